@@ -169,6 +169,8 @@ public sealed class Startup
         services.AddSingleton<SweepReader>();
         services.AddSingleton<SweepMarking>();
         services.AddSingleton<DepartedImages>();
+        services.AddSingleton<SweepDecisions>();
+        services.AddSingleton<SweepTags>();
         services.AddSingleton<ImageSweep>();
         services.AddSingleton<SettingSweep>();
         services.AddSingleton<SweepNotes>();

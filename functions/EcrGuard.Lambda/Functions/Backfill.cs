@@ -38,8 +38,8 @@ public sealed record BackfillState(
 
 /// <summary>
 /// First deployment: every repository is taken once, and images that are there are judged and recorded without alerts.
-/// One message tells the end. A schedule calls it again and again: each run goes on where the last one stopped, and once
-/// all is done a run costs one read.
+/// One message tells the end. A schedule calls it again and again: each run goes on where the last one stopped, and
+/// once all is done a run costs one read.
 /// </summary>
 public sealed class Backfill(
     RepositoryBackfill backfill,

@@ -87,8 +87,8 @@ public sealed class OnImagePushed(
     }
 
     /// <summary>
-    /// How many calls the baseline may make. A push may cost a few, and reading a manifest is one of them. An index comes
-    /// with its children, whose pushes look at everything.
+    /// How many calls the baseline may make. A push may cost a few, and reading a manifest is one of them. An index
+    /// comes with its children, whose pushes look at everything.
     /// </summary>
     private static int Spare(ImageFacts? facts) =>
         facts is null or { Kind: ImageKind.Image, MayBeArtifact: false } ? 1 : 0;

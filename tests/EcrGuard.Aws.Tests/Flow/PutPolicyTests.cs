@@ -1,5 +1,4 @@
 using EcrGuard.Core.Plans;
-using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;

@@ -20,11 +20,11 @@ public sealed class BaselineEnforcer(
 
     /// <summary>Compares a repository with its baseline, repairs what may be repaired, and notes the rest.</summary>
     /// <param name="repair">False: whatever the policy says, differences are only noted.</param>
-    /// <param name="spare">How many calls it may make to ECR for what takes a call of its own: tag mutability first, then
-    ///     resource tags. If that is not enough for what the baseline names, the rest is not looked at, and what was
-    ///     noted of the repository stays.</param>
-    /// <param name="usages">Which images of the repository are in use, those that are with their shield; null on a push,
-    ///     which does not know. A lifecycle policy is then put only on a new repository.</param>
+    /// <param name="spare">How many calls it may make to ECR for what takes a call of its own: tag mutability first,
+    ///     then resource tags. If that is not enough for what the baseline names, the rest is not looked at, and what
+    ///     was noted of the repository stays.</param>
+    /// <param name="usages">Which images of the repository are in use, those that are with their shield; null on a
+    ///     push, which does not know. A lifecycle policy is then put only on a new repository.</param>
     /// <param name="lifecycle">The lifecycle policy there; null if it is still to be read.</param>
     /// <returns>The repository as it was found.</returns>
     public async Task<RepositoryFacts> HoldAsync(

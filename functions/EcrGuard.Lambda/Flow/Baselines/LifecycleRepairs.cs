@@ -9,7 +9,9 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Baselines;
 
-/// <summary>Decides which lifecycle policy the baseline of a repository puts, and nothing else of the baseline.</summary>
+/// <summary>
+/// Decides which lifecycle policy the baseline of a repository puts, and nothing else of the baseline.
+/// </summary>
 public sealed class LifecycleRepairs(
     EcrReader registry,
     RepositoryRecords repositories,

@@ -17,8 +17,8 @@ public sealed class RestoreCheck(
 )
 {
     /// <summary>
-    /// What runs is read now: a restore may come at any hour, and a reading that is a day old proves of no image that it
-    /// is not in use.
+    /// What runs is read now: a restore may come at any hour, and a reading that is a day old proves of no image that
+    /// it is not in use.
     /// </summary>
     /// <returns>Null if it would take none, or the repository is gone.</returns>
     public async Task<Exposure?> ExposureAsync(RepositoryId id, string lifecycle, CancellationToken cancellation)

@@ -47,7 +47,9 @@ public sealed class HoldingIndexes(
         return false;
     }
 
-    /// <summary>An index that was deleted alerts for nobody, and the event of its deletion may be late or lost.</summary>
+    /// <summary>
+    /// An index that was deleted alerts for nobody, and the event of its deletion may be late or lost.
+    /// </summary>
     private async Task<bool> IsThereAsync(ImageId index, CancellationToken cancellation) =>
         await registry.ImageAsync(index, cancellation).ConfigureAwait(false) is not null;
 }

@@ -61,7 +61,9 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
         }
     }
 
-    /// <summary>Decides an index: by the records of its children that still hold, and by a look at the others.</summary>
+    /// <summary>
+    /// Decides an index: by the records of its children that still hold, and by a look at the others.
+    /// </summary>
     /// <param name="atOnce">How many children are looked at at a time.</param>
     /// <returns>The verdict, and the children as they were seen.</returns>
     public async Task<(Verdict Verdict, IReadOnlyList<IndexChild> Children)> DecideAsync(

@@ -49,8 +49,8 @@ public sealed class DeploymentRecorder(DeploymentRecords records, PolicyDocument
         records.AllAsync(repository, cancellation);
 
     /// <summary>
-    /// Records what references that name only a tag mean: the tag moves on, and the image that it meant stays in reserve
-    /// for rollbacks. A sweep has looked at the image itself, so that nothing else follows.
+    /// Records what references that name only a tag mean: the tag moves on, and the image that it meant stays in
+    /// reserve for rollbacks. A sweep has looked at the image itself, so that nothing else follows.
     /// </summary>
     /// <param name="use">A reading. A reference that it did not see itself stays as it was.</param>
     /// <param name="known">What is recorded already.</param>

@@ -85,10 +85,10 @@ public sealed class QuarantinePlanner(
     }
 
     /// <summary>
-    /// Which images are in use. A reading counts as long as it says anything at all: what was deployed since is recorded
-    /// where AWS tells of it, an image that was pushed or restored since is new, and what is archived can be restored. Of
-    /// other accounts and regions AWS tells nothing here, so that a reading of them grows old as fast as for any
-    /// removal.
+    /// Which images are in use. A reading counts as long as it says anything at all: what was deployed since is
+    /// recorded where AWS tells of it, an image that was pushed or restored since is new, and what is archived can be
+    /// restored. Of other accounts and regions AWS tells nothing here, so that a reading of them grows old as fast as
+    /// for any removal.
     /// </summary>
     internal IReadOnlyDictionary<Digest, ImageUsage> UsagesOf(UsageReading? use, RepositoryContents contents)
     {

@@ -43,7 +43,7 @@ public sealed class RepositorySweeper(
         var left = await departed.NoteAsync(facts, cancellation).ConfigureAwait(false);
         var (shields, withheld) = await marking.ShieldsAsync(facts, cancellation).ConfigureAwait(false);
         var swept = await ImagesAsync(facts, shields, context, counted, cancellation).ConfigureAwait(false);
-        var unmarked = await MarkingAsync(facts, shields, cancellation).ConfigureAwait(false);
+        var unmarked = await marking.EndAsync(facts, shields, cancellation).ConfigureAwait(false);
         var unheld = await quarantines
             .RunAsync(facts.Contents, facts.Use, swept.Blocked, cancellation)
             .ConfigureAwait(false);
@@ -90,16 +90,6 @@ public sealed class RepositorySweeper(
             counted(chunk.Length, decided);
         }
         return SweptImages.Of(swept);
-    }
-
-    private async Task<IReadOnlyList<string>> MarkingAsync(
-        SweepFacts facts,
-        IReadOnlyDictionary<Digest, ImageUsage> shields,
-        CancellationToken cancellation
-    )
-    {
-        var artifacts = await images.ShieldArtifactsAsync(facts, shields, cancellation).ConfigureAwait(false);
-        return [.. artifacts, .. await marking.EndAsync(facts.Repository, cancellation).ConfigureAwait(false)];
     }
 
     /// <summary>One sentence for all: a ledger that was restored may not know hundreds.</summary>

@@ -9,7 +9,13 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
 /// <summary>The marking of a sweep, from what earlier ones have left behind to the manifest of its own.</summary>
-public sealed class SweepMarking(EffectivePolicy policy, TagRemover tagRemover, LifecycleRepairs lifecycle, Log log)
+public sealed class SweepMarking(
+    SweepTags tags,
+    TagRemover tagRemover,
+    LifecycleRepairs lifecycle,
+    EffectivePolicy policy,
+    Log log
+)
 {
     /// <summary>Deletes what tags were moved to by functions that ended before they could, and begins.</summary>
     /// <returns>The contents with those manifests that stay.</returns>
@@ -52,9 +58,18 @@ public sealed class SweepMarking(EffectivePolicy policy, TagRemover tagRemover, 
         return (shields.Usages, told ? [shields.Withheld!] : []);
     }
 
-    /// <summary>Deletes what the tags of this sweep were moved to.</summary>
-    public Task<IReadOnlyList<string>> EndAsync(RepositoryId repository, CancellationToken cancellation) =>
-        OrWhyAsync(() => tagRemover.EndAsync(repository, cancellation), cancellation);
+    /// <summary>Shields the artifacts, and deletes what the tags of this sweep were moved to.</summary>
+    public async Task<IReadOnlyList<string>> EndAsync(
+        SweepFacts facts,
+        IReadOnlyDictionary<Digest, ImageUsage> shields,
+        CancellationToken cancellation
+    )
+    {
+        var artifacts = await tags.ShieldArtifactsAsync(facts, shields, cancellation).ConfigureAwait(false);
+        var left = await OrWhyAsync(() => tagRemover.EndAsync(facts.Repository, cancellation), cancellation)
+            .ConfigureAwait(false);
+        return [.. artifacts, .. left];
+    }
 
     private Task<IReadOnlyList<string>> OrWhyAsync(
         Func<Task<IReadOnlyList<string>>> act,
