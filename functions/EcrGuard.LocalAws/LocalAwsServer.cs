@@ -205,8 +205,10 @@ public sealed class LocalAwsServer : IAsyncDisposable
             faults = [.. faults.Where(f => f.Kind is not (FaultKind.Delay or FaultKind.Meanwhile)).Take(1)];
             if (faults is [{ Kind: FaultKind.CloseBefore or FaultKind.Kill } fault])
             {
+                // In the log before anybody can see that the process died.
+                Log(0);
                 fault.BeforeCall?.Invoke();
-                Abort();
+                context.Abort();
                 return;
             }
 
@@ -240,18 +242,13 @@ public sealed class LocalAwsServer : IAsyncDisposable
 
         if (faults is [{ Kind: FaultKind.CloseAfter }])
         {
-            Abort();
+            Log(0);
+            context.Abort();
             return;
         }
 
         Log(answer.Status);
         await SendAsync(context, answer, half: faults is [{ Kind: FaultKind.HalfSent }]).ConfigureAwait(false);
-
-        void Abort()
-        {
-            Log(0);
-            context.Abort();
-        }
 
         void Log(int status) =>
             Requests.Add(

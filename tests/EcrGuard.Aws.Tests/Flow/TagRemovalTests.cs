@@ -91,10 +91,10 @@ public sealed class TagRemovalTests
 
     /// <summary>
     /// One mode for each way in which a tag comes off. Each case makes some thousand calls, which cost processor time
-    /// and no waiting; the others run where ECRGUARD_EVERY_MODE is set, as <c>.ci/full</c> does.
+    /// and no waiting; the others run where ECRGUARD_EVERY_CASE is set, as <c>.ci/full</c> does.
     /// </summary>
     public static TheoryData<string, bool> Cases =>
-        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("ECRGUARD_EVERY_MODE"))
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("ECRGUARD_EVERY_CASE"))
             ? [("mutable", false), ("immutable", false), ("immutable but EcrGuard's", false)]
             :
             [
