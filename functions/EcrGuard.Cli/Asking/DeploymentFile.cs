@@ -29,9 +29,7 @@ internal static class DeploymentFile
                 DeploymentDocument.Images(document)
                 ?? throw new UnusableFileException(
                     $"{file}: {(documents.Count > 1 ? $"its document {at + 1} is" : "it is")} of no known kind; it "
-                        + "must "
-                        + "be an ECS task definition, imagedefinitions.json, imageDetail.json, Kubernetes objects, a "
-                        + "Compose file or a CloudFormation template."
+                        + $"must be {DeploymentDocument.Kinds}."
                 );
             foreach (var image in found)
             {

@@ -36,9 +36,8 @@ internal static class AskCommand
         var files = new Option<FileInfo[]>("--file", "-f")
         {
             Description =
-                "A file that names the images: an ECS task definition, imagedefinitions.json, imageDetail.json, "
-                + "Kubernetes objects, a Compose file or a CloudFormation template, in JSON or YAML; - is standard "
-                + "input. May be given several times.",
+                $"A file that names the images: {DeploymentDocument.Kinds}, in JSON or YAML; - is standard input. May be "
+                + "given several times.",
             DefaultValueFactory = _ => [],
         };
         var others = new Option<string>("--others")
@@ -61,9 +60,9 @@ internal static class AskCommand
             Description =
                 "text for people, json for machines, markdown for a summary, sarif or junit for other tools, github "
                 + "for annotations in a workflow of GitHub's (and its job summary and the step's outputs).",
-            DefaultValueFactory = _ => "text",
+            DefaultValueFactory = _ => GateForms.Text,
         };
-        format.AcceptOnlyFromAmong("text", SharedOptions.Json, "markdown", "sarif", "junit", "github");
+        format.AcceptOnlyFromAmong([.. GateForms.All.Keys]);
         var command = new Command(
             "ask",
             "Asks whether images may be deployed; the worst answer decides. Exits 0 approved, 1 blocked, 3 pending at "
@@ -210,17 +209,8 @@ internal static class AskCommand
                 output.WriteLine(deploy);
             return;
         }
-        var text = question.Format switch
-        {
-            SharedOptions.Json => report.Json(),
-            "markdown" => GateText.Markdown(report),
-            "sarif" => GateSarif.Of(report),
-            "junit" => GateJUnit.Of(report),
-            "github" => GateText.GitHub(report),
-            _ => GateText.Plain(report),
-        };
-        output.WriteLine(text.TrimEnd('\n'));
-        if (question.Format != "github")
+        output.WriteLine(GateForms.All[question.Format](report).TrimEnd('\n'));
+        if (question.Format != GateForms.GitHub)
             return;
         // What is appended to the files of these names (docs.github.com, "Workflow commands") is the job's summary, in
         // Markdown, and the step's outputs.

@@ -13,6 +13,11 @@ public static class DeploymentDocument
     /// <summary>More than any deployment has: what names more is refused.</summary>
     public const int MaxImages = 500;
 
+    /// <summary>The kinds of documents, for people.</summary>
+    public const string Kinds =
+        "an ECS task definition, imagedefinitions.json, imageDetail.json, Kubernetes objects, a Compose file or a "
+        + "CloudFormation template";
+
     /// <summary>
     /// The property of a resource that names an image, wherever in its properties it stands
     /// (docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference).

@@ -14,21 +14,38 @@ internal static class Contract
 
     private static readonly JsonSchema Schemas = new(Document);
 
-    public static JsonObject Responses => Document["paths"]!["/approval"]!["get"]!["responses"]!.AsObject();
+    /// <summary>What it has for questions, by status.</summary>
+    public static JsonObject Responses => ResponsesOf("GET /approval");
 
-    /// <summary>An answer of the HTTP API is one that the contract has for its status.</summary>
+    /// <summary>An answer about an image is one that the contract has for its status.</summary>
     public static void Check(int status, JsonNode headers, JsonNode body)
     {
-        Assert.True(Responses.ContainsKey($"{status}"), $"{status} is not in the contract");
-        var response = Responses[$"{status}"]!;
-        Assert.True(
-            Schemas.Accepts(response["content"]!["application/json"]!["schema"]!, body),
-            $"{status}: {body.ToJsonString()}"
-        );
+        var response = Check("GET /approval", status, body);
         if (headers["retry-after"] is not null)
             Assert.NotNull(response["headers"]?["Retry-After"]);
         Assert.Equal(status == 503 || (string?)body["status"] == "PENDING", headers["retry-after"] is not null);
     }
+
+    /// <summary>An answer of a route is one that the contract has for its status.</summary>
+    /// <returns>What it has for it.</returns>
+    public static JsonNode Check(string route, int status, JsonNode body)
+    {
+        var responses = ResponsesOf(route);
+        Assert.True(responses.ContainsKey($"{status}"), $"{route}: {status} is not in the contract");
+        var response = responses[$"{status}"]!;
+        Assert.True(
+            Schemas.Accepts(response["content"]!["application/json"]!["schema"]!, body),
+            $"{route}: {status}: {body.ToJsonString()}"
+        );
+        return response;
+    }
+
+    /// <summary>An order is one that the contract has.</summary>
+    public static bool AcceptsOrder(JsonNode order) =>
+        Schemas.Accepts(JsonNode.Parse("""{"$ref":"#/components/schemas/Order"}""")!, order);
+
+    private static JsonObject ResponsesOf(string route) =>
+        Document["paths"]![route.Split(' ')[1]]![route.Split(' ')[0].ToLowerInvariant()]!["responses"]!.AsObject();
 
     /// <summary>A direct invoke answers with the same body.</summary>
     public static void Check(JsonNode body) =>
@@ -62,6 +79,24 @@ public sealed class ContractTests
             Assert.Throws<Xunit.Sdk.TrueException>(() => Contract.Check(200, new JsonObject(), answer));
         }
     }
+
+    [Fact]
+    public void The_routes_of_the_contract_are_those_of_the_template() =>
+        Assert.Equal(
+            SamTemplate
+                .With(SamTemplate.Everything)
+                .Resources.Where(resource => resource.Value["Type"]!.ToString() == "AWS::ApiGatewayV2::Route")
+                .Select(route => route.Value["Properties"]!["RouteKey"]!.ToString())
+                .Order(StringComparer.Ordinal),
+            Contract.Document["paths"]!
+                .AsObject()
+                .SelectMany(path =>
+                    path.Value!.AsObject()
+                        .Where(method => method.Key is "get" or "post")
+                        .Select(method => $"{method.Key.ToUpperInvariant()} {path.Key}")
+                )
+                .Order(StringComparer.Ordinal)
+        );
 
     /// <summary>The page and the contract tell one story.</summary>
     [Fact]

@@ -1,6 +1,8 @@
+using System.IO.Compression;
 using System.Text.Json.Nodes;
 using Amazon.ECS.Model;
 using Amazon.Runtime;
+using Amazon.S3.Model;
 using EcrGuard.Aws;
 using EcrGuard.LocalAws.CodePipeline;
 using Deployment = EcrGuard.EndToEnd.Tests.Harness.Deployment;
@@ -22,10 +24,12 @@ public enum Told
 /// <param name="Function">Its logical id in the template.</param>
 /// <param name="AskAsync">Asks for a deployment of these images.</param>
 /// <param name="Reads">The calls by which it finds out what is deployed.</param>
+/// <param name="ReadsAfterNo">Those that it makes only where the answer is no.</param>
 public sealed record GateAdapter(
     string Function,
     Func<Deployment, IReadOnlyList<string>, Task<Told>> AskAsync,
-    IReadOnlyList<(string Service, string Operation)> Reads
+    IReadOnlyList<(string Service, string Operation)> Reads,
+    IReadOnlyList<(string Service, string Operation)> ReadsAfterNo
 )
 {
     public static IReadOnlyList<GateAdapter> All { get; } =
@@ -33,23 +37,26 @@ public sealed record GateAdapter(
         new(
             "EcsGate",
             async (guard, images) => Word(await EcsAsync(guard, images)),
-            [("ecs", "DescribeServiceDeployments"), ("ecs", "DescribeServiceRevisions")]
+            [("ecs", "DescribeServiceDeployments"), ("ecs", "DescribeServiceRevisions")],
+            []
         ),
         new(
             "CodeDeployGate",
             (guard, images) => CodeDeployAsync(guard, guard.Aws.CodeDeploy.CreateDeployment(AppSpec(guard, images))),
-            [("codedeploy", "GetDeployment"), ("ecs", "DescribeTaskDefinition")]
+            [("codedeploy", "GetDeployment"), ("ecs", "DescribeTaskDefinition")],
+            []
         ),
         new(
             "CodePipelineGate",
             async (guard, images) =>
-                (await PipelineAsync(guard, new JsonObject { ["images"] = new JsonArray([.. images]) })) switch
+                (await PipelineAsync(guard, null, [await ArtifactAsync(guard, Definitions(images))])) switch
                 {
                     { Outcome: "Succeeded", ContinuationToken: null } => Told.Go,
                     { Outcome: "Succeeded" } => Told.Wait,
                     { Outcome: "JobFailed" } => Told.Stop,
                     var other => throw new InvalidOperationException($"{other}"),
                 },
+            [("s3", "GetObject")],
             []
         ),
         new(
@@ -67,9 +74,62 @@ public sealed record GateAdapter(
                         }
                     )
                 ),
-            []
+            [],
+            [("cloudformation", "DescribeStacks")]
         ),
     ];
+
+    private static (string Name, string Content) Definitions(IEnumerable<string> images) =>
+        (
+            "imagedefinitions.json",
+            new JsonArray([.. images.Select(image => new JsonObject { ["imageUri"] = image })]).ToJsonString()
+        );
+
+    /// <summary>An input artifact of a pipeline, in its bucket.</summary>
+    internal static async Task<JsonObject> ArtifactAsync(
+        Deployment guard,
+        params IReadOnlyList<(string Name, string Content)> files
+    )
+    {
+        using var bytes = new MemoryStream();
+        using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+            {
+                using var writer = new StreamWriter(zip.CreateEntry(name).Open());
+                await writer.WriteAsync(content);
+            }
+        }
+        return await ArtifactAsync(guard, bytes.ToArray());
+    }
+
+    /// <param name="content">Whatever lies in the bucket.</param>
+    internal static async Task<JsonObject> ArtifactAsync(Deployment guard, byte[] content)
+    {
+        var bucket = $"artifacts-{Guid.NewGuid():N}";
+        guard.Aws.S3.CreateBucket(bucket);
+        const string key = "pipeline/BuildOutp/x.zip";
+        using var aws = AwsClients.At(guard.Aws.Endpoint, guard.Aws.Region, new BasicAWSCredentials("test", "test"));
+        using var body = new MemoryStream(content);
+        await aws.S3.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = bucket,
+                Key = key,
+                InputStream = body,
+            }
+        );
+        return new JsonObject
+        {
+            ["name"] = "BuildOutput",
+            ["revision"] = null,
+            ["location"] = new JsonObject
+            {
+                ["type"] = "S3",
+                ["s3Location"] = new JsonObject { ["bucketName"] = bucket, ["objectKey"] = key },
+            },
+        };
+    }
 
     /// <summary>A job of an invoke action, and what CodePipeline knows of it then.</summary>
     internal static async Task<JobResult?> PipelineAsync(

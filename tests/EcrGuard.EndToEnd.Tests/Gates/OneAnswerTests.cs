@@ -112,6 +112,29 @@ public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
         }
     }
 
+    /// <summary>So that the test below lets each of them fail.</summary>
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public async Task The_calls_of_an_adapter_are_known(string adapter)
+    {
+        guard.TakeRequests();
+        foreach (var approved in Either)
+        {
+            Approval(_ => Verdict("shop/web", approved ? "APPROVED" : "BLOCKED", approved));
+            await Of(adapter).AskAsync(guard, [$"{Host}/shop/web:1"]);
+        }
+        Assert.Equal(
+            Of(adapter).Reads.Concat(Of(adapter).ReadsAfterNo).Append(("lambda", "Invoke")).Order(),
+            guard
+                .TakeRequests()
+                .Where(request => request.Application == adapter)
+                .Select(request => (request.Service, request.Operation))
+                .Where(request => !request.Operation.StartsWith("Put", StringComparison.Ordinal))
+                .Distinct()
+                .Order()
+        );
+    }
+
     [Theory]
     [MemberData(nameof(Adapters))]
     public async Task Whatever_fails_is_no_yes(string adapter)
@@ -123,11 +146,16 @@ public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
             (Fault.Unavailable, Told.Wait),
             (Fault.Refuse(403, "AccessDeniedException", "It may not."), Told.Stop),
         ];
-        foreach (var (service, operation) in Of(adapter).Reads.Append(("lambda", "Invoke")))
+        var reads = Of(adapter).Reads.Append(("lambda", "Invoke")).Select(read => (read, "APPROVED"));
+        foreach (
+            var ((service, operation), status) in reads.Concat(
+                Of(adapter).ReadsAfterNo.Select(read => (read, "BLOCKED"))
+            )
+        )
         {
             foreach (var (fault, told) in operation == "Invoke" ? [.. always, .. passing] : always)
             {
-                Approval(_ => Verdict("shop/web", "APPROVED", true));
+                Approval(_ => Verdict("shop/web", status, status == "APPROVED"));
                 guard.Aws.Faults.Add(fault with { Service = service, Operation = operation, Times = 1000 });
                 var answer = await Of(adapter).AskAsync(guard, [$"{Host}/shop/web:1"]);
                 guard.Aws.Faults.Clear();

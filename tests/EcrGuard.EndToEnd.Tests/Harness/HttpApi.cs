@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using EcrGuard.EndToEnd.Tests.Gates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -105,11 +106,34 @@ internal sealed class HttpApi : IAsyncDisposable
                     ["isBase64Encoded"] = false,
                 }
             );
+        if (route == "POST " + Path)
+            answer = Held(answer, body);
         context.Response.StatusCode = answer["statusCode"]!.GetValue<int>();
         context.Response.ContentType = "application/json";
         if (answer["headers"]?["retry-after"] is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString();
         await context.Response.WriteAsync(answer["body"]!.ToString());
+    }
+
+    /// <summary>An answer that the contract does not have is none: no test goes on with it.</summary>
+    private static JsonNode Held(JsonNode answer, string order)
+    {
+        try
+        {
+            var status = answer["statusCode"]!.GetValue<int>();
+            Contract.Check("POST " + Path, status, JsonNode.Parse(answer["body"]!.ToString())!);
+            // What is done was an order as the contract has it.
+            Assert.True(status != 200 || Contract.AcceptsOrder(JsonNode.Parse(order)!), order);
+            return answer;
+        }
+        catch (Exception broken)
+        {
+            return new JsonObject
+            {
+                ["statusCode"] = 500,
+                ["body"] = new JsonObject { ["message"] = broken.Message }.ToJsonString(),
+            };
+        }
     }
 
     private bool IsSigned(HttpRequest request, string body)

@@ -45,6 +45,16 @@ public sealed class LambdaRuntime : IAsyncDisposable
 
     public bool IsAlive => !_process.HasExited;
 
+    /// <summary>The most memory that it ever had, in bytes.</summary>
+    public long PeakMemory
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>Starts the executable of a package.</summary>
     /// <param name="package">The folder that <c>dotnet publish</c> filled.</param>
     /// <param name="environment">All that it sees of AWS and EcrGuard; the rest of its environment is this
