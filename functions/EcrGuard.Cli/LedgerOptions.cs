@@ -2,7 +2,7 @@ using System.CommandLine;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Flow.Backfilling;
 
 namespace EcrGuard.Cli;
 

@@ -6,6 +6,7 @@ using Amazon.Lambda.SQSEvents;
 using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
+using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Baselines;

@@ -3,6 +3,7 @@ using Amazon.Lambda.Core;
 using Amazon.Lambda.RuntimeSupport;
 using Amazon.Lambda.Serialization.SystemTextJson;
 using EcrGuard.Aws;
+using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Baselines;

@@ -46,7 +46,10 @@ public sealed record DeploymentEvent(
         };
     }
 
-    /// <summary>A task that starts or runs. The consumer is its service, which stays when the task ends.</summary>
+    /// <summary>
+    /// A task that starts or runs. The consumer is its service, which stays when the task ends. All tasks of one task
+    /// definition that have no service are one consumer.
+    /// </summary>
     private static DeploymentEvent? OfTask(JsonElement root, out string? ignored)
     {
         var runs =
@@ -78,7 +81,7 @@ public sealed record DeploymentEvent(
             EventFields.Find(root, "detail", "group") is { } group
             && group.StartsWith(service, StringComparison.Ordinal)
             ? new Consumer(ConsumerKind.EcsService, $"{services}/{group[service.Length..]}")
-            : new Consumer(ConsumerKind.TaskDefinition, EventFields.Required(root, "detail", "taskDefinitionArn"));
+            : new Consumer(ConsumerKind.EcsTask, EventFields.Required(root, "detail", "taskDefinitionArn"));
     }
 
     private static DeploymentEvent? OfAppRunner(JsonElement root, out string? ignored)

@@ -18,24 +18,6 @@ namespace EcrGuard.Lambda.Functions;
 ///     last.</param>
 public sealed record ScheduledRequest(string? Week);
 
-/// <summary>How far the backfill has come: a document of the ledger.</summary>
-/// <param name="Cursor">The last repository that is done, in ordinal order; null before the first.</param>
-/// <param name="RunningUntil">Until when another run leaves it alone.</param>
-/// <param name="TickedAt">When a run last got further: a repository was done, or an image of one judged.</param>
-public sealed record BackfillState(
-    DateTimeOffset StartedAt,
-    string? Cursor,
-    int Repositories,
-    StatusCounts Statuses,
-    IReadOnlyList<Unread> Unread,
-    DateTimeOffset? RunningUntil,
-    DateTimeOffset? DoneAt,
-    DateTimeOffset? TickedAt
-)
-{
-    public static StoredForm<BackfillState> Form { get; } = new("BACKFILL", 1, StateJson.Default.BackfillState);
-}
-
 /// <summary>
 /// First deployment: every repository is taken once, and images that are there are judged and recorded without alerts.
 /// One message tells the end. A schedule calls it again and again: each run goes on where the last one stopped, and

@@ -6,6 +6,7 @@ using Amazon.S3.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
+using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
 

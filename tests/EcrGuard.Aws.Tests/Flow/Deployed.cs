@@ -8,6 +8,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;

@@ -107,21 +107,72 @@ public sealed class DeploymentTests
     }
 
     [Fact]
-    public async Task What_is_approved_or_was_never_judged_is_not_told_when_it_runs()
+    public async Task Tasks_without_a_service_are_told_once_for_each_task_definition_digest_and_status()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1.0");
+        await fixture.Functions.DeliverAllAsync();
+        // Nothing runs by a task definition alone.
+        var definition = fixture.Aws.Ecs.RegisterTaskDefinition("job", Uri(":1.0"));
+        await fixture.Functions.DeliverAllAsync();
+        Assert.DoesNotContain(fixture.Alerts, alert => alert.Attributes["kind"].Value == "deployed");
+
+        for (var run = 0; run < 2; run++)
+        {
+            fixture.Time.Advance(TimeSpan.FromHours(2));
+            fixture.Aws.Ecs.RunTask("main", definition, digest);
+            await fixture.Functions.DeliverAllAsync();
+        }
+        var told = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "deployed");
+        Assert.Equal("pending", told.Attributes["status"].Value);
+        Assert.Contains($"Runs in   ECS task {definition}", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_that_nobody_has_judged_is_told_once_the_backfill_is_done_and_not_before()
+    {
+        await using var fixture = await StartAsync();
+        IEnumerable<string> Told() =>
+            fixture
+                .Alerts.Where(alert => alert.Attributes["kind"].Value == "deployed")
+                .Select(alert => alert.Attributes["status"].Value);
+        async Task RunAsync(string tag, string digest)
+        {
+            fixture.Time.Advance(TimeSpan.FromHours(2));
+            var definition = fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri($":{tag}"));
+            fixture.Aws.Ecs.RunServiceTask("main", "web", definition, digest);
+            await fixture.Functions.DeliverAllAsync();
+        }
+        string PushUnheard(string tag)
+        {
+            var digest = fixture.Push(tag);
+            fixture.Aws.Events.Take();
+            return digest;
+        }
+
+        await RunAsync("1.0", PushUnheard("1.0"));
+        Assert.Empty(Told());
+
+        await fixture.Functions.BackfillAsync();
+        var unheard = PushUnheard("2.0");
+        await RunAsync("2.0", unheard);
+        await RunAsync("2.0", unheard);
+        Assert.Equal(["unknown"], Told());
+    }
+
+    [Fact]
+    public async Task What_is_approved_is_not_told_when_it_runs()
     {
         await using var fixture = await StartAsync();
         var approved = fixture.Push("1.0");
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan(Repository, approved);
         await fixture.Functions.DeliverAllAsync();
-        var unknown = fixture.Push("2.0");
-        fixture.Aws.Events.Take();
         fixture.Aws.Ecs.RunServiceTask(
             "main",
             "web",
-            fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri(":1.0"), Uri(":2.0")),
-            approved,
-            unknown
+            fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri(":1.0")),
+            approved
         );
         await fixture.Functions.DeliverAllAsync();
         Assert.DoesNotContain(fixture.Alerts, alert => alert.Attributes["kind"].Value == "deployed");

@@ -54,7 +54,7 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
                 "A gate answers no; BLOCKED since ",
                 "CVE-2024-6119",
                 "To pass\n",
-                "task-definition/web:1, by tag 1.0, last seen ",
+                "ECS task arn:aws:ecs:eu-central-1:123456789012:task-definition/web:1, by tag 1.0, last seen ",
                 $"EcrGuard wrote, or meant to write: ecrguard-blocked-{digest["sha256:".Length..]}",
                 "  NEW → PENDING",
                 "  PENDING → BLOCKED",

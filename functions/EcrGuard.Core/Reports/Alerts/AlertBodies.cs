@@ -159,7 +159,7 @@ internal sealed record DeployedBody(
     ImageId Image,
     string RunBy,
     string Status,
-    DateTimeOffset Since,
+    DateTimeOffset? Since,
     string Why,
     DateTimeOffset At
 ) : ImageMessageBody(AlertId, "deployed", Image);

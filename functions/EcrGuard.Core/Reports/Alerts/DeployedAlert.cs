@@ -13,23 +13,37 @@ namespace EcrGuard.Core.Reports.Alerts;
 /// </summary>
 public static class DeployedAlert
 {
-    /// <param name="record">What is known of the image, or of an index that holds it.</param>
+    /// <summary>Of an image that nobody has judged.</summary>
+    private const string Unknown = "UNKNOWN";
+
+    private const string WhyUnknown =
+        "The ledger has no record of it: its push was not told, or it was deployed moments after it. A gate answers "
+        + "from fresh facts; the next sweep judges it.";
+
+    /// <param name="record">What is known of the image, or of an index that holds it; null: nothing.</param>
     /// <param name="at">When the deployment was seen.</param>
-    public static AlertMessage Of(ImageId image, Consumer by, ImageRecord record, DateTimeOffset at)
+    public static AlertMessage Of(ImageId image, Consumer by, ImageRecord? record, DateTimeOffset at)
     {
-        var (status, since) = (record.Verdict.Status.Word(), record.StatusSince);
-        var why = record.Verdict.Reasons is [var first, ..] ? Clip(first.Sentence, 500) : "";
+        var (status, since) = (record?.Verdict.Status.Word() ?? Unknown, record?.StatusSince);
+        var why =
+            record is null ? WhyUnknown
+            : record.Verdict.Reasons is [var first, ..] ? Clip(first.Sentence, 500)
+            : "";
         var who = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(by.ToString())))[..16];
         var id = $"{image.Digest.Hex}:DEPLOYED-{status}:{who}";
         var repository = image.Repository;
         var name = Clip(by.ToString(), 500);
         var text = new ReportText()
-            .Line("Something runs an image that a gate would not have let pass.")
+            .Line(
+                record is null
+                    ? "Something runs an image that EcrGuard has not judged."
+                    : "Something runs an image that a gate would not have let pass."
+            )
             .Line()
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Line($"Runs in   {name}")
             .Line($"Account   {repository.Account}, {repository.Region}")
-            .Line($"Status    {status}, since {SummaryText.Moment(since)}")
+            .Line($"Status    {status}{(since is { } moment ? $", since {SummaryText.Moment(moment)}" : "")}")
             .Line($"Seen      {SummaryText.Moment(at)}")
             .Line($"Why       {why}")
             .Line()

@@ -5,6 +5,7 @@ using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Flow.Backfilling;
 
 namespace EcrGuard.Lambda.Flow.Deployments;
 
@@ -12,6 +13,7 @@ namespace EcrGuard.Lambda.Flow.Deployments;
 public sealed class UnapprovedDeployments(
     ImageRecords images,
     ManifestRecords manifests,
+    RegistryDocuments documents,
     TimedNotices notices,
     PolicyDocument policy,
     TimeProvider time
@@ -21,21 +23,33 @@ public sealed class UnapprovedDeployments(
     {
         if (!RepositoryHistory.Runs(by))
             return;
+        var known = await KnownAsync(image, cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        var entry = await images.FindAsync(image, cancellation).ConfigureAwait(false);
-        // Who deploys an index runs one of its platforms.
-        var judged = (await manifests.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false))
-            .Append(entry?.Record)
-            .OfType<ImageRecord>()
-            .Where(record => !record.Gone)
-            .Select(record => record.AsOf(now, policy))
-            .ToList();
-        // What nobody has judged yet was there before EcrGuard: the backfill or the sweep comes to it.
-        if (judged.Count == 0 || judged.Exists(record => record.Verdict.Approved))
+        var judged = known.Where(record => !record.Gone).Select(record => record.AsOf(now, policy)).ToList();
+        if (judged.Exists(record => record.Verdict.Approved))
             return;
-        var message = DeployedAlert.Of(image, by, judged.MinBy(record => record.Verdict.Status)!, seenAt);
+        // What is gone from the registry can only run where it was pulled before.
+        if (judged.Count == 0 && known.Count > 0)
+            return;
+        // What nobody has judged was there before EcrGuard, as long as the backfill has not come to all.
+        if (judged.Count == 0 && !await IsBackfilledAsync(cancellation).ConfigureAwait(false))
+            return;
+        var message = DeployedAlert.Of(image, by, judged.MinBy(record => record.Verdict.Status), seenAt);
         await notices
             .PublishOnceAsync(image.Repository, message.Id, () => Task.FromResult(message), cancellation)
             .ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// The records of an image and of the indexes that hold it: who deploys an index runs a platform of it.
+    /// </summary>
+    private async Task<List<ImageRecord>> KnownAsync(ImageId image, CancellationToken cancellation)
+    {
+        var entry = await images.FindAsync(image, cancellation).ConfigureAwait(false);
+        var indexes = await manifests.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false);
+        return [.. indexes.Append(entry?.Record).OfType<ImageRecord>()];
+    }
+
+    private async Task<bool> IsBackfilledAsync(CancellationToken cancellation) =>
+        (await documents.FindAsync(BackfillState.Form, cancellation).ConfigureAwait(false)).Value?.DoneAt is not null;
 }
