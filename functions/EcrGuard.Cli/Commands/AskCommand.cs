@@ -36,8 +36,8 @@ internal static class AskCommand
         var files = new Option<FileInfo[]>("--file", "-f")
         {
             Description =
-                $"A file that names the images: {DeploymentDocument.Kinds}, in JSON or YAML; - is standard input. May be "
-                + "given several times.",
+                $"A file that names the images: {DeploymentDocument.Kinds}, in JSON or YAML; - is standard input. "
+                + "May be given several times.",
             DefaultValueFactory = _ => [],
         };
         var others = new Option<string>("--others")

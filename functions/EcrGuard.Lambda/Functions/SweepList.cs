@@ -6,8 +6,8 @@ using Amazon.S3.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;

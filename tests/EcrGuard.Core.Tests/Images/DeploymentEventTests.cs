@@ -65,9 +65,9 @@ public sealed class DeploymentEventTests
     }
 
     [Fact]
-    public void A_task_without_a_service_is_its_task_definitions() =>
+    public void Tasks_without_a_service_are_one_consumer_for_each_task_definition() =>
         Assert.Equal(
-            new Consumer(ConsumerKind.TaskDefinition, $"{Ecs}:task-definition/web:7"),
+            new Consumer(ConsumerKind.EcsTask, $"{Ecs}:task-definition/web:7"),
             Task("RUNNING", "RUNNING", "family:web", "[]")!.By
         );
 
