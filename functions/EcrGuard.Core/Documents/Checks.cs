@@ -4,8 +4,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Documents;
 
 /// <summary>
-/// The checks that all parts of a document share. Each gives the value; where the value is absent or wrong it gives
-/// null, and has then reported what was found and what would be right.
+/// Checks for all parts of a document. Each returns the value. If the value is absent it returns null. If it is wrong
+/// it returns null and reports what was found and what would be right.
 /// </summary>
 internal sealed class Checks
 {
@@ -30,7 +30,7 @@ internal sealed class Checks
         return node.Items;
     }
 
-    /// <summary>A text for people: not blank, on one line, at most <paramref name="longest"/> characters.</summary>
+    /// <summary>A text for people: not blank, one line, at most <paramref name="longest"/> characters.</summary>
     public string? Text(Node? node, int longest)
     {
         if (!Is(node, NodeKind.Text, "a text"))
@@ -51,8 +51,8 @@ internal sealed class Checks
     }
 
     /// <summary>
-    /// 1 to <paramref name="longest"/> letters, digits and <c>. _ -</c>: an id stands in reasons between words, and
-    /// must not read as some of them.
+    /// 1 to <paramref name="longest"/> letters, digits and <c>. _ -</c>. Reasons hold ids between words, and an id must
+    /// not read like words.
     /// </summary>
     public string? Id(Node? node, int longest)
     {
@@ -132,8 +132,8 @@ internal sealed class Checks
         Items(node, "it would select nothing")?.Select(item => Word(item, known)).OfType<T>().ToList();
 
     /// <summary>
-    /// Reports every object whose text under <paramref name="key"/> an earlier one has, case aside: people tell nothing
-    /// apart by it.
+    /// Reports every object with the same text under <paramref name="key"/> as an earlier one, in any letter case:
+    /// people could not tell them apart.
     /// </summary>
     public void Unique(IEnumerable<Node> objects, string key, string what)
     {
@@ -155,7 +155,7 @@ internal sealed class Checks
         }
     }
 
-    /// <summary>What stands in the document, short and printable.</summary>
+    /// <summary>The value as it is written, short and printable.</summary>
     public static string Found(Node node) =>
         node.Kind switch
         {

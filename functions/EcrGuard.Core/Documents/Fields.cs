@@ -1,7 +1,7 @@
 namespace EcrGuard.Core.Documents;
 
 /// <summary>
-/// The members of one object. Asking for a key makes it known; <see cref="End"/> reports those that nobody asked for.
+/// The members of one object. Reading a key makes it known; <see cref="End"/> reports the keys that nobody read.
 /// </summary>
 internal sealed class Fields
 {
@@ -41,7 +41,7 @@ internal sealed class Fields
         return value;
     }
 
-    /// <summary>To be called when every key has been asked for.</summary>
+    /// <summary>Call it once all keys are read.</summary>
     public void End()
     {
         foreach (var member in _members.Values.Where(m => !_known.Contains(m.Key)))
@@ -72,8 +72,8 @@ internal sealed class Fields
         );
 
     /// <summary>
-    /// Letters to add, drop or change to get from one word to the other, case aside (Levenshtein); far apart when the
-    /// lengths alone say so.
+    /// How many letters to add, drop or change to get from one word to the other, in any letter case (Levenshtein). A
+    /// large number if the lengths alone differ too much.
     /// </summary>
     private static int Distance(string found, string known)
     {

@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace EcrGuard.Core.Documents;
 
 /// <summary>
-/// Why a text is no JSON, for whoever wrote it: of one that is empty or cut off, the reader's own messages speak of its
+/// Says why a text is no JSON, for its author. The reader's own messages about an empty or unfinished text speak of its
 /// buffers.
 /// </summary>
 public static class JsonSyntax
 {
     private static ReadOnlySpan<byte> WhiteSpace => " \t\r\n"u8;
 
-    /// <param name="unreadable">What reading the text ended with.</param>
-    /// <param name="options">As it was read.</param>
+    /// <param name="unreadable">The error that ended the reading.</param>
+    /// <param name="options">The options of the reading.</param>
     public static PolicyProblem Problem(
         ReadOnlySpan<byte> utf8,
         JsonException unreadable,
@@ -24,7 +24,7 @@ public static class JsonSyntax
             : NotJson(utf8, unreadable);
     }
 
-    /// <summary>In words of our own: the reader's speak of its settings, and may quote the whole rest.</summary>
+    /// <summary>In our own words: the reader's messages speak of its settings, and may quote the whole rest.</summary>
     private static PolicyProblem NotJson(ReadOnlySpan<byte> utf8, JsonException unreadable)
     {
         var offset = OffsetOf(utf8, unreadable);
@@ -55,7 +55,7 @@ public static class JsonSyntax
             _ => "a control character",
         };
 
-    /// <summary>Where a text stops being UTF-8; null where it does not.</summary>
+    /// <summary>Where a text is no UTF-8; null where all of it is.</summary>
     public static PolicyProblem? NotUtf8(ReadOnlySpan<byte> utf8) =>
         System.Text.Unicode.Utf8.IsValid(utf8)
             ? null
@@ -75,7 +75,7 @@ public static class JsonSyntax
     internal static PolicyProblem Malformed(Place place, string message) =>
         new(place.Line, place.Column, "$", message, ProblemKind.Malformed);
 
-    /// <summary>Whether the text, which is no JSON, could become it by what follows.</summary>
+    /// <summary>Whether the text could become JSON if it went on.</summary>
     private static bool IsBeginning(ReadOnlySpan<byte> utf8, JsonReaderOptions options)
     {
         var reader = new Utf8JsonReader(utf8, isFinalBlock: false, new JsonReaderState(options));
@@ -83,7 +83,7 @@ public static class JsonSyntax
         {
             while (reader.Read())
             {
-                // To the end, or to what is wrong.
+                // Reads to the end, or to the error.
             }
             return true;
         }

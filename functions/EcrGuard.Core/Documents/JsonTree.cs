@@ -38,9 +38,7 @@ internal sealed record Node(NodeKind Kind, Place Place, Node? Parent, string? Ke
     /// <summary>The value under a key; null where there is none or this is no object.</summary>
     public Node? Find(string key) => Members.Find(member => member.Key == key)?.Value;
 
-    /// <summary>
-    /// Made when somebody asks: long keys of strangers must not be multiplied by the values under them.
-    /// </summary>
+    /// <summary>Made on request: long keys from strangers must not be copied for every value under them.</summary>
     public string Path =>
         Parent is null ? "$"
         : Key is null ? $"{Parent.Path}[{Index}]"
@@ -74,7 +72,7 @@ internal sealed record Node(NodeKind Kind, Place Place, Node? Parent, string? Ke
                 json.WriteStringValue(Text);
                 break;
             case NodeKind.Number when double.IsInteger(double.Parse(Text, CultureInfo.InvariantCulture)):
-                // ECR's numbers are whole; 5e1 is 50 to JSON and may not be to its reader.
+                // ECR's numbers are whole. 5e1 is 50 to JSON, but may not be to ECR.
                 json.WriteNumberValue((long)double.Parse(Text, CultureInfo.InvariantCulture));
                 break;
             default:
@@ -85,13 +83,12 @@ internal sealed record Node(NodeKind Kind, Place Place, Node? Parent, string? Ke
 }
 
 /// <summary>
-/// Reads a JSON document in one pass and keeps the place of everything in it; comments and trailing commas are allowed
-/// unless it is read strictly. What does not fit JSON ends the reading at once, since nothing after it has a certain
-/// meaning.
+/// Reads a JSON document in one pass and keeps the place of everything. Comments and trailing commas are allowed unless
+/// it is read strictly. An error of syntax ends the reading, since nothing after it has a certain meaning.
 /// </summary>
 internal ref struct JsonTree
 {
-    /// <summary>Far more levels than a policy has; it bounds the recursion below.</summary>
+    /// <summary>Far more levels than a policy has. It bounds the recursion below.</summary>
     public const int MaxDepth = 32;
 
     private readonly ReadOnlySpan<byte> _utf8;
@@ -105,8 +102,8 @@ internal ref struct JsonTree
         _reader = new Utf8JsonReader(utf8, options);
     }
 
-    /// <param name="strict">Whether comments and trailing commas are refused, as they are by others who will read the
-    ///     document.</param>
+    /// <param name="strict">Whether comments and trailing commas are refused, as other readers of the document
+    ///     do.</param>
     public static bool TryParse(
         ReadOnlySpan<byte> utf8,
         [NotNullWhen(true)] out Node? root,
@@ -147,7 +144,7 @@ internal ref struct JsonTree
     {
         _reader.Read();
         var root = ReadValue(null, null, 0);
-        // The reader refuses whatever follows, except comments.
+        // The reader refuses all that follows, except comments.
         _reader.Read();
         return root;
     }
@@ -184,7 +181,7 @@ internal ref struct JsonTree
         }
     }
 
-    /// <summary>The place of a byte that is not before the one last asked for.</summary>
+    /// <summary>The place of a byte; not before the one of the last call.</summary>
     private Place PlaceOf(int offset)
     {
         var (line, column) = _place;

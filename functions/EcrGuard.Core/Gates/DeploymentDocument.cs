@@ -10,7 +10,7 @@ namespace EcrGuard.Core.Gates;
 /// </summary>
 public static class DeploymentDocument
 {
-    /// <summary>More than any deployment has: what names more is refused.</summary>
+    /// <summary>More than any deployment has. A document that names more is refused.</summary>
     public const int MaxImages = 500;
 
     /// <summary>The kinds of documents, for people.</summary>
@@ -138,8 +138,8 @@ public static class DeploymentDocument
     }
 
     /// <summary>
-    /// Every text that is called <c>image</c>, wherever it stands: workloads of all kinds have their containers in
-    /// other places. An image volume names its own <c>reference</c>.
+    /// Every text called <c>image</c>, wherever it stands, since each kind of workload has its containers in another
+    /// place. An image volume names its own <c>reference</c>.
     /// </summary>
     private static IEnumerable<NamedImage> OfKubernetes(JsonElement element, string place)
     {

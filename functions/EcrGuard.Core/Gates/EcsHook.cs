@@ -21,8 +21,7 @@ public static class EcsHook
         };
 
     /// <summary>
-    /// Whether a deployment goes back to what ran before. What ran before is never held up: the other choice is what
-    /// has just failed.
+    /// Whether a deployment goes back to what ran before. A gate never holds that up: the alternative has just failed.
     /// </summary>
     /// <param name="status">Of the service deployment, as ECS says it; null: not known.</param>
     public static bool IsRollback(string? status) => status?.StartsWith("ROLLBACK_", StringComparison.Ordinal) == true;

@@ -4,14 +4,12 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Gates;
 
-/// <summary>What a gate makes of an image, from worst to best: of several the smallest counts.</summary>
+/// <summary>What a gate decides about an image, from worst to best: of several the smallest counts.</summary>
 public enum GateOutcome
 {
     Blocked,
 
-    /// <summary>
-    /// It is not known: there is no such image, it was not asked about, or the facts could not be read.
-    /// </summary>
+    /// <summary>Not known: there is no such image, nobody asked, or the facts could not be read.</summary>
     Undetermined,
 
     Pending,
@@ -22,7 +20,7 @@ public enum GateOutcome
     Passes,
 }
 
-/// <summary>What EcrGuard said of one image. Only an answer that says so in full passes.</summary>
+/// <summary>What EcrGuard said of one image. It passes only if the answer says so in full.</summary>
 /// <param name="Image">As it was named.</param>
 /// <param name="Place">Where a file names it; null for the command line.</param>
 /// <param name="Status">A status of a verdict, a problem's, or one of those below.</param>
@@ -120,7 +118,7 @@ public sealed record GateAnswer(
         );
     }
 
-    /// <summary>An answer is about what was asked, or it is none.</summary>
+    /// <summary>An answer counts only if it is about the image that was asked about.</summary>
     private static string? WhyNot(string image, ApprovalAnswer answer)
     {
         if (!Digest.TryParse(answer.Digest, out var digest))

@@ -5,7 +5,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Gates;
 
-/// <summary>What whoever waits for a report does.</summary>
+/// <summary>What a pipeline does after a report.</summary>
 public enum GateStep
 {
     /// <summary>Deploys.</summary>
@@ -27,7 +27,7 @@ public sealed record GateReport(IReadOnlyList<GateAnswer> Answers)
 
     public bool Passes => Outcome == GateOutcome.Passes;
 
-    /// <summary>A no that stays one is told at once, whatever else is still open.</summary>
+    /// <summary>A no that stays a no is reported at once, whatever is still open.</summary>
     public GateStep Step =>
         Passes ? GateStep.Go
         : Answers.Count > 0 && Answers.All(answer => answer.Passes || answer.Retry is not null) ? GateStep.Wait

@@ -140,13 +140,13 @@ public static class GateText
                 + $"the worst is {worst.Status}.";
     }
 
-    /// <summary>A policy can let a status pass that is not APPROVED.</summary>
+    /// <summary>A policy can allow a status other than APPROVED.</summary>
     private static string Allowed(GateAnswer answer) =>
         answer is { Passes: true, Answer: not null } && answer.Status != Status.Approved.Word()
             ? ", which the policy allows"
             : "";
 
-    /// <summary>Strangers chose much of it: no markup, no table cell, no line of theirs.</summary>
+    /// <summary>Strangers chose much of the text: it cannot add markup, a table cell or a line.</summary>
     private static string Cell(string text)
     {
         var safe = new StringBuilder();

@@ -3,10 +3,10 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Gates;
 
-/// <summary>An image as a document names it that is about to be deployed.</summary>
-/// <param name="Text">As it is written there; null where only the deployment makes it.</param>
+/// <summary>An image that is about to be deployed, as a document names it.</summary>
+/// <param name="Text">As the document writes it; null where it is known only during the deployment.</param>
 /// <param name="Place">For example <c>services.web.image</c>.</param>
-/// <param name="Problem">A sentence where it cannot be asked about; null where its text is all there is.</param>
+/// <param name="Problem">Why nobody can ask about it, a sentence; null where its text is enough.</param>
 public sealed record NamedImage(string? Text, string Place, string? Problem = null)
 {
     /// <summary>
@@ -16,9 +16,7 @@ public sealed record NamedImage(string? Text, string Place, string? Problem = nu
     public bool IsOthers =>
         Problem is null && Text is { } text && !(Host(text) is { } host && ImageReference.IsRegistry(host));
 
-    /// <summary>
-    /// What EcrGuard is asked: an image without tag and digest is deployed as <c>latest</c>.
-    /// </summary>
+    /// <summary>The question to EcrGuard. An image without tag and digest is deployed as <c>latest</c>.</summary>
     /// <param name="question">Null where it cannot be asked about.</param>
     /// <param name="problem">A sentence; null where it can be asked about.</param>
     public bool TryAsk([NotNullWhen(true)] out string? question, [NotNullWhen(false)] out string? problem)

@@ -5,25 +5,21 @@ namespace EcrGuard.Core.Images;
 /// <param name="Size">In bytes; null where the manifest gives none.</param>
 public sealed record Layer(string? MediaType, long? Size);
 
-/// <summary>
-/// What a manifest says of its content. A digest covers its manifest, so that this stays true for ever.
-/// </summary>
-/// <param name="HoldsFiles">
-/// True where a container could run it: some layer may be a file system. Also true where that cannot be told. Of an
-/// index: where that is so of any of its children.
-/// </param>
-/// <param name="Children">What an index lists; empty for any other manifest.</param>
+/// <summary>What a manifest says of its content. A digest covers its manifest, so this never changes.</summary>
+/// <param name="HoldsFiles">Whether a container could run it: some layer may be a file system, or that is not known.
+///     For an index: whether this holds for any child.</param>
+/// <param name="Children">The children of an index; empty for any other manifest.</param>
 public sealed record ManifestNote(bool HoldsFiles, IReadOnlyList<Digest> Children)
 {
     /// <summary>
-    /// More children are not remembered; the index is read again. An item of the ledger holds 400 KB.
+    /// More children are not stored, and the index is read again: an item of the ledger holds 400 KB.
     /// </summary>
     public const int MaxChildren = 1000;
 }
 
-/// <summary>Manifests that were read before: what they list and hold never changes.</summary>
+/// <summary>Manifests that were read before. What they list and hold never changes.</summary>
 /// <param name="Children">Of indexes.</param>
-/// <param name="Notes">Of manifests whose listing left open what they are.</param>
+/// <param name="Notes">Of manifests whose kind the listing did not show.</param>
 public sealed record KnownManifests(
     IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>> Children,
     IReadOnlyDictionary<Digest, ManifestNote> Notes
@@ -34,14 +30,13 @@ public sealed record KnownManifests(
 }
 
 /// <summary>
-/// Tells what belongs to an image (a signature, an SBOM, an attestation) from an image. Tag, config type, artifact type
-/// and subject are the pusher's own words and say only where to look: the layers decide, so that no word is a hiding
-/// place.
+/// Tells artifacts (signatures, SBOMs, attestations) from images. Tag, config type, artifact type and subject are the
+/// pusher's own words, and only say where to look. The layers decide, so that nobody can hide an image behind a word.
 /// </summary>
 public static class Artifacts
 {
     /// <summary>
-    /// Layers that are known not to be file systems. Everything else may be one: tools write their files as plain tar
+    /// Layers that are known not to be file systems. Any other layer may be one: tools write their files as plain tar
     /// layers too, and a WebAssembly module runs.
     /// </summary>
     private static readonly HashSet<string> NoFiles = new(StringComparer.Ordinal)
@@ -94,18 +89,17 @@ public static class Artifacts
     /// </summary>
     private const string AnyBytes = "application/octet-stream";
 
-    /// <summary>Whether what ECR lists says that it may be no image. Its manifest then has to be read.</summary>
+    /// <summary>Whether the listing says that it may be no image. Its manifest must then be read.</summary>
     /// <param name="listed">The kind that its media type names.</param>
     public static bool MayBe(ImageKind listed, string? artifactType, Digest? subject, IEnumerable<string> tags) =>
         listed is ImageKind.Image or ImageKind.Index
         && (subject is not null || !MediaTypes.IsImageConfig(artifactType) || tags.Any(tag => Named(tag) is not null));
 
     /// <summary>
-    /// The image that a tag names. What belongs to <c>sha256:…</c> is stored beside it under <c>sha256-….sig</c>,
-    /// <c>.att</c>, <c>.sbom</c>
-    /// (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md) or, as an index of all that belongs to
-    /// it, <c>sha256-…</c>
-    /// (https://github.com/opencontainers/distribution-spec/blob/main/spec.md, referrers tag schema).
+    /// The image that an artifact's tag names. Artifacts of <c>sha256:…</c> are stored beside it under
+    /// <c>sha256-….sig</c>, <c>.att</c>, <c>.sbom</c>
+    /// (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md) or, as an index of all of them,
+    /// <c>sha256-…</c> (https://github.com/opencontainers/distribution-spec/blob/main/spec.md, referrers tag schema).
     /// </summary>
     public static Digest? Named(string tag)
     {

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// The SHA-256 digest of a manifest, <c>sha256:</c> and 64 lower-case hexadecimal characters: what an image
+/// The SHA-256 digest of a manifest, <c>sha256:</c> and 64 lower-case hexadecimal characters. It is what an image
 /// <em>is</em>, whatever its tags say.
 /// </summary>
 public sealed record Digest : IComparable<Digest>
@@ -15,7 +15,9 @@ public sealed record Digest : IComparable<Digest>
         "0123456789abcdef"
     );
 
-    /// <summary>Its 32 bytes: a fleet has a hundred thousand, and each as text would take four times as much.</summary>
+    /// <summary>
+    /// Its 32 bytes. There may be a hundred thousand digests, and as text each would take four times as much.
+    /// </summary>
     private readonly ulong _first,
         _second,
         _third,
@@ -31,7 +33,7 @@ public sealed record Digest : IComparable<Digest>
     /// <summary>The first twelve characters, for people.</summary>
     public string Abbreviated => Hex[..12];
 
-    /// <summary>Reads <c>sha256:…</c>; anything else, upper case included, is no digest of ECR's.</summary>
+    /// <summary>Reads <c>sha256:…</c>. Anything else is no digest in ECR, upper case included.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Digest? digest)
     {
         digest =
@@ -53,7 +55,7 @@ public sealed record Digest : IComparable<Digest>
                     + "hexadecimal characters."
             );
 
-    /// <summary>As their texts compare.</summary>
+    /// <summary>In the order of their texts.</summary>
     public int CompareTo(Digest? other)
     {
         if (other is null)
@@ -73,7 +75,7 @@ public sealed record Digest : IComparable<Digest>
         && _third == other._third
         && _fourth == other._fourth;
 
-    /// <summary>Seeded, since whoever pushes an image chooses its digest within what hashing costs.</summary>
+    /// <summary>Seeded, since whoever pushes an image can choose its digest to some degree.</summary>
     public override int GetHashCode() => HashCode.Combine(_first, _second, _third, _fourth);
 
     public override string ToString() => Prefix + Hex;

@@ -4,8 +4,8 @@ using System.Text;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// What the words for package managers mean, in findings, rules, waivers and VEX alike. The words of Inspector's own
-/// list (<c>GOMOD</c>, <c>PYTHONPKG</c>) and those that it prints beside them (<c>GO</c>, <c>PYTHON</c>,
+/// The meaning of the words for package managers, the same in findings, rules, waivers and VEX. The words of
+/// Inspector's own list (<c>GOMOD</c>, <c>PYTHONPKG</c>) and those that it prints (<c>GO</c>, <c>PYTHON</c>,
 /// <c>GENERIC</c>) name one ecosystem, and so does the type of a package URL (github.com/package-url/purl-spec,
 /// PURL-TYPES).
 /// </summary>
@@ -18,7 +18,7 @@ public sealed class Ecosystem
         IgnoreCase,
 
         /// <summary>
-        /// Letter case and the kind and number of <c>- _ .</c> between words make no other name
+        /// Letter case, and the kind and number of <c>- _ .</c> between words, make no difference
         /// (https://peps.python.org/pep-0503/#normalized-names).
         /// </summary>
         Pep503,
@@ -73,12 +73,12 @@ public sealed class Ecosystem
         Separator = separator;
     }
 
-    /// <summary>The types of package URLs that scanners report packages of.</summary>
+    /// <summary>The types of package URLs whose packages scanners report.</summary>
     internal static IEnumerable<string> PurlTypes => ByPurl.Keys.Order(StringComparer.Ordinal);
 
     /// <summary>
-    /// What stands between the namespace and the name of a package URL in the names that scanners give; null where the
-    /// namespace is no part of them.
+    /// The separator between the namespace and the name of a package URL, as scanners write them; null where they leave
+    /// out the namespace.
     /// </summary>
     internal string? Separator { get; }
 
@@ -123,7 +123,7 @@ public sealed class Ecosystem
             };
     }
 
-    /// <summary>Whether two names are one package's here.</summary>
+    /// <summary>Whether two names mean the same package.</summary>
     public bool IsSameName(string one, string other) =>
         _names switch
         {
@@ -132,7 +132,7 @@ public sealed class Ecosystem
             Names.Pep503 => Normalized(one) == Normalized(other),
         };
 
-    /// <summary>What is equal for packages that are one, whatever the word for their manager.</summary>
+    /// <summary>A key that is equal for the same package, whatever the word for its manager.</summary>
     internal static (object? Manager, string? Package) Key(string? manager, string? package)
     {
         if (manager is null || Of(manager) is not { } ecosystem)
@@ -146,12 +146,12 @@ public sealed class Ecosystem
         return (ecosystem, name);
     }
 
-    /// <summary>Whether two names may be one package's in any ecosystem.</summary>
+    /// <summary>Whether two names may mean the same package in any ecosystem.</summary>
     internal static bool MayBeSameName(string one, string other) => Normalized(one) == Normalized(other);
 
     /// <summary>
-    /// Whether two versions are one: Go's come with and without <c>v</c>, and the epoch 0 of a package of the operating
-    /// system is none.
+    /// Whether two versions are the same: Go's come with and without <c>v</c>, and epoch 0 of a package of the
+    /// operating system is none.
     /// </summary>
     public bool IsSameVersion(string? one, string other) => one is not null && Bare(one) == Bare(other);
 

@@ -3,11 +3,10 @@ using System.Globalization;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// A severity as the scanners give it, in the order of lists. The words are not one line: UNDEFINED and UNTRIAGED stand
-/// last and are unknown, not low. Basic scanning has UNDEFINED, enhanced has UNTRIAGED (ECR API, ImageScanFinding;
-/// Inspector API, Finding);
-/// a word that neither documents is read as <see cref="Undefined"/>, so that it is shown and never lost, and
-/// <see cref="Finding.SeverityUnknown"/> says so.
+/// A severity as the scanners give it, in the order of lists. UNDEFINED and UNTRIAGED stand last, and are unknown, not
+/// low. Basic scanning has UNDEFINED, enhanced scanning has UNTRIAGED (ECR API, ImageScanFinding; Inspector API,
+/// Finding). A word that neither documents is read as <see cref="Undefined"/>, so that the finding is shown, and
+/// <see cref="Finding.SeverityUnknown"/> is set.
 /// </summary>
 public enum Severity
 {
@@ -48,14 +47,14 @@ public enum ExploitAvailability
 public sealed record PackageOccurrence(string? Version, string? FixedIn, string? Path, string? Layer);
 
 /// <summary>
-/// One vulnerability in one package: manager and name. Scanners count otherwise (Inspector one per vulnerability with
-/// all its packages, basic scanning one per package and architecture),
-/// so these counts differ from theirs, and reports say so.
+/// One vulnerability in one package, given by manager and name. Scanners count differently: Inspector one finding for a
+/// vulnerability with all its packages, basic scanning one for each package and architecture. So these counts differ
+/// from theirs, and reports say so.
 /// </summary>
 public sealed record Finding
 {
     /// <summary>
-    /// The operating system's packages, as Inspector calls their manager: all that basic scanning reads.
+    /// Inspector's word for the operating system's packages, which are all that basic scanning reads.
     /// </summary>
     public const string OperatingSystem = "OS";
 
@@ -65,8 +64,8 @@ public sealed record Finding
     public required Severity Severity { get; init; }
 
     /// <summary>
-    /// Whether the scanner gives no severity, or a word for it that neither scanner documents. As with every value that
-    /// is missing, it may be the worst: it meets the criterion of a blocking rule and of no other.
+    /// Whether the scanner gives no severity, or a word that neither scanner documents. Like every missing value, it
+    /// may be the worst: it meets the criterion of a blocking rule, and of no other.
     /// </summary>
     public bool SeverityUnknown { get; init; }
 
@@ -92,8 +91,8 @@ public sealed record Finding
     public DateTimeOffset? FirstObservedAt { get; init; }
 
     /// <summary>
-    /// When the ledger first saw that a fix exists, which AWS gives no date for; once it did, that stays, also while
-    /// the scanner names none. Of what the ledger has lost it is the earliest that it can have been.
+    /// When the ledger first saw that a fix exists: AWS gives no date for it. It stays even while the scanner names no
+    /// fix. If the ledger lost it, it is the earliest possible time.
     /// </summary>
     public DateTimeOffset? FixFirstSeenAt { get; init; }
 
@@ -101,32 +100,32 @@ public sealed record Finding
     public string? Uri { get; init; }
 
     /// <summary>
-    /// Whether a suppression rule of Amazon Inspector hides it (status SUPPRESSED): it is there all the same, and
-    /// nothing but the rule says why it should not count.
+    /// Whether a suppression rule of Amazon Inspector hides it (status SUPPRESSED). The vulnerability is still there,
+    /// and only that rule says why it should not count.
     /// </summary>
     public bool Suppressed { get; init; }
 
-    /// <summary>The platform of the child that has it, for an index; null for an image that stands alone.</summary>
+    /// <summary>The platform of the child of an index that has it; null for an image that stands alone.</summary>
     public string? Platform { get; init; }
 
     /// <summary>
-    /// Where several reports of it differ in what a policy can ask: each of them, the worst first. The policy is asked
-    /// of every one, and its worse answer stands; the values of the finding itself are for lists and counts.
-    /// Null, as almost always, where there is one report or all say the same.
+    /// All reports of it, the worst first, where they differ in values that a policy can ask for. The policy judges
+    /// each, and the worst answer counts; the values of the finding itself are for lists and counts. Null, as almost
+    /// always, where there is one report or all say the same.
     /// </summary>
     public IReadOnlyList<Finding>? Reports { get; init; }
 
     /// <summary>
-    /// True where it stands for more reports than are kept: a value in which they differ is then unknown here.
+    /// True where it stands for more reports than are kept: a value in which they differ is then unknown.
     /// </summary>
     public bool? StandsForMany { get; init; }
 }
 
-/// <summary>Makes one list of findings out of what scanners say.</summary>
+/// <summary>Makes one list of findings from what scanners report.</summary>
 public static class Findings
 {
     /// <summary>
-    /// A finding of basic scanning, which keeps the package in a free list of attributes (ECR API, ImageScanFinding).
+    /// A finding of basic scanning, which has the package in a free list of attributes (ECR API, ImageScanFinding).
     /// </summary>
     /// <param name="attribute">The value of an attribute by its key; null where there is none.</param>
     public static Finding OfBasic(string? name, string? severity, string? uri, Func<string, string?> attribute)
@@ -154,13 +153,13 @@ public static class Findings
     }
 
     /// <summary>
-    /// More than any two scanners give; only answers that keep changing while no scan ends come to so many.
+    /// More than any two scanners give. Only answers that keep changing without a new scan come to so many.
     /// </summary>
     internal const int MaxReports = 16;
 
     /// <summary>
-    /// One finding per vulnerability and package, worst first, in an order that does not depend on the input's. Reports
-    /// of one finding that differ are all kept (<see cref="Finding.Reports"/>): a merge hides none of them.
+    /// One finding for each vulnerability and package, worst first, in an order that does not depend on the input's.
+    /// All reports that differ are kept (<see cref="Finding.Reports"/>): merging hides none.
     /// </summary>
     public static IReadOnlyList<Finding> Merge(IEnumerable<Finding> reported) =>
         [
@@ -204,8 +203,8 @@ public static class Findings
     }
 
     /// <summary>
-    /// What a policy can ask of a report. VEX asks for versions: a report without a place has none, and is not excused
-    /// by one that has.
+    /// The values of a report that a policy can ask for. VEX asks for versions: a report without a place has none, and
+    /// an excuse for one with a place does not hold for it.
     /// </summary>
     private static Answers Asked(Finding f) =>
         new(
@@ -235,7 +234,7 @@ public static class Findings
         bool HasPlaces
     );
 
-    /// <summary>Reports as one, for lists and counts: the worse of each value.</summary>
+    /// <summary>Several reports as one, for lists and counts: the worse of each value.</summary>
     private static Finding Together(IReadOnlyCollection<Finding> reports) =>
         reports.Aggregate(Worse) with
         {
@@ -243,8 +242,8 @@ public static class Findings
         };
 
     /// <summary>
-    /// Too many reports as one that is at least as bad under every policy: a value in which they differ is one that the
-    /// scanner does not give, which meets the criterion of every blocking rule and of no other.
+    /// Too many reports as one that is at least as bad under every policy. A value in which they differ counts as not
+    /// given: it meets the criterion of every blocking rule, and of no other.
     /// </summary>
     private static Finding Unsure(List<Finding> reports)
     {
@@ -267,8 +266,8 @@ public static class Findings
     }
 
     /// <summary>
-    /// Of two words for one finding the one to show and count. What is unknown may be as bad as anything but what is
-    /// known to be.
+    /// Which of two severities of one finding is shown and counted. An unknown one may be as bad as any but the known
+    /// worst.
     /// </summary>
     private static int Rank(Severity severity) =>
         severity switch
@@ -282,8 +281,8 @@ public static class Findings
             Severity.Informational => 0,
         };
 
-    /// <summary>Remembers since when a fix has been known, from what the ledger knew before.</summary>
-    /// <param name="before">Null where the ledger has lost it: a clock that begins anew would excuse.</param>
+    /// <summary>Adds since when a fix has been known, from what the ledger knew before.</summary>
+    /// <param name="before">Null where the ledger has lost it: a new start would excuse the finding.</param>
     public static IReadOnlyList<Finding> WithFixDates(
         IReadOnlyList<Finding> current,
         IReadOnlyList<Finding>? before,
@@ -309,8 +308,8 @@ public static class Findings
     }
 
     /// <summary>
-    /// Each place once. Basic scanning names a version and no more: where Inspector says more of that version, both
-    /// speak of one place.
+    /// Each place once. Basic scanning names only a version. Where Inspector says more of that version, both mean one
+    /// place.
     /// </summary>
     private static IReadOnlyList<PackageOccurrence> Places(IReadOnlyList<PackageOccurrence> reported)
     {
@@ -330,8 +329,8 @@ public static class Findings
 
     /// <summary>
     /// What a scan counts and does not list, for example <c>5 CRITICAL counted, 0 listed</c>; null where it lists all
-    /// that it counts. A list that is longer than its counts hides nothing, and whether AWS counts as it lists is not
-    /// documented.
+    /// that it counts. A list that is longer than its counts hides nothing, and it is not documented that AWS counts as
+    /// it lists.
     /// </summary>
     /// <param name="listed">The severity of each finding that is listed, in the scanner's words.</param>
     /// <param name="counted">How many of each there are; null where the scanner does not say.</param>
@@ -344,11 +343,11 @@ public static class Findings
         return missing.Count == 0 ? null : string.Join("; ", missing);
     }
 
-    /// <summary>What stands among the counts for all severities together (<see cref="SeverityCounts"/>).</summary>
+    /// <summary>The key of the total among the counts (<see cref="SeverityCounts"/>).</summary>
     public const string Total = "TOTAL";
 
     /// <summary>
-    /// The same in numbers: the severity, empty for all together, how many are counted and how many are listed.
+    /// The same in numbers: the severity (empty for the total), how many are counted, and how many are listed.
     /// </summary>
     /// <inheritdoc cref="Missing(IEnumerable{string?}, IEnumerable{KeyValuePair{string, int}}?)"/>
     internal static IReadOnlyList<(string Severity, int Counted, int Listed)> Beyond(
@@ -356,7 +355,7 @@ public static class Findings
         IEnumerable<KeyValuePair<string, int>>? counted
     )
     {
-        // ECR's counts have no word for what Inspector has not triaged.
+        // ECR's counts have no word for findings that Inspector has not triaged.
         static string Word(string? severity) =>
             ScannerWords.OfSeverity(severity) is null or Severity.Untriaged ? "UNDEFINED" : severity!;
         var found = listed.CountBy(Word).ToDictionary();
@@ -375,7 +374,7 @@ public static class Findings
         {
             Severity = Rank(one.Severity) >= Rank(other.Severity) ? one.Severity : other.Severity,
             SeverityUnknown = one.SeverityUnknown || other.SeverityUnknown,
-            // The best news about a fix is the worst news for an excuse: a rule on fixable findings must not miss one.
+            // Of two reports the one with a fix counts: a rule about fixable findings must not miss one.
             Fix = Max(one.Fix, other.Fix),
             Exploit = Max(one.Exploit, other.Exploit),
             Epss = Max(one.Epss, other.Epss),
@@ -383,7 +382,7 @@ public static class Findings
             FirstObservedAt = Min(one.FirstObservedAt, other.FirstObservedAt),
             FixFirstSeenAt = Min(one.FixFirstSeenAt, other.FixFirstSeenAt),
             Uri = First(one.Uri, other.Uri),
-            // Hidden is what every report of it hides.
+            // It is hidden only if every report of it is.
             Suppressed = one.Suppressed && other.Suppressed,
         };
 

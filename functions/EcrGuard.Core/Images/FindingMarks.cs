@@ -5,20 +5,20 @@ using System.Text;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// Findings as marks, ten bytes each, in base 64: which one it is, and when it became what it is. The ledger holds them
-/// where it cannot hold the findings. No finding is null, and so is no mark.
+/// Findings as marks of ten bytes each, in base 64: which finding it is, and when it last changed. The ledger holds
+/// them where it cannot hold the findings. No findings are null.
 /// </summary>
 public static class FindingMarks
 {
     /// <summary>
-    /// Bytes of a hash that tell a finding from a thousand others, but for one time in some millions.
+    /// Bytes of a hash that tells a finding from a thousand others. It fails once in some millions of cases.
     /// </summary>
     private const int HashSize = 4;
 
-    /// <summary>The hash, and when the finding became what it is: milliseconds since 1970 in six bytes.</summary>
+    /// <summary>The hash, and when the finding last changed: milliseconds since 1970 in six bytes.</summary>
     private const int MarkSize = HashSize + 6;
 
-    /// <summary>Events and lists may round a time in different ways.</summary>
+    /// <summary>Events and lists may round times differently.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
@@ -27,7 +27,7 @@ public static class FindingMarks
 
     public static int Count(string? marks) => Read(marks).Count;
 
-    /// <summary>Whether a finding is marked, as new as it is told.</summary>
+    /// <summary>Whether a finding is marked, and the mark is as new.</summary>
     public static bool Include(string? marks, ReportedFinding finding)
     {
         if (string.IsNullOrEmpty(marks) || finding.UpdatedAt is null)
@@ -36,7 +36,7 @@ public static class FindingMarks
         return Read(marks).Any(mark => mark.Hash == wanted.Hash && mark.At >= wanted.At);
     }
 
-    /// <summary>The marks with those of more findings; of two of one finding the newer.</summary>
+    /// <summary>The marks, with those of more findings; of two marks of one finding the newer.</summary>
     public static string? With(string? marks, IEnumerable<ReportedFinding> findings) =>
         Text(
             Read(marks)
@@ -45,7 +45,7 @@ public static class FindingMarks
                 .Select(same => same.MaxBy(mark => mark.At))
         );
 
-    /// <summary>The marks of what is not listed, or not as new as it was told.</summary>
+    /// <summary>The marks of findings that are not listed, or only in an older state.</summary>
     public static string? Unlisted(string? marks, IEnumerable<ReportedFinding> listed)
     {
         if (string.IsNullOrEmpty(marks))
@@ -60,14 +60,14 @@ public static class FindingMarks
         );
     }
 
-    /// <summary>The marks whose time passes a test; null stands for a time that is not known.</summary>
+    /// <summary>The marks whose time passes a test; null stands for an unknown time.</summary>
     public static string? Where(string? marks, Func<DateTimeOffset?, bool> keep) =>
         Text(Read(marks).Where(mark => keep(TimeOf(mark))));
 
-    /// <summary>Whether there is none that is not among others.</summary>
+    /// <summary>Whether all of them are among others.</summary>
     public static bool AreAmong(string? marks, string? others) => Read(marks).ToHashSet().IsSubsetOf(Read(others));
 
-    /// <summary>Their times; null stands for one that is not known.</summary>
+    /// <summary>Their times; null stands for an unknown time.</summary>
     public static IEnumerable<DateTimeOffset?> Times(string? marks) => Read(marks).Select(TimeOf);
 
     private static DateTimeOffset? TimeOf((uint Hash, long At) mark) =>
@@ -76,8 +76,7 @@ public static class FindingMarks
     private static (uint Hash, long At) Mark(ReportedFinding finding)
     {
         var hash = BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(finding.Id)));
-        // A list tells it in seconds with a fraction, which may read as a hair before the millisecond that an event
-        // names.
+        // A list gives seconds with a fraction, which may read as slightly before the millisecond of an event.
         return (hash, finding.UpdatedAt is { } at ? (at + (Millisecond / 2)).ToUnixTimeMilliseconds() : 0);
     }
 

@@ -2,20 +2,20 @@ namespace EcrGuard.Core.Images;
 
 /// <summary>What a finding is about, as Inspector and ECR name it (Inspector API, Resource).</summary>
 /// <param name="Type">For example <c>AWS_ECR_CONTAINER_IMAGE</c>; null where the answer gives none.</param>
-/// <param name="Id">Of an image its ARN; null where the answer gives none.</param>
+/// <param name="Id">An image's ARN; null where the answer gives none.</param>
 public readonly record struct FindingResource(string? Type, string? Id)
 {
     /// <summary>The type of an image in ECR.</summary>
     public const string ImageType = "AWS_ECR_CONTAINER_IMAGE";
 
     /// <summary>
-    /// Whether findings that were asked for by an image are that image's. A delegated administrator is shown the
-    /// findings of its members, and one name and digest can be in several accounts and regions:
-    /// what names something else is left out. What names nothing that can be read stays. It is the answer to a question
-    /// about this image, and an answer of the wrong shape must not look like none.
+    /// Whether findings that were requested for an image are about that image. A delegated administrator sees its
+    /// members' findings, and the same name and digest may exist in several accounts and regions: findings that name
+    /// another image are left out. A finding that names nothing readable stays. It answers a question about this image,
+    /// and an answer of the wrong shape must not look like no findings.
     /// </summary>
-    /// <param name="account">Null where it is not known, as for <paramref name="region"/> and <paramref
-    /// name="digest"/>: any will do.</param>
+    /// <param name="account">Null where it is not known: then any account counts. The same for
+    ///     <paramref name="region"/> and <paramref name="digest"/>.</param>
     public static bool AreOf(
         IReadOnlyCollection<FindingResource> resources,
         string? account,

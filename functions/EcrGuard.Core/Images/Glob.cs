@@ -1,9 +1,9 @@
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// A pattern over names: <c>*</c> any characters (also <c>/</c>), <c>?</c> one; everything else is itself, case
-/// included. Matched in linear space and at most length × pattern steps,
-/// with no regular expression, since patterns come from users.
+/// A pattern over names: <c>*</c> is any characters (also <c>/</c>), <c>?</c> is one, all else is itself, letter case
+/// included. Matching takes linear space and at most length × pattern steps, and no regular expression, since patterns
+/// come from users.
 /// </summary>
 public sealed record Glob
 {
@@ -14,15 +14,14 @@ public sealed record Glob
 
     public string Pattern { get; }
 
-    /// <summary>Whether the pattern is one name and no more.</summary>
+    /// <summary>Whether the pattern matches one name only.</summary>
     public bool IsLiteral => !Pattern.AsSpan().ContainsAny('*', '?');
 
-    /// <summary>Whether there is no name that the pattern does not match.</summary>
+    /// <summary>Whether the pattern matches every name.</summary>
     public bool MatchesEverything => !Pattern.AsSpan().ContainsAnyExcept('*');
 
     /// <summary>
-    /// Whether the pattern names nothing: <c>?*</c> matches every name there is, and <c>???</c> says no more than a
-    /// length.
+    /// Whether the pattern has no text: <c>?*</c> matches every name, and <c>???</c> says no more than a length.
     /// </summary>
     public bool IsOnlyWildcards => !Pattern.AsSpan().ContainsAnyExcept('*', '?');
 
@@ -46,7 +45,7 @@ public sealed record Glob
     public static Glob Parse(string text) =>
         TryParse(text, out var problem) ?? throw new FormatException($"The glob '{text}' {problem}.");
 
-    /// <param name="ignoreCase">Whether the case of letters makes no difference, for names whose owner says so.</param>
+    /// <param name="ignoreCase">Whether letter case makes no difference.</param>
     public bool Matches(ReadOnlySpan<char> name, bool ignoreCase = false)
     {
         var pattern = Pattern.AsSpan();

@@ -32,53 +32,53 @@ public sealed record ImageFacts
 {
     public required ImageId Id { get; init; }
 
-    /// <summary>When these facts were asked for; every one of them is at least as new.</summary>
+    /// <summary>When these facts were requested. Every fact is at least as new.</summary>
     public required DateTimeOffset ReadAt { get; init; }
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>
-    /// By its content, where what ECR lists leaves that open (<see cref="MayBeArtifact"/>) and its manifest could be
-    /// read.
+    /// What it is: by its content, where the listing does not show it (<see cref="MayBeArtifact"/>) and its manifest
+    /// could be read.
     /// </summary>
     public ImageKind Kind { get; init; }
 
-    /// <summary>Whether what ECR lists says that it may be no image; what it is then only its manifest tells.</summary>
+    /// <summary>Whether the listing says that it may be no image. Then only its manifest shows what it is.</summary>
     public bool MayBeArtifact => Artifacts.MayBe(Kind, ArtifactType, Subject, Tags);
 
     /// <summary>
-    /// What kind of artifact it is, as ECR says (<c>artifactMediaType</c>); an image's config for an image. Null where
-    /// ECR says none.
+    /// ECR's <c>artifactMediaType</c>: the kind of an artifact, and the config's type of an image. Null where ECR says
+    /// none.
     /// </summary>
     public string? ArtifactType { get; init; }
 
     public StorageStatus Storage { get; init; }
 
-    /// <summary>Null where ECR gives none.</summary>
+    /// <summary>Null where ECR does not say.</summary>
     public DateTimeOffset? PushedAt { get; init; }
 
     /// <summary>
-    /// The last recorded pull; null for an image that was never pulled. ECR refreshes it "at least once every 24
-    /// hours": it may be a day behind.
+    /// The last recorded pull; null for an image that was never pulled. ECR records it "at least once every 24 hours",
+    /// so it may be a day behind.
     /// </summary>
     public DateTimeOffset? LastPulledAt { get; init; }
 
     public DateTimeOffset? LastArchivedAt { get; init; }
 
-    /// <summary>When it was last restored from the archive; null for an image that never was.</summary>
+    /// <summary>When it was last restored from the archive; null for never.</summary>
     public DateTimeOffset? LastActivatedAt { get; init; }
 
-    /// <summary>When it came: when it was pushed, or restored since.</summary>
+    /// <summary>When it was pushed, or restored since.</summary>
     public DateTimeOffset? CameAt => LastActivatedAt > PushedAt ? LastActivatedAt : PushedAt;
 
     public long? SizeInBytes { get; init; }
 
-    /// <summary>What it lists, where its manifest was read to know what it is; null where it was not.</summary>
+    /// <summary>Its children, where its manifest was read to know what it is; null where it was not.</summary>
     public IReadOnlyList<IndexChild>? Children { get; init; }
 
     /// <summary>
-    /// What was read of manifests to know what it is, to be remembered: by its listing alone nobody may know it once
-    /// its tag has moved. Null where nothing was.
+    /// What was read of manifests to know what it is, to be stored: once its tag has moved, the listing alone may not
+    /// show it. Null where nothing was read.
     /// </summary>
     public IReadOnlyDictionary<Digest, ManifestNote>? NewNotes { get; init; }
 
@@ -89,15 +89,15 @@ public sealed record ImageFacts
     public Digest? Subject { get; init; }
 
     /// <summary>
-    /// The images that it speaks about: its subject, and those that its tags name. For ECR's lifecycle rules one that
-    /// only a tag binds is an image like any other.
+    /// The images that it speaks about: its subject, and those that its tags name. To ECR's lifecycle rules an artifact
+    /// that only a tag binds is an image like any other.
     /// </summary>
     public IEnumerable<Digest> SpeaksAbout =>
         Tags.Select(Artifacts.Named).Prepend(Subject).OfType<Digest>().Where(digest => digest != Id.Digest).Distinct();
 
     /// <summary>
-    /// Whether a tag can shield it: ECR's lifecycle rules select it by its own tags. A referrer goes and stays with its
-    /// subject, and what is of an unknown kind is not touched.
+    /// Whether a tag can shield it, because lifecycle rules select it by its own tags. A referrer goes and stays with
+    /// its subject, and EcrGuard never touches images of an unknown kind.
     /// </summary>
     public bool TakesShield =>
         Kind switch
@@ -110,19 +110,19 @@ public sealed record ImageFacts
 
 /// <summary>A child of an index.</summary>
 /// <param name="Platform">For example <c>linux/arm64/v8</c>.</param>
-/// <param name="Kind">An artifact is not judged, as the attestations that BuildKit puts into an index; everything else
-///     is by its own facts, whatever the index calls it.</param>
+/// <param name="Kind">An artifact, such as an attestation of BuildKit, is not judged. Everything else is judged by its
+///     own facts, whatever the index calls it.</param>
 public sealed record IndexChild(Digest Digest, string Platform, ImageKind Kind)
 {
     /// <summary>
-    /// The child as ECR's own facts of it show it: an artifact, and not judged, where it is the SOCI index of an image
-    /// before it. <c>soci convert</c> lists one behind the images, with the platform of its image
-    /// (https://github.com/awslabs/soci-snapshotter/blob/main/docs/soci-index-manifest-v2.md). Behind it, since a
-    /// runtime takes the first entry of its platform
-    /// (https://github.com/opencontainers/image-spec/blob/main/image-index.md): nothing can hide there that anybody
+    /// The child by ECR's own facts: an artifact, which is not judged, if it is the SOCI index of an image before it.
+    /// <c>soci convert</c> lists one behind the images, with the platform of its image
+    /// (https://github.com/awslabs/soci-snapshotter/blob/main/docs/soci-index-manifest-v2.md). It must stand behind its
+    /// image, since a runtime takes the first entry of its platform
+    /// (https://github.com/opencontainers/image-spec/blob/main/image-index.md): so nothing can hide there that anybody
     /// would run.
     /// </summary>
-    /// <param name="children">Of the index that it belongs to, in its order.</param>
+    /// <param name="children">All children of its index, in order.</param>
     public IndexChild ShownBy(ImageFacts facts, IReadOnlyList<IndexChild> children) =>
         facts is { Kind: ImageKind.Artifact, Subject: null, ArtifactType: MediaTypes.SociIndex }
         && Runs.StartsWith("linux/", StringComparison.Ordinal)
@@ -135,11 +135,13 @@ public sealed record IndexChild(Digest Digest, string Platform, ImageKind Kind)
             }
             : this;
 
-    /// <summary>The platform without the one variant of arm64 that is as good as none.</summary>
+    /// <summary>The platform, without the variant of arm64 that says nothing.</summary>
     private string Runs => Platform == "linux/arm64/v8" ? "linux/arm64" : Platform;
 }
 
-/// <summary>Tells images, indexes and artifacts apart by what ECR and the OCI image specification call them.</summary>
+/// <summary>
+/// The media types of ECR and the OCI image specification, by which images, indexes and artifacts are told apart.
+/// </summary>
 public static class MediaTypes
 {
     public const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
@@ -148,7 +150,7 @@ public static class MediaTypes
     public const string DockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
 
     /// <summary>
-    /// All that EcrGuard asks ECR for, so that a manifest is never converted: converted bytes have another digest.
+    /// All types that EcrGuard requests, so that ECR never converts a manifest: converted bytes have another digest.
     /// </summary>
     public static IReadOnlyList<string> Accepted { get; } = [OciManifest, OciIndex, DockerManifest, DockerList];
 
@@ -164,8 +166,7 @@ public static class MediaTypes
     private const string DockerConfig = "application/vnd.docker.container.image.v1+json";
 
     /// <summary>
-    /// The kind that the media type of a manifest names. No container runtime takes an artifact manifest, whatever it
-    /// holds.
+    /// The kind by a manifest's media type. No container runtime takes an artifact manifest, whatever it holds.
     /// </summary>
     public static ImageKind KindOf(string? mediaType) =>
         mediaType switch
@@ -177,8 +178,7 @@ public static class MediaTypes
         };
 
     /// <summary>
-    /// Whether what ECR reports as <c>artifactMediaType</c> is the config of an image; older images and indexes carry
-    /// none.
+    /// Whether ECR's <c>artifactMediaType</c> is the config of an image. Older images and indexes have none.
     /// </summary>
     public static bool IsImageConfig(string? artifactType) => artifactType is null or "" or OciConfig or DockerConfig;
 }

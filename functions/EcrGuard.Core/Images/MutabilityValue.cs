@@ -6,7 +6,7 @@ namespace EcrGuard.Core.Images;
 /// </summary>
 public sealed record MutabilityValue(TagMutability Mode, IReadOnlyList<string> Exclusions)
 {
-    /// <summary>Exclusion filters a repository (ECR API).</summary>
+    /// <summary>Exclusion filters of a repository (ECR API).</summary>
     public const int MaxExclusions = 5;
 
     public override string ToString() =>
@@ -23,9 +23,7 @@ public sealed record MutabilityValue(TagMutability Mode, IReadOnlyList<string> E
             TagMutability.Unknown => null,
         };
 
-    /// <summary>
-    /// Whether there is a name that a push could move, used today or not; null where that is not known.
-    /// </summary>
+    /// <summary>Whether a push could move any tag, used today or not; null where that is not known.</summary>
     public bool? CanMoveAny =>
         Mode switch
         {
@@ -36,7 +34,7 @@ public sealed record MutabilityValue(TagMutability Mode, IReadOnlyList<string> E
             TagMutability.Unknown => null,
         };
 
-    /// <summary>A filter's <c>*</c> is any characters, also none; everything else is itself.</summary>
+    /// <summary>A filter's <c>*</c> is any characters, also none. All else is itself.</summary>
     private bool Excludes(string tag) => Exclusions.Any(filter => TagPattern.Wildcard(filter).Matches(tag));
 
     /// <summary>Reads what <see cref="ToString"/> writes.</summary>
@@ -56,7 +54,7 @@ public sealed record MutabilityValue(TagMutability Mode, IReadOnlyList<string> E
             TagMutability.Unknown => "unknown",
         };
 
-    /// <summary>What ECR's word means; unknown for any that is new.</summary>
+    /// <summary>The meaning of ECR's word; unknown for a new word.</summary>
     public static TagMutability ModeOf(string? word) =>
         word switch
         {

@@ -1,18 +1,18 @@
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// How EcrGuard names its tags. They are signals for people and lifecycle rules; no answer is ever read from one.
+/// The names of EcrGuard's tags. They are signals for people and lifecycle rules: no answer is ever read from a tag.
 /// </summary>
 public static class OwnTags
 {
-    /// <summary>Begins every tag that EcrGuard writes.</summary>
+    /// <summary>The beginning of every tag that EcrGuard writes.</summary>
     public const string Prefix = "ecrguard";
 
     /// <summary>The pattern of a lifecycle rule that selects every image in use.</summary>
     public const string InUsePattern = $"{Prefix}-inuse-*";
 
     /// <summary>
-    /// The pattern of all of EcrGuard's tags: what a repository with immutable tags must except, or a verdict could not
+    /// The pattern of all of EcrGuard's tags. A repository with immutable tags must exclude it, or a verdict could not
     /// change.
     /// </summary>
     public const string Pattern = $"{Prefix}-*";
@@ -20,19 +20,19 @@ public static class OwnTags
     public static string Blocked(Digest digest) => $"{Prefix}-blocked-{digest.Hex}";
 
     /// <summary>
-    /// What shields an image in use: rule 1 of every lifecycle policy that EcrGuard puts keeps what carries it.
+    /// The shield of an image in use: rule 1 of every lifecycle policy that EcrGuard puts keeps images with this tag.
     /// </summary>
     public static string InUse(Digest digest) => $"{Prefix}-inuse-{digest.Hex}";
 
     /// <summary>
-    /// The reason that stands in the resource tag with which a team opts its repository out of the baseline; null where
-    /// it does not.
+    /// The reason in the resource tag with which a team opts its repository out of the baseline; null where there is
+    /// none.
     /// </summary>
     public static string? OptOutIn(IReadOnlyDictionary<string, string> resourceTags) =>
         resourceTags.GetValueOrDefault($"{Prefix}:opt-out");
 
     /// <summary>
-    /// Whether the prefix claims the tag: such a tag is never a team's, even if EcrGuard did not write it.
+    /// Whether the tag has EcrGuard's prefix. Such a tag is never a team's, even if EcrGuard did not write it.
     /// </summary>
     public static bool Claims(string tag) => tag.StartsWith($"{Prefix}-", StringComparison.Ordinal);
 

@@ -3,14 +3,13 @@ using System.Text;
 
 namespace EcrGuard.Core.Images;
 
-/// <summary>Text of strangers, made safe to print.</summary>
+/// <summary>Text from strangers, made safe to print.</summary>
 public static class Phrase
 {
     /// <summary>
-    /// At most <paramref name="length"/> UTF-16 units and an ellipsis, so that a message quotes the input and is not
-    /// flooded by it; control characters, line and paragraph separators,
-    /// the marks that turn the direction of writing, and halves of surrogate pairs are replaced, so that it is not
-    /// forged by it and can be encoded.
+    /// At most <paramref name="length"/> UTF-16 units and an ellipsis, so that no input floods a message. Control
+    /// characters, line and paragraph separators, marks that change the direction of writing, and halves of surrogate
+    /// pairs are replaced, so that no input forges a message and the message can be encoded.
     /// </summary>
     public static string Clip(string? text, int length)
     {
@@ -38,7 +37,7 @@ public static class Phrase
         string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : many)}");
 
     /// <summary>
-    /// "90 seconds", "5 minutes", "30 hours": in the largest unit of which there are at least two; never below 0.
+    /// "90 seconds", "5 minutes", "30 hours": in the largest unit of which there are at least two. Never below 0.
     /// </summary>
     public static string Took(TimeSpan span) =>
         span < TimeSpan.FromMinutes(2) ? Count(Math.Max(0, (int)span.TotalSeconds), "second")

@@ -5,13 +5,13 @@ using System.Text.Json;
 
 namespace EcrGuard.Core.Images;
 
-/// <summary>EcrGuard's own event, in the form of ECR's: it is to look at an image again.</summary>
+/// <summary>EcrGuard's own event, in the form of ECR's events: look at an image again.</summary>
 public static class RecheckMessage
 {
     public const string Source = "ecrguard";
     public const string DetailType = "EcrGuard Look";
 
-    /// <param name="at">The time of the look, by which the ledger knows it.</param>
+    /// <param name="at">The planned time of the look, by which the ledger recognises it.</param>
     public static string Write(ImageId image, DateTimeOffset at, DateTimeOffset now)
     {
         var buffer = new ArrayBufferWriter<byte>();

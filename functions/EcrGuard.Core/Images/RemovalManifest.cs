@@ -4,18 +4,18 @@ using System.Text;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// A manifest to throw away. EcrGuard moves its own tags to it, which takes them off their images, and then deletes it
-/// by digest: its tags go with it, and no other image is touched. Each run has a manifest of its own, so that nobody
-/// deletes one to which another run has just moved a tag. It has neither <c>artifactType</c> nor <c>subject</c>, which
-/// ECR was seen to refuse.
+/// A manifest to throw away. EcrGuard moves its own tags to it, which takes them off their images, and deletes it by
+/// digest. Its tags go with it, and no other image is touched. Each run has its own manifest, so that nobody deletes
+/// one to which another run has just moved a tag. It has neither <c>artifactType</c> nor <c>subject</c>: ECR was seen
+/// to refuse them.
 /// </summary>
-/// <param name="Text">Byte for byte what is put.</param>
+/// <param name="Text">The bytes that are put.</param>
 public sealed record RemovalManifest(string Text)
 {
-    /// <summary>What ECR reports as <c>artifactMediaType</c>.</summary>
+    /// <summary>ECR's <c>artifactMediaType</c> for it.</summary>
     public const string ConfigType = "application/vnd.ecrguard.tag-removal.config.v1+json";
 
-    /// <summary>Of its one layer, which is no file system.</summary>
+    /// <summary>The type of its one layer, which is no file system.</summary>
     public const string LayerType = "application/vnd.ecrguard.tag-removal.layer.v1+json";
 
     /// <summary>A manifest holds at most 1000 tags (ECR service quotas).</summary>
@@ -39,10 +39,10 @@ public sealed record RemovalManifest(string Text)
 
     public Digest Digest { get; } = DigestOf(Encoding.UTF8.GetBytes(Text));
 
-    /// <param name="run">Letters and digits: what no other run has.</param>
+    /// <param name="run">Letters and digits that no other run has.</param>
     public static RemovalManifest Of(string run) => new(Start + run + End);
 
-    /// <summary>Whether a manifest is exactly one of these, so that nothing else passes for it.</summary>
+    /// <summary>Whether a manifest is exactly such a one, so that nothing else is taken for it.</summary>
     public static bool Is(string text) =>
         text.Length > Start.Length + End.Length
         && text.StartsWith(Start, StringComparison.Ordinal)

@@ -1,10 +1,8 @@
 namespace EcrGuard.Core.Images;
 
 /// <summary>Which repositories the registry replicates to others.</summary>
-/// <param name="Rules">
-/// Of each rule the prefixes of the names that it covers; none covers all. A filter of a kind that EcrGuard does not
-/// know has the empty prefix: it may cover anything.
-/// </param>
+/// <param name="Rules">For each rule the prefixes of the names that it covers; none covers all. A filter of an unknown
+///     kind has the empty prefix: it may cover anything.</param>
 public sealed record ReplicationFacts(IReadOnlyList<IReadOnlyList<string>> Rules)
 {
     public bool Covers(RepositoryId repository) =>

@@ -27,8 +27,8 @@ namespace EcrGuard.Core.Lifecycle;
 internal static class LifecycleChoices
 {
     /// <summary>
-    /// The storage class whose rules select the image. An image on its way out of the archive is in neither yet, and
-    /// one whose class is unknown is not guessed about: both stay and occupy no place.
+    /// The storage class whose rules select the image. No rule selects an image that is being restored, or whose class
+    /// is unknown: it stays, and takes no place in a count.
     /// </summary>
     public static StorageClass? ClassOf(StorageStatus storage) =>
         storage switch
@@ -39,14 +39,15 @@ internal static class LifecycleChoices
         };
 
     /// <summary>
-    /// The push time that orders images and ages them. A restored image "behaves like a new push": documented for the
-    /// order, taken for the age too, since the later time keeps.
+    /// The push time, which gives images their order and their age. A restored image "behaves like a new push". That is
+    /// documented for the order; it is assumed for the age, too, since the later time keeps more.
     /// </summary>
     public static DateTimeOffset? PushedAt(LifecycleImage image) => Latest(image.PushedAt, image.LastActivatedAt);
 
     /// <summary>
-    /// The time that a rule measures from, as documented: never pulled counts from the push, restored and not pulled
-    /// since counts from the restore. Without it the image stays, and occupies no place.
+    /// The time from which a rule measures, as documented. An image that was never pulled counts from its push; one
+    /// that was restored and not pulled since counts from its restore. An image without such a time stays, and takes no
+    /// place.
     /// </summary>
     public static DateTimeOffset? TimeFor(CountType countType, LifecycleImage image) =>
         countType switch
@@ -57,15 +58,15 @@ internal static class LifecycleChoices
         };
 
     /// <summary>
-    /// A day is 24 hours before now, not a day of the calendar: no time zone is named, and an image may otherwise go
-    /// after a minute. "Older than" is strict: of exactly that age it stays.
+    /// A day is 24 hours, not a calendar day: no time zone is documented, and an image might otherwise go after a
+    /// minute. "Older than" is strict: an image of exactly that age stays.
     /// </summary>
     public static bool IsOlder(DateTimeOffset time, int days, DateTimeOffset now) =>
         now - time > TimeSpan.FromDays(Math.Min(days, TimeSpan.MaxValue.Days));
 
     /// <summary>
-    /// The newest first. Of images pushed in the same moment the one with the higher digest counts as the newer: any
-    /// order that does not hang on how they are listed will do, and a count must keep exactly as many as it says.
+    /// The newest first. Of images that were pushed at the same moment, the one with the higher digest counts as newer.
+    /// Any order will do that does not depend on the list, so that a count keeps exactly as many as it says.
     /// </summary>
     public static int NewerOfOneMoment(LifecycleImage image, LifecycleImage other) =>
         other.Digest.CompareTo(image.Digest);

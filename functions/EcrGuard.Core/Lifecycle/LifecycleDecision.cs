@@ -34,12 +34,11 @@ public sealed class LifecycleDecision
     public LifecycleRule? Rule => _state.Leaves ? First : null;
 
     /// <summary>
-    /// The rule whose tags keep rules of lower priority, which select the image too, from it; null where there are
-    /// none.
+    /// The rule that keeps the image from rules of lower priority that select it, too; null where there are none.
     /// </summary>
     public LifecycleRule? ShieldedBy => _state is { Ground: Ground.Within or Ground.NoTime, Next: >= 0 } ? First : null;
 
-    /// <summary>One sentence or two, with the numbers.</summary>
+    /// <summary>One or two sentences with the numbers.</summary>
     public string Reason =>
         _state.Ground switch
         {
@@ -99,9 +98,7 @@ public sealed class LifecycleDecision
         );
     }
 
-    /// <summary>
-    /// In tenths of days, rounded down; what that would make look like the limit and is not is told by it.
-    /// </summary>
+    /// <summary>In tenths of days, rounded down; "more than" where it would look like the limit.</summary>
     private static string Ago(double days, int limit)
     {
         var shown = Math.Floor(Math.Abs(days) * 10) / 10;
@@ -129,7 +126,7 @@ internal enum Ground : byte
     NoStorageClass,
     NoTime,
 
-    /// <summary>The first rule that selects it lets it stay.</summary>
+    /// <summary>The first rule that selects it leaves it.</summary>
     Within,
 
     /// <summary>The first rule that selects it takes it.</summary>
@@ -147,23 +144,23 @@ internal sealed record Evaluation(IReadOnlyList<LifecycleRule> Rules, DateTimeOf
     public LifecycleRule? RuleAt(int index) => index < 0 ? null : Rules[index];
 }
 
-/// <summary>What is known of an image, in as little as a million of them need.</summary>
+/// <summary>What is known of an image, in few bytes: there may be a million of them.</summary>
 internal struct ImageState
 {
     public Ground Ground;
 
     /// <summary>
-    /// The index of the rule of the highest priority that selects the image, the only one that may take it; -1 for
-    /// none, as in the next two.
+    /// The index of the rule of the highest priority that selects the image, which alone may take it; -1 for none, as
+    /// in the next two.
     /// </summary>
     public sbyte First;
 
-    /// <summary>The next rule that selects the image, and the first of them that would take it.</summary>
+    /// <summary>The next rule that selects the image, and the first that would take it.</summary>
     public sbyte Next,
         Spared;
 
     /// <summary>
-    /// The image's place among those that the first rule selects, the newest is 1; 0 where it occupies none.
+    /// The image's place among those that the first rule selects; the newest has 1. 0 where it has no place.
     /// </summary>
     public int Place;
 

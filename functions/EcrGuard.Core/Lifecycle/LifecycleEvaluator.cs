@@ -5,18 +5,17 @@ namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
 /// What a lifecycle policy does to a repository, as ECR documents it
-/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html): all rules are evaluated at once,
-/// then applied by priority.
-/// An image whose tags match a rule cannot be taken by a later one, whether or not the rule takes it; so only the first
-/// rule that selects an image decides about it, while every rule counts all that it selects.
-/// <see cref="LifecycleChoices"/> says what is done where the documentation is silent.
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html). All rules are evaluated at once,
+/// then applied by priority. A rule never takes an image whose tags match an earlier rule, whether or not that one
+/// takes it. So only the first rule that selects an image decides about it, while every rule counts all that it
+/// selects. <see cref="LifecycleChoices"/> says what happens where the documentation is silent.
 /// </summary>
 public sealed class LifecycleEvaluator
 {
     private readonly LifecycleRule[] _rules;
     private readonly DateTimeOffset _now;
 
-    /// <summary>Of each rule that asks for one tag, as nearly all do; null for the others.</summary>
+    /// <summary>The pattern of each rule that asks for one tag, as nearly all do; null for the others.</summary>
     private readonly TagPattern?[] _patterns;
 
     /// <summary>The indexes of those others.</summary>
@@ -24,7 +23,7 @@ public sealed class LifecycleEvaluator
 
     private readonly TagFilter _filter;
 
-    /// <summary>The newest first, so that the result does not hang on the order of the input.</summary>
+    /// <summary>The newest first, so that the result does not depend on the order of the input.</summary>
     private readonly LifecycleImage[] _images;
 
     private readonly ImageState[] _states;
@@ -47,7 +46,7 @@ public sealed class LifecycleEvaluator
     }
 
     /// <summary>Decides about every image of a repository.</summary>
-    /// <param name="images">All of them, in any order: a missing one changes counts.</param>
+    /// <param name="images">All images of the repository, in any order: a missing one changes counts.</param>
     /// <returns>One decision for each image, the newest image first.</returns>
     /// <exception cref="ArgumentException">Two images have the same digest.</exception>
     public static IReadOnlyList<LifecycleDecision> Evaluate(
@@ -64,7 +63,7 @@ public sealed class LifecycleEvaluator
 
     private static LifecycleImage[] Sorted(IReadOnlyCollection<LifecycleImage> images)
     {
-        // The time is worked out once an image, not once a comparison; what has none is the oldest.
+        // The time is computed once for an image, not once for a comparison. An image without a time is the oldest.
         LifecycleImage[] sorted = [.. images];
         var keys = Array.ConvertAll(
             sorted,
@@ -191,8 +190,9 @@ public sealed class LifecycleEvaluator
     }
 
     /// <summary>
-    /// Holds images to those they belong to: a child stays with its index, a referrer goes or stays with its subject.
-    /// Everything that may go is taken to go first; then what stays holds what hangs on it, and so on.
+    /// Relates images to those that they belong to. A child stays with its index, and a referrer goes or stays with its
+    /// subject. At first all that may go is assumed to go. Then each image that stays keeps others, and these keep
+    /// others in turn.
     /// </summary>
     private void Relate()
     {
@@ -244,7 +244,7 @@ public sealed class LifecycleEvaluator
         }
         while (staying.TryDequeue(out var i))
         {
-            // An index in the archive holds its children no more.
+            // An archived index no longer keeps its children.
             foreach (var child in _images[i].Storage == StorageStatus.Archived ? [] : _images[i].Children ?? [])
             {
                 if (positions.TryGet(child, out var position))
@@ -273,8 +273,7 @@ public sealed class LifecycleEvaluator
     }
 
     /// <summary>
-    /// Where the image of a digest is: a table of places, eight to sixteen bytes an image, since a dictionary takes
-    /// three times as much.
+    /// Finds the place of a digest, in eight to sixteen bytes for each image. A dictionary takes three times as much.
     /// </summary>
     private sealed class Positions
     {

@@ -3,12 +3,14 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// What a lifecycle policy needs to know of an image (ECR API, <c>ImageDetail</c>). A time is null where ECR gives
-/// none.
+/// What a lifecycle policy needs to know of an image (ECR API, <c>ImageDetail</c>). A time is null where ECR does not
+/// say.
 /// </summary>
 public sealed record LifecycleImage
 {
-    /// <summary>In UTC, 0 for none: a third of what the times themselves take, of which an image has four.</summary>
+    /// <summary>
+    /// In UTC, 0 for none. This takes a third of the space of the times themselves, of which an image has four.
+    /// </summary>
     private readonly long _pushedAt,
         _lastPulledAt,
         _lastArchivedAt,
@@ -41,14 +43,14 @@ public sealed record LifecycleImage
         init => _lastArchivedAt = Ticks(value);
     }
 
-    /// <summary>When it was last restored from the archive; null for an image that never was.</summary>
+    /// <summary>When it was last restored from the archive; null for never.</summary>
     public DateTimeOffset? LastActivatedAt
     {
         get => Time(_lastActivatedAt);
         init => _lastActivatedAt = Ticks(value);
     }
 
-    /// <summary>What an index refers to; null where its manifest was not read.</summary>
+    /// <summary>The children of an index; null where its manifest was not read.</summary>
     public IReadOnlyList<Digest>? Children { get; init; }
 
     /// <summary>The image that a signature, SBOM or another artifact speaks about.</summary>

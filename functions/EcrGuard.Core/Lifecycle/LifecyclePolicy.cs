@@ -13,23 +13,24 @@ public sealed class LifecyclePolicy
 {
     internal LifecyclePolicy(string text, IReadOnlyList<LifecycleRule> rules) => (Text, Rules) = (text, rules);
 
-    /// <summary>As PutLifecyclePolicy takes it: JSON without white space, at most 30,720 characters.</summary>
+    /// <summary>
+    /// In the form that PutLifecyclePolicy takes: JSON without white space, at most 30,720 characters.
+    /// </summary>
     public string Text { get; }
 
     /// <summary>One to fifty, the highest priority (the lowest number) first.</summary>
     public IReadOnlyList<LifecycleRule> Rules { get; }
 
-    /// <summary>Reads a policy as ECR or a ledger gives it.</summary>
+    /// <summary>Reads a policy from ECR or from the ledger.</summary>
     /// <inheritdoc cref="Read(ReadOnlySpan{byte}, bool)"/>
     public static LifecyclePolicyReading Read(string text, bool sentAsWritten = false) =>
         Read(Encoding.UTF8.GetBytes(text), sentAsWritten);
 
     /// <summary>
-    /// Whether two policies do the same to every repository and say the same to people: whatever their white space, the
-    /// order of their keys, rules and tags, the numbers of their priorities, defaults that are written out, and
-    /// prefixes that are written
-    /// as patterns. ECR need not give a policy back as it was put. One that cannot be read is the same as its own text
-    /// only.
+    /// Whether two policies do the same to every repository and say the same to people. White space, the order of keys,
+    /// rules and tags, the numbers of priorities, explicit defaults, and prefixes that are written as patterns make no
+    /// difference: ECR may return a policy in another form than it was put. A policy that cannot be read is the same
+    /// only as its own text.
     /// </summary>
     /// <param name="one">As text; null for none.</param>
     public static bool AreSame(string? one, string? other) =>
@@ -42,17 +43,15 @@ public sealed class LifecyclePolicy
             && rules.IsSameAs(others)
         );
 
-    /// <summary>
-    /// A text that is the same for all policies that <see cref="AreSame"/>, and for no others; null for none.
-    /// </summary>
+    /// <summary>A text that is equal exactly for policies that <see cref="AreSame"/>; null for none.</summary>
     public static string? Meaning(string? policy) => policy is null ? null : RuleList.Read(policy)?.Meaning ?? policy;
 
     /// <summary>
-    /// Reads a policy's text and reports everything for which ECR refuses it or may, comments and trailing commas
-    /// included.
+    /// Reads a policy's text and reports everything for which ECR refuses it or may refuse it, comments and trailing
+    /// commas included.
     /// </summary>
     /// <param name="utf8">With or without byte order mark.</param>
-    /// <param name="sentAsWritten">Whether ECR is sent this text and not <see cref="Text"/>.</param>
+    /// <param name="sentAsWritten">Whether ECR is sent this text, and not <see cref="Text"/>.</param>
     public static LifecyclePolicyReading Read(ReadOnlySpan<byte> utf8, bool sentAsWritten = false)
     {
         var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
@@ -85,8 +84,8 @@ public sealed class LifecyclePolicy
 public sealed record LifecyclePolicyReading(LifecyclePolicy? Policy, IReadOnlyList<PolicyProblem> Problems)
 {
     /// <summary>
-    /// "ECR would refuse" where that is documented or was recorded, otherwise "ECR may refuse"; of a policy with
-    /// problems.
+    /// For a policy with problems: "ECR would refuse" where that is documented or was recorded, otherwise "ECR may
+    /// refuse".
     /// </summary>
     public string Refusal => IsRefused ? "ECR would refuse" : "ECR may refuse";
 
@@ -110,7 +109,7 @@ public enum StorageClass
 /// <summary>What a rule counts.</summary>
 public enum CountType
 {
-    /// <summary>The newest images that stay.</summary>
+    /// <summary>How many of the newest images stay.</summary>
     ImageCountMoreThan,
 
     /// <summary>Days since the push.</summary>

@@ -2,20 +2,20 @@ namespace EcrGuard.Core.Lifecycle;
 
 public enum LintSeverity
 {
-    /// <summary>Worth knowing; nothing need be wrong.</summary>
+    /// <summary>Worth knowing, and not necessarily wrong.</summary>
     Info,
 
     /// <summary>Probably not what was meant.</summary>
     Warning,
 
-    /// <summary>Certainly without the effect that is written.</summary>
+    /// <summary>It certainly does not do what it says.</summary>
     Error,
 }
 
-/// <summary>Something about a lifecycle policy that ECR accepts and that may not be meant.</summary>
+/// <summary>Something in a lifecycle policy that ECR accepts and that may not be meant.</summary>
 /// <param name="Id">What kind of finding it is, one of the constants of <see cref="LifecycleLinter"/>.</param>
 /// <param name="RulePriority">The rule; null for the policy as a whole.</param>
-/// <param name="Message">What is so, in one or two sentences.</param>
+/// <param name="Message">What was found, in one or two sentences.</param>
 /// <param name="Suggestion">What to write instead.</param>
 public sealed record LintFinding(
     string Id,

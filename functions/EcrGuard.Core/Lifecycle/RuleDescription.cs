@@ -5,7 +5,7 @@ using static EcrGuard.Core.Lifecycle.RuleWords;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>A number that a description claims for its rule.</summary>
-/// <param name="Written">As it stands there, for a message: "30 days".</param>
+/// <param name="Written">As it is written, for a message: "30 days".</param>
 /// <param name="IsTime">Days if true, images if not.</param>
 /// <param name="Least">A month has 28 days at least; otherwise the same as <paramref name="Most"/>.</param>
 internal readonly record struct NumberClaim(string Written, bool IsTime, long Least, long Most)
@@ -27,7 +27,7 @@ internal sealed class RuleDescription
     private readonly List<List<string>> _clauses = [];
     private readonly IReadOnlyList<TagPattern> _tags;
 
-    /// <summary>The one sentence of the description, where it has only one and that is understood.</summary>
+    /// <summary>The sentence of the description, if it has only one and that is understood.</summary>
     private readonly Sentence? _only;
 
     private readonly bool _isPlain;
@@ -58,7 +58,7 @@ internal sealed class RuleDescription
     /// </summary>
     public bool SaysProtect =>
         _only is { Noun: { } noun, IsNarrowed: false, Time: null, Count: null } sentence
-        // "The production image" may be the one that a count of one keeps.
+        // "The production image" may be the one image that a count of one keeps.
         && (noun.EndsWith('s') || sentence.IsEvery)
         && sentence.Kinds.All(kind => PlainKinds.Contains(kind) || IsInTags(kind))
         && (
@@ -93,7 +93,7 @@ internal sealed class RuleDescription
             ? [.. sentence.Kinds.Distinct()]
             : [];
 
-    /// <summary>Whether every pattern names environments too, and none of a kind that is named here.</summary>
+    /// <summary>Whether every pattern names environments, and none of a kind that the description names.</summary>
     public bool NamesOtherEnvironmentsThan(IReadOnlyList<TagPattern> patterns)
     {
         var ours = NamedEnvironments.Select(KindOf).OfType<string>().ToHashSet();

@@ -7,9 +7,9 @@ using EcrGuard.Core.Documents;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// The rules of a lifecycle policy in the order of their priority, for putting EcrGuard's before a team's and telling
-/// the two apart again. Two rules are the same if they mean the same (<see cref="LifecycleRule.Meaning"/>), whatever
-/// the number of their priority.
+/// The rules of a lifecycle policy in the order of their priority. It serves to put EcrGuard's rules before a team's,
+/// and to tell them apart later. Two rules are the same if they mean the same (<see cref="LifecycleRule.Meaning"/>),
+/// whatever their priorities.
 /// </summary>
 internal sealed class RuleList
 {
@@ -23,10 +23,7 @@ internal sealed class RuleList
 
     public int Count => rules.Count;
 
-    /// <summary>
-    /// The rules of a policy's text; null where it is none that ECR accepts, or says it in words that EcrGuard does not
-    /// know.
-    /// </summary>
+    /// <summary>The rules of a policy's text; null where ECR would refuse it, or EcrGuard cannot read it.</summary>
     public static RuleList? Read(string policy) => LifecyclePolicy.Read(policy).Policy is { } read ? Of(read) : null;
 
     /// <summary>The rules of a policy that ECR accepts.</summary>
@@ -48,7 +45,7 @@ internal sealed class RuleList
 
     public RuleList First(int count) => new([.. rules.Take(count)]);
 
-    /// <summary>What is left when every rule at the head that is among the others is taken away.</summary>
+    /// <summary>What is left without the rules at the head that are among the others.</summary>
     public RuleList Without(RuleList others)
     {
         var known = others.rules.Select(rule => rule.Same).ToHashSet(StringComparer.Ordinal);
@@ -61,9 +58,7 @@ internal sealed class RuleList
     public bool IsSameAs(RuleList other) =>
         rules.Select(rule => rule.Same).SequenceEqual(other.rules.Select(rule => rule.Same));
 
-    /// <summary>
-    /// A policy of these rules, numbered from 1; everything else in them is word for word what it was.
-    /// </summary>
+    /// <summary>A policy of these rules, numbered from 1. All else in them is unchanged, word for word.</summary>
     public string Text() =>
         Write(json =>
         {

@@ -3,7 +3,7 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// The rule that EcrGuard puts first in its lifecycle policies: it keeps what carries the tag of an image in use.
+/// The rule that EcrGuard puts first in its lifecycle policies: it keeps images with the tag of an image in use.
 /// </summary>
 public static class ShieldRule
 {
@@ -14,7 +14,7 @@ public static class ShieldRule
         + $$""" "countType": "imageCountMoreThan", "countNumber": {{Selection.EveryImage}} },"""
         + """ "action": { "type": "expire" } } ] }""";
 
-    /// <summary>Whether it stands first in a lifecycle policy: what carries a shield then stays.</summary>
+    /// <summary>Whether it stands first in a lifecycle policy, so that images with a shield stay.</summary>
     public static bool StandsIn(string? policy) =>
         policy is not null && LifecyclePolicy.Read(policy).Policy is { } present && StandsIn(present);
 

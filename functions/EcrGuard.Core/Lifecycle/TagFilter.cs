@@ -4,15 +4,15 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// Tells which of up to 64 patterns a tag may match, by its first and last few characters and for all patterns at once:
-/// a bit each. Policies have up to fifty rules, and nearly all of them begin or end with something else.
+/// Tells which of up to 64 patterns a tag may match, by its first and last few characters, and for all patterns at
+/// once: each has a bit. Policies have up to fifty rules, and nearly all of them begin or end differently.
 /// </summary>
 internal sealed class TagFilter
 {
-    /// <summary>Characters looked at from either end.</summary>
+    /// <summary>How many characters are compared at either end.</summary>
     private const int Depth = 4;
 
-    /// <summary>The last one stands for all that are not ASCII.</summary>
+    /// <summary>The last one stands for all characters outside ASCII.</summary>
     private const int Characters = 128;
 
     /// <summary>
@@ -24,8 +24,8 @@ internal sealed class TagFilter
         _openAtEnd = new ulong[Depth];
 
     /// <summary>
-    /// The patterns that ask for something in the middle of a tag, and the longest such text of each, searched for all
-    /// at once: hardly any tag has one.
+    /// The patterns that need a text in the middle of a tag, and the longest such text of each. All are searched for at
+    /// once: hardly any tag has one.
     /// </summary>
     private readonly ulong _withMiddle;
     private readonly SearchValues<string> _middles;

@@ -5,10 +5,10 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Plans;
 
 /// <summary>What is taken from a repository.</summary>
-/// <param name="Images">Everything that it held.</param>
+/// <param name="Images">All images that it has.</param>
 /// <param name="Count">How many of them are deleted or archived.</param>
-/// <param name="Keeps">How many images are left that stand for themselves: children of an index are parts of one,
-///     signatures are no images, archived ones cannot be run.</param>
+/// <param name="Keeps">How many images are left that stand for themselves. Children of an index, signatures and
+///     archived images do not.</param>
 public sealed record Removed(string Repository, int Images, int Count, int Keeps)
 {
     public static Removed Of(RepositoryContents contents, IReadOnlySet<Digest> taken) =>
@@ -31,12 +31,12 @@ public sealed record Removed(string Repository, int Images, int Count, int Keeps
 }
 
 /// <summary>
-/// Holds a plan to the ceilings of the policy. One that breaks any is refused whole: what is wrong with a plan that
-/// takes too much is seldom the last image.
+/// Checks a plan against the policy's ceilings. A plan that breaks one is refused whole: if it takes too much, the last
+/// image is seldom what is wrong with it.
 /// </summary>
 public static class Ceiling
 {
-    /// <returns>A sentence with the numbers for each ceiling that is broken; empty where all hold.</returns>
+    /// <returns>A sentence with the numbers for each broken ceiling; empty where there is none.</returns>
     public static IReadOnlyList<string> Broken(IReadOnlyCollection<Removed> plan, Ceilings ceilings)
     {
         var broken = new List<string>();
@@ -71,7 +71,7 @@ public static class Ceiling
         return broken;
     }
 
-    /// <summary>Rounded up, so that what is over the ceiling is printed over it.</summary>
+    /// <summary>Rounded up, so that a number over the ceiling is printed as such.</summary>
     private static string Percent(Removed repository) =>
         repository.Images == 0
             ? "more than 100"

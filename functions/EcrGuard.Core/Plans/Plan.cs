@@ -5,8 +5,8 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Core.Plans;
 
 /// <summary>
-/// What is to be done to the repositories of one registry: made by reading, reviewed by people, carried out exactly or,
-/// where the facts have changed, not at all.
+/// What to do to the repositories of one registry. A plan is made by reading and reviewed by people. It is carried out
+/// exactly, or, where the facts have changed, not at all.
 /// </summary>
 public sealed record Plan
 {
@@ -16,12 +16,12 @@ public sealed record Plan
     /// </summary>
     public const int MaxBytes = 5_000_000;
 
-    /// <summary>What somebody has approved is not what they would approve weeks later.</summary>
+    /// <summary>What people approve today, they might not approve weeks later.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// The SHA-256 of all the rest, 64 lower-case hexadecimal characters, made anew with each look: a plan that was
-    /// changed or damaged has another one than it says.
+    /// The SHA-256 of all the rest, 64 lower-case hexadecimal characters, computed on each use: a changed or damaged
+    /// plan has another id than it says.
     /// </summary>
     public string Id => PlanWriter.IdOf(this);
 
@@ -36,19 +36,19 @@ public sealed record Plan
     /// <summary>The version of the policy document that the plan follows.</summary>
     public required string PolicyVersion { get; init; }
 
-    /// <summary>A sentence for everything that could not be read. What may be used by it counts as in use.</summary>
+    /// <summary>A sentence for everything that could not be read. Images that it may use count as in use.</summary>
     public IReadOnlyList<string> Unread { get; init; } = [];
 
     /// <summary>Every repository that was read, by name.</summary>
     public IReadOnlyList<PlannedRepository> Repositories { get; init; } = [];
 
-    /// <summary>What <see cref="Unread"/> says of a consumer.</summary>
+    /// <summary>The sentence of <see cref="Unread"/> about a consumer.</summary>
     public static string Sentence(UnreadConsumer consumer) =>
         Phrase.Clip($"{Begin(consumer)}{consumer.Why}", PlanReader.MaxSentence - 1);
 
     /// <summary>
-    /// Whether the consumer could not be read when the plan was made either: whoever reviewed the plan knew. Where it
-    /// could, and cannot now, somebody waits until it can again.
+    /// Whether the consumer could not be read when the plan was made either, so that its reviewers knew. If it could be
+    /// read then, and not now, the plan waits.
     /// </summary>
     public bool Knows(UnreadConsumer consumer) =>
         Unread.Any(sentence => sentence.StartsWith(Begin(consumer), StringComparison.Ordinal));
@@ -62,27 +62,27 @@ public sealed record PlannedRepository
 {
     public required string Name { get; init; }
 
-    /// <summary>Everything that it holds: images, indexes and their children, signatures, archived ones too.</summary>
+    /// <summary>All manifests that it has: images, indexes and their children, signatures, archived ones.</summary>
     public required int Images { get; init; }
 
     /// <summary>Those of them that are in use.</summary>
     public required int InUse { get; init; }
 
     /// <summary>
-    /// How many images that stand for themselves are left when the plan is carried out (<see cref="Removed.Keeps"/>).
+    /// How many images that stand for themselves are left after the plan (<see cref="Removed.Keeps"/>).
     /// </summary>
     public required int Keeps { get; init; }
 
     public IReadOnlyList<PlanItem> Items { get; init; } = [];
 
-    /// <summary>Sentences about what is not done, and why, and about what to look at.</summary>
+    /// <summary>Sentences about what is not done and why, and about what to look at.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>What the items take from the repository.</summary>
     public Removed Removed => new(Name, Images, Items.Sum(item => item.Takes), Keeps);
 }
 
-/// <summary>One thing to be done to a repository.</summary>
+/// <summary>One thing to do to a repository.</summary>
 public abstract record PlanItem
 {
     private protected PlanItem() { }
@@ -90,16 +90,16 @@ public abstract record PlanItem
     /// <summary>How many images it deletes or archives.</summary>
     public abstract int Takes { get; }
 
-    /// <summary>What a plan's JSON calls it: <c>put-policy</c>, <c>delete</c> or <c>archive</c>.</summary>
+    /// <summary>The word in a plan's JSON: <c>put-policy</c>, <c>delete</c> or <c>archive</c>.</summary>
     public abstract string Word { get; }
 }
 
 /// <summary>
-/// A lifecycle policy to put on the repository. Its effect is predicted; its exactness ends when ECR takes over.
+/// A lifecycle policy to put on the repository. Its effect is a prediction: from then on ECR decides.
 /// </summary>
 public sealed record PutPolicy : PlanItem
 {
-    /// <summary>As PutLifecyclePolicy takes it.</summary>
+    /// <summary>In the form that PutLifecyclePolicy takes.</summary>
     public required string Policy { get; init; }
 
     /// <summary>
@@ -114,7 +114,7 @@ public sealed record PutPolicy : PlanItem
     public required int Archives { get; init; }
 
     /// <summary>
-    /// What deleting those would free, as ECR counts each image: layers that images share are counted with each.
+    /// The bytes of the images that it would delete, as ECR counts each image: shared layers are counted with each.
     /// </summary>
     public required long FreedBytes { get; init; }
 
@@ -142,9 +142,9 @@ public sealed record Removal(RemovalKind Kind, IReadOnlyList<PlannedImage> Image
     public override string Word => Kind.Word();
 }
 
-/// <summary>An image that goes, as it was when the plan was made: in use by nobody.</summary>
-/// <param name="Bytes">Null where ECR gives none.</param>
-/// <param name="PushedAt">Null where ECR gives none.</param>
+/// <summary>An image that goes, as it was when the plan was made. Nobody used it.</summary>
+/// <param name="Bytes">Null where ECR does not say.</param>
+/// <param name="PushedAt">Null where ECR does not say.</param>
 public sealed record PlannedImage(
     Digest Digest,
     IReadOnlyList<string> Tags,
@@ -162,14 +162,11 @@ public sealed record RepositoryView(
 )
 {
     /// <summary>
-    /// Images that EcrGuard itself has taken out of reach and not yet put back. Only the ledger tells; where there is
-    /// none, it is empty.
+    /// Images that EcrGuard keeps in quarantine. Only the ledger knows them; empty where there is none.
     /// </summary>
     public IReadOnlySet<Digest> Quarantined { get; init; } = new HashSet<Digest>();
 
-    /// <summary>
-    /// What EcrGuard has written to the repository: of a first reading, which asks the ledger for all that it knows.
-    /// </summary>
+    /// <summary>What EcrGuard has written to the repository, as the ledger knew it at the first reading.</summary>
     public SettingHistory Hold { get; init; } = SettingHistory.None;
 
     /// <summary>The ledger's revision of that.</summary>

@@ -5,12 +5,12 @@ using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Core.Plans;
 
-/// <summary>What reading a plan gave.</summary>
-/// <param name="Plan">Null when there is a problem: half a plan is none.</param>
+/// <summary>The result of reading a plan.</summary>
+/// <param name="Plan">Null when there is a problem: half a plan is no plan.</param>
 /// <param name="Problems">All of them, in the order of the document.</param>
 public sealed record PlanReading(Plan? Plan, IReadOnlyList<PolicyProblem> Problems);
 
-/// <summary>Reads plans, strictly: they are to be carried out.</summary>
+/// <summary>Reads plans strictly, because they are carried out.</summary>
 public sealed class PlanReader
 {
     /// <summary>Longer than any sentence that EcrGuard writes into a plan.</summary>
@@ -226,7 +226,7 @@ public sealed class PlanReader
 
     private List<string>? Sentences(Node? node) => List(node, sentence => _checks.Text(sentence, MaxSentence));
 
-    /// <summary>Null where an item is wrong, too: nothing is left out.</summary>
+    /// <summary>Null also where one item is wrong: nothing is left out.</summary>
     private List<T>? List<T>(Node? node, Func<Node, T?> read, string? empty = null)
         where T : class
     {

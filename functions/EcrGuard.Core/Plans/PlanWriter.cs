@@ -10,19 +10,17 @@ public static class PlanWriter
 {
     internal const int Version = 1;
 
-    /// <summary>
-    /// What a plan says of every image that goes; an image of which anything else is true is in no plan.
-    /// </summary>
+    /// <summary>What a plan says of every image that goes. No other image is in a plan.</summary>
     internal const string NotInUse = "not in use";
 
     internal const string PutPolicyKind = "put-policy";
 
-    /// <param name="indented">For people; otherwise without white space.</param>
+    /// <param name="indented">Whether it is for people; otherwise without white space.</param>
     public static byte[] Write(Plan plan, bool indented) => Write(plan, plan.Id, indented);
 
     internal static string IdOf(Plan plan) => PolicyReader.VersionOf(Write(plan, "", indented: false));
 
-    /// <summary>What a plan's JSON calls it.</summary>
+    /// <summary>The word in a plan's JSON.</summary>
     public static string Word(this RemovalKind kind) =>
         kind switch
         {
@@ -33,7 +31,7 @@ public static class PlanWriter
     private static byte[] Write(Plan plan, string id, bool indented)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        // A file, not a page: quotes stay quotes.
+        // It is a file, not a page: quotes stay quotes.
         using (
             var json = new Utf8JsonWriter(
                 buffer,

@@ -9,26 +9,24 @@ using Phrase = EcrGuard.Core.Images.Phrase;
 namespace EcrGuard.Core.Plans;
 
 /// <summary>The lifecycle policy that a repository should have.</summary>
-/// <param name="Why">Why it should, a sentence.</param>
+/// <param name="Why">Why the repository should have it, a sentence.</param>
 public sealed record WantedPolicy(string Text, string Why);
 
 /// <summary>
-/// Makes the plan of a repository. It names no image that is in use or may be, none that something else needs, and
-/// leaves the newest images that the policy keeps in every repository; the other ceilings refuse a plan
-/// whole (<see cref="Ceiling"/>).
+/// Makes the plan of a repository. It names no image that is in use or may be, and none that something else needs. It
+/// leaves as many of the newest images as the policy keeps in every repository. The other ceilings refuse a plan whole
+/// (<see cref="Ceiling"/>).
 /// </summary>
-/// <param name="exact">
-/// False: the wanted policy is put, and images are deleted on which only EcrGuard's own tags are left. True: instead,
-/// the images that the wanted policy would take today are named one by one.
-/// </param>
+/// <param name="exact">False: the wanted policy is put, and images that carry only EcrGuard's tags are deleted. True:
+///     instead, the images that the wanted policy would take today are named one by one.</param>
 public sealed class Planner(PolicyDocument policy, bool exact)
 {
     /// <summary>More examples in a note help nobody.</summary>
     private const int MaxNamed = 3;
 
     /// <param name="wanted">Null where nothing is wanted.</param>
-    /// <param name="notes">What else is to be said of the repository.</param>
-    /// <param name="now">The moment for which ages are measured, not before the view was read.</param>
+    /// <param name="notes">More sentences about the repository.</param>
+    /// <param name="now">When ages are measured; not before the view was read.</param>
     public PlannedRepository Plan(
         RepositoryView view,
         WantedPolicy? wanted,
@@ -69,7 +67,7 @@ public sealed class Planner(PolicyDocument policy, bool exact)
         private readonly List<string> notes = [];
         private readonly List<PlanItem> items = [];
 
-        /// <summary>Everything that the items take.</summary>
+        /// <summary>All images that the items take.</summary>
         private readonly HashSet<Digest> taken = [];
 
         private RepositoryContents Contents => view.Contents;
@@ -109,7 +107,7 @@ public sealed class Planner(PolicyDocument policy, bool exact)
         }
 
         /// <summary>
-        /// They are named, and stay: whether somebody still looks for a signature, EcrGuard does not know.
+        /// They are named, and stay: EcrGuard does not know whether somebody still reads a signature.
         /// </summary>
         public void NoteLeftOver()
         {
@@ -136,7 +134,7 @@ public sealed class Planner(PolicyDocument policy, bool exact)
             }
         }
 
-        /// <returns>False where the policy would take what must not go.</returns>
+        /// <returns>False where the policy would take an image that must stay.</returns>
         public bool TryPut(WantedPolicy wanted, LifecyclePolicy parsed)
         {
             var effect = PolicyEffect.Of(parsed, Contents, view.Usages, shielded: true, now);
@@ -164,7 +162,7 @@ public sealed class Planner(PolicyDocument policy, bool exact)
             return true;
         }
 
-        /// <summary>Names what the policy would take today.</summary>
+        /// <summary>Names the images that the policy would take today.</summary>
         public void TakeExactly(LifecyclePolicy wanted)
         {
             var effect = PolicyEffect.Of(wanted, Contents, view.Usages, shielded: true, now);
@@ -178,12 +176,11 @@ public sealed class Planner(PolicyDocument policy, bool exact)
         }
 
         /// <summary>
-        /// Images that carry EcrGuard's tags and no others: nobody can name them any more, and the tags keep them out
-        /// of the rules for untagged images. EcrGuard cannot take its tags away, since with the last one the
-        /// image goes. One that it has blocked goes only where the lifecycle policy would have taken it without the
-        /// tags.
+        /// Takes images that carry only EcrGuard's tags. Nobody can name them any more, and the tags keep them out of
+        /// the rules for untagged images. EcrGuard cannot remove its tags, since the image goes with its last tag. A
+        /// blocked image goes only if the lifecycle policy would take it without the tags.
         /// </summary>
-        /// <param name="inForce">The policy that is there, or will be; null for none.</param>
+        /// <param name="inForce">The present policy, or the one that is put; null for none.</param>
         public void TakeLeftovers(LifecyclePolicy? inForce)
         {
             var left = Contents
@@ -248,9 +245,9 @@ public sealed class Planner(PolicyDocument policy, bool exact)
         }
 
         /// <summary>
-        /// What the policy has EcrGuard take out of reach looks like something that nobody wants. Whether EcrGuard did
-        /// it, only the ledger knows, which whoever plans need not be able to read: it stays, and the re-check of an
-        /// apply knows for certain.
+        /// Leaves images that may be in quarantine: they look like images that nobody wants. Only the ledger knows
+        /// whether EcrGuard archived them, and whoever makes a plan need not be able to read it. When the plan is
+        /// applied, EcrGuard checks again and knows.
         /// </summary>
         private void SpareQuarantined(Dictionary<Digest, string> going)
         {
@@ -271,8 +268,8 @@ public sealed class Planner(PolicyDocument policy, bool exact)
         }
 
         /// <summary>
-        /// The untagged children of an index that goes, and what speaks about an image that does, go with it; whatever
-        /// else holds them, <see cref="PlanCheck"/> sees.
+        /// The untagged children of an index that goes, and the artifacts of an image that goes, go with it.
+        /// <see cref="PlanCheck"/> sees whether something else needs them.
         /// </summary>
         private void GoWith(Dictionary<Digest, string> going)
         {
@@ -300,7 +297,7 @@ public sealed class Planner(PolicyDocument policy, bool exact)
                 going.TryAdd(referrer.Id.Digest, $"It belongs to {referrer.Subject} and goes with it.");
         }
 
-        /// <summary>Takes the newest images out of those that go until as many are left as the policy keeps.</summary>
+        /// <summary>Spares the newest images until as many are left as the policy keeps.</summary>
         private void KeepTheNewest(Dictionary<Digest, string> going)
         {
             var standing = Removed
@@ -312,7 +309,8 @@ public sealed class Planner(PolicyDocument policy, bool exact)
             var leave =
                 policy.Ceilings.KeepPerRepository - standing.Count(image => !going.ContainsKey(image.Id.Digest));
             var spared = standing.Where(image => going.ContainsKey(image.Id.Digest)).Take(Math.Max(leave, 0)).ToList();
-            // Nothing goes from a repository that has no more than it keeps, be it a child or an archived image.
+            // Nothing goes from a repository that has no more images than it keeps, not even a child or an archived
+            // image.
             List<Digest> stay = spared.Count < leave ? [.. going.Keys] : [.. spared.Select(image => image.Id.Digest)];
             foreach (var digest in stay)
                 going.Remove(digest);

@@ -7,19 +7,19 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Core.Plans;
 
 /// <summary>
-/// Whether a lifecycle policy may be put, once ECR has said what it would take now: its preview decides over the
+/// Whether a lifecycle policy may be put, by ECR's preview of what it would take now. The preview overrules the
 /// evaluator.
 /// </summary>
 public static class PreviewCheck
 {
     private const int MaxNamed = 3;
 
-    /// <param name="taken">What the preview takes.</param>
-    /// <param name="going">That, and whatever else is to go from the repository: the ceilings are for all of it
+    /// <param name="taken">The images that the preview takes.</param>
+    /// <param name="going">Those, and all else that is to go from the repository: the ceilings are for all of it
     ///     together.</param>
-    /// <param name="contents">Read after it: what it names and is not there any more cannot be taken any more.</param>
-    /// <param name="usages">Of an image that is not in it the use is not known.</param>
-    /// <param name="rest">What goes from other repositories.</param>
+    /// <param name="contents">Read after the preview: images that are gone by then cannot be taken.</param>
+    /// <param name="usages">The use of an image that is not in it is not known.</param>
+    /// <param name="rest">The images that go from other repositories.</param>
     /// <returns>A sentence; null where the policy may be put.</returns>
     public static string? WhyNot(
         LifecyclePolicy policy,
@@ -42,7 +42,7 @@ public static class PreviewCheck
                     + $"({Named(risky)}).",
                 UsageOf(first)
             );
-        // ECR acts within a day and the preview shows this moment.
+        // ECR acts within a day, and the preview shows only this moment.
         return PolicySafety.WhyNot(policy, contents, usages, now)
             ?? (
                 Ceiling.Broken([.. rest, Removed.Of(contents, going)], ceilings) is [var broken, ..]

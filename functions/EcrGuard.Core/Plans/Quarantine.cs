@@ -5,52 +5,52 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Plans;
 
-/// <summary>How far an image is out of reach.</summary>
+/// <summary>How far the quarantine of an image is.</summary>
 public enum QuarantineState
 {
-    /// <summary>Taking it was begun and is not known to be done.</summary>
+    /// <summary>Taking it out of reach was begun, and may not be done.</summary>
     Taking,
 
     Held,
 
-    /// <summary>Putting it back was begun, or was done so lately that something late may still undo it.</summary>
+    /// <summary>Putting it back was begun, or was done so lately that a late step may still undo it.</summary>
     Returning,
 
     Ended,
 }
 
-/// <summary>Somebody ordered an image to be put back although it is blocked.</summary>
-/// <param name="By">As Lambda tells who asked; never what the order says of itself.</param>
+/// <summary>Somebody ordered to put an image back although it is blocked.</summary>
+/// <param name="By">Who asked, as Lambda knows it; never what the order itself says.</param>
 public sealed record Release(string By, DateTimeOffset At, string Reason);
 
-/// <summary>What the ledger holds of an image that was taken out of reach, or that may not be.</summary>
+/// <summary>What the ledger holds of an image in quarantine, or one that may not be put there.</summary>
 public sealed record Quarantine
 {
     public required QuarantineState State { get; init; }
 
     /// <summary>
-    /// The change of status that it follows from (<see cref="ImageRecord.ChangeId"/>): a later block is another matter.
+    /// The change of status that caused it (<see cref="ImageRecord.ChangeId"/>). A later block is another case.
     /// </summary>
     public required string ChangeId { get; init; }
 
-    /// <summary>When it was last begun to take the image out of reach.</summary>
+    /// <summary>When the image was last begun to be taken out of reach.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>Null where nobody has released it.</summary>
     public Release? Release { get; init; }
 
-    /// <summary>Whether somebody has released the image from this very block.</summary>
+    /// <summary>Whether somebody has released the image from this block.</summary>
     public bool IsReleasedFrom(string changeId) => Release is not null && ChangeId == changeId;
 }
 
 /// <summary>
-/// What decides whether an image is taken out of reach, and whether it comes back, read immediately before.
+/// The facts that decide whether an image is taken out of reach or put back, read immediately before.
 /// </summary>
 public sealed record QuarantineFacts
 {
     public required ImageFacts Image { get; init; }
 
-    /// <summary>Of the verdict that stands.</summary>
+    /// <summary>The status of the present verdict.</summary>
     public required Status Status { get; init; }
 
     /// <summary>How far EcrGuard may go in the repository.</summary>
@@ -61,11 +61,11 @@ public sealed record QuarantineFacts
 
     public ImageUsage Usage { get; init; } = ImageUsage.Unknown;
 
-    /// <summary>When the last approval that somebody forced ends, or has ended; null where nobody forced one.</summary>
+    /// <summary>When the last forced approval ends or ended; null where there was none.</summary>
     public DateTimeOffset? ForcedUntil { get; init; }
 
     /// <summary>
-    /// Why nobody knows yet what was deployed while an approval was forced; null where that is known, or there was
+    /// Why it is not known yet what was deployed while an approval was forced; null where it is known, or there was
     /// none.
     /// </summary>
     internal string? WhyNotKnown(DateTimeOffset now) =>
@@ -75,17 +75,18 @@ public sealed record QuarantineFacts
                 + $"that takes up to {InUse.RecordingDelay.TotalHours} hours."
             : null;
 
-    /// <summary>An index that can be pulled and refers to the image, or may; null: there is none.</summary>
+    /// <summary>An index that can be pulled and refers to the image, or may refer to it; null: there is none.</summary>
     public Digest? NeededBy { get; init; }
 
     /// <summary>The repository's, as text; null where there is none.</summary>
     public string? LifecyclePolicy { get; init; }
 
-    /// <summary>The images that no index but this one keeps from lifecycle rules.</summary>
+    /// <summary>The images that only this index keeps from lifecycle rules.</summary>
     public IReadOnlyList<ImageFacts> Platforms { get; init; } = [];
 
     /// <summary>
-    /// ECR's lifecycle rules take no child of an index that can be pulled: what an index holds that no other does.
+    /// The children of an index that no other index has. ECR's lifecycle rules take no child of an index that can be
+    /// pulled.
     /// </summary>
     public static IReadOnlyList<ImageFacts> HeldBy(ImageFacts index, RepositoryContents contents)
     {

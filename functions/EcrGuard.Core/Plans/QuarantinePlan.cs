@@ -6,7 +6,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Plans;
 
-/// <summary>One write to ECR that takes an image out of reach, or puts it back.</summary>
+/// <summary>One write to ECR that takes an image out of reach or puts it back.</summary>
 public enum QuarantineChange
 {
     Archive,
@@ -17,13 +17,13 @@ public enum QuarantineChange
 public sealed record QuarantineStep(QuarantineChange Change, string Why);
 
 /// <summary>
-/// The next step of a quarantine: one at a time, each from facts read immediately before it, so that whatever was
-/// interrupted goes on from where it is. Planned again after all were carried out, there are none.
+/// The next step of a quarantine. There is one step at a time, each planned from facts read immediately before, so that
+/// an interrupted quarantine goes on from where it is. A plan that is made after the last step is empty.
 /// </summary>
-/// <param name="Next">Null where nothing is to do, or nothing may be done.</param>
-/// <param name="Record">What the ledger must hold before the step is made, or instead of one; null where nothing was
-///     ever begun.</param>
-/// <param name="Why">Why what should be done cannot be, or what is waited for; null where all is well.</param>
+/// <param name="Next">Null where there is nothing to do, or nothing may be done.</param>
+/// <param name="Record">What the ledger must hold before the step, or instead of a step; null where nothing was ever
+///     begun.</param>
+/// <param name="Why">Why something cannot be done that should be, or what it waits for; null where all is well.</param>
 /// <param name="RestoredByOthers">EcrGuard had archived the image, and somebody else has restored it.</param>
 public sealed record QuarantinePlan(
     QuarantineStep? Next,
@@ -33,12 +33,12 @@ public sealed record QuarantinePlan(
 )
 {
     /// <summary>
-    /// A step that was begun longer ago than a function can run is not under way any more. Until then what was put back
-    /// is looked at again.
+    /// A step that was begun longer ago than a function can run is over. Until then EcrGuard looks again at what was
+    /// put back.
     /// </summary>
     public static readonly TimeSpan UnderWay = TimeSpan.FromMinutes(15);
 
-    /// <summary>The plan of whoever does not know what runs: nothing is taken, and the ledger stays as it is.</summary>
+    /// <summary>The plan where nobody knows what runs: nothing is taken, and the ledger stays as it is.</summary>
     /// <param name="record">What the ledger holds.</param>
     public QuarantinePlan LeftToSweep(Quarantine? record) =>
         this with
@@ -82,7 +82,7 @@ public sealed record QuarantinePlan(
             case StorageStatus.Unknown:
                 return new QuarantinePlan(null, record, StorageUnknown);
             case StorageStatus.Activating:
-                // Nobody can pull it yet; what it is to be is decided when it is there.
+                // Nobody can pull it yet. What happens to it is decided once it is there.
                 return new QuarantinePlan(null, lifted is null ? record : returning, Restoring);
             case StorageStatus.Archived:
                 return lifted is not null
@@ -94,8 +94,8 @@ public sealed record QuarantinePlan(
             return new QuarantinePlan(null, Ended(record, now), null);
         if (!wanted)
             return new QuarantinePlan(null, record, null);
-        // What a function was about to archive when it ended is no restore; neither is what was pushed again
-        // after it was gone, under a block of its own.
+        // It is no restore by others if a function ended just before it archived the image, or if the image was gone
+        // and was pushed again, under a block of its own.
         var restoredByOthers = record.State == QuarantineState.Held && record.ChangeId == facts.ChangeId;
         return Take(facts, record with { State = QuarantineState.Ended }, now) with
         {
@@ -106,8 +106,8 @@ public sealed record QuarantinePlan(
     private static QuarantinePlan Take(QuarantineFacts facts, Quarantine? record, DateTimeOffset now)
     {
         var image = facts.Image;
-        // An image without a team's tag is nobody's to deploy by name: its index is taken, or nothing.
-        // One that is archived already is out of reach, and whoever archived it may want it back.
+        // Nobody deploys an image without a team's tag by name: its index is taken, or nothing. An archived image is
+        // out of reach already, and whoever archived it may want it back.
         if (OwnTags.TeamTags(image).Count == 0 || image.Storage == StorageStatus.Archived)
             return new QuarantinePlan(null, record, null);
         if (WhyNot(facts, now) is { } why)
@@ -137,7 +137,7 @@ public sealed record QuarantinePlan(
             return $"The index {index} can be pulled and refers to it, or may.";
         if (WhyNotUndone(facts) is { } lost)
             return lost;
-        // First the tag, then out of reach: an archived image cannot be marked any more.
+        // The tag comes first: an archived image cannot be marked any more.
         if (!image.Tags.Contains(OwnTags.Blocked(image.Id.Digest)))
             return "It does not carry its blocking tag yet.";
         var first = facts.Usage.Why is [var sentence, ..] ? " " + sentence : "";
@@ -150,8 +150,8 @@ public sealed record QuarantinePlan(
     }
 
     /// <summary>
-    /// What is out of reach must still be there when it is to come back: why a lifecycle rule could take what
-    /// belongs to it meanwhile; null where none could.
+    /// An image in quarantine must still be there when it is to come back. Why a lifecycle rule could take what belongs
+    /// to it meanwhile; null where none could.
     /// </summary>
     private static string? WhyNotUndone(QuarantineFacts facts)
     {
@@ -174,8 +174,8 @@ public sealed record QuarantinePlan(
     }
 
     /// <summary>
-    /// Why what is held comes back; null where it does not. An archived image is not scanned, so that it can be
-    /// approved only after it came back: it is enough that nothing blocks it any more.
+    /// Why an image comes back; null where it does not. An archived image is not scanned, so it can be approved only
+    /// after it came back: it is enough that nothing blocks it.
     /// </summary>
     private static string? WhyLifted(QuarantineFacts facts, Quarantine record) =>
         facts.Mode != EnforcementMode.Quarantine ? "Enforcement takes no image of this repository out of reach."

@@ -5,13 +5,13 @@ namespace EcrGuard.Core.Plans;
 
 /// <summary>
 /// What the manifest to which a tag is moved does to the count rules of a lifecycle policy. While it is there it is the
-/// youngest image, and takes a place: an image could expire, or be archived, that would have stayed.
+/// youngest image and takes a place. An image that would have stayed could expire or be archived.
 /// </summary>
 public static class RemovalPlace
 {
     /// <summary>The first rule that counts the manifest; null where none does.</summary>
-    /// <param name="policy">The lifecycle policy that stands in the repository.</param>
-    /// <param name="carried">The tags that the manifest carries then.</param>
+    /// <param name="policy">The repository's lifecycle policy.</param>
+    /// <param name="carried">The tags that the manifest then carries.</param>
     public static LifecycleRule? CountedBy(LifecyclePolicy policy, IEnumerable<string> carried) =>
         Selection
             .Of(policy, carried)
@@ -19,17 +19,17 @@ public static class RemovalPlace
                 rule is { CountType: CountType.ImageCountMoreThan, CountNumber: < Selection.EveryImage }
             );
 
-    /// <summary>Why a tag stays where nobody knows the other images: only a sweep does.</summary>
+    /// <summary>Why a tag stays where the other images are not known: only a sweep knows them.</summary>
     public static string LeftToSweep(LifecycleRule rule) =>
         TagRemoval.CouldNot(
             $"Rule {rule.Priority} of the repository's lifecycle policy would count the manifest to which the tag is "
                 + "moved. The next sweep takes the tag off, where no image goes by that."
         );
 
-    /// <summary>Why a tag stays; null where no image goes by the manifest's place.</summary>
-    /// <param name="contents">As read immediately before.</param>
-    /// <param name="image">Which carries the tag.</param>
-    /// <param name="carried">What the manifest carries beside it.</param>
+    /// <summary>Why a tag stays; null where no image goes because of the manifest's place.</summary>
+    /// <param name="contents">Read immediately before.</param>
+    /// <param name="image">The image that carries the tag.</param>
+    /// <param name="carried">The other tags that the manifest carries.</param>
     public static string? WhyNot(
         LifecyclePolicy policy,
         RepositoryContents contents,

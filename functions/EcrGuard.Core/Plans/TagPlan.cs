@@ -6,18 +6,18 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Plans;
 
 /// <summary>
-/// The tag writes that make an image's tags say its verdict: in this order, new tag first. Planned again after they
-/// were carried out, there are none. How a tag comes off is <see cref="TagRemoval"/>'s to decide.
+/// The writes that make an image's tags show its verdict, in this order: the new tag first. A plan that is made after
+/// them is empty. <see cref="TagRemoval"/> decides how a tag comes off.
 /// </summary>
-/// <param name="Actions">Empty where nothing is to do or nothing may be done.</param>
-/// <param name="CouldNot">Why something that should be done cannot be; null where all is well. For ledger and
-///     report.</param>
+/// <param name="Actions">Empty where there is nothing to do, or nothing may be done.</param>
+/// <param name="CouldNot">Why something cannot be done that should be, for ledger and report; null where all is
+///     well.</param>
 public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
 {
-    /// <summary>Tags per image (ECR service quotas).</summary>
+    /// <summary>Tags of an image (ECR service quotas).</summary>
     public const int MaxTags = 1000;
 
-    /// <summary>EcrGuard leaves the last to the team, whose push would fail without it.</summary>
+    /// <summary>EcrGuard leaves the last one to the team: its push would fail without it.</summary>
     private const int MaxWithOwn = MaxTags - 1;
 
     private const string UnknownKind =
@@ -27,13 +27,11 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     public static TagPlan Nothing { get; } = new([], null);
 
     /// <summary>Plans the tags of an image.</summary>
-    /// <param name="image">As read immediately before: ECR has no conditional writes.</param>
-    /// <param name="use">Unknown leaves the shielding tag as it is.</param>
-    /// <param name="mode">What the policy allows for the repository, already under the deployment's ceiling.</param>
-    /// <param name="named">
-    /// The tags by which consumers refer to images, each with who does: an updater may have chosen one of EcrGuard's,
-    /// which stays as long as it is named.
-    /// </param>
+    /// <param name="image">Read immediately before: ECR has no conditional writes.</param>
+    /// <param name="use">Unknown leaves the shield as it is.</param>
+    /// <param name="mode">What the policy and the deployment's ceiling allow in the repository.</param>
+    /// <param name="named">The tags by which consumers refer to images, each with the consumer. An updater may have
+    ///     chosen one of EcrGuard's tags: it stays as long as it is referred to.</param>
     public static TagPlan For(
         ImageFacts image,
         Status status,
@@ -43,8 +41,7 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     )
     {
         var digest = image.Id.Digest;
-        // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict
-        // tag as it is.
+        // A blocking tag goes only when the image becomes APPROVED. PENDING and ERROR leave every verdict tag as it is.
         return mode == EnforcementMode.Observe ? Nothing
             : image.Kind is not (ImageKind.Image or ImageKind.Index) ? Untouched(image, use)
             : For(
@@ -57,9 +54,8 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     }
 
     /// <summary>
-    /// Plans the shield alone: of an artifact that stands for itself, such as a chart, in which there is nothing to
-    /// judge and which ECR's lifecycle rules take as they take an image; or of an image that was just deployed,
-    /// whatever its verdict is.
+    /// Plans only the shield. It is for an artifact that stands for itself, such as a chart: there is nothing to judge,
+    /// but lifecycle rules take it like an image. And it is for an image that was just deployed, whatever its verdict.
     /// </summary>
     /// <inheritdoc cref="For(ImageFacts, Status, UseState, EnforcementMode, IReadOnlyDictionary{string, string}?)"/>
     public static TagPlan ForShield(
@@ -75,8 +71,8 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     private static TagPlan Untouched(ImageFacts image, UseState use) =>
         image.Kind == ImageKind.Unknown && use == UseState.InUse ? new TagPlan([], UnknownKind) : Nothing;
 
-    /// <param name="verdict">The tag that says the verdict; null for none.</param>
-    /// <param name="other">The tag that says another, and is to come off; null for none.</param>
+    /// <param name="verdict">The tag that shows the verdict; null for none.</param>
+    /// <param name="other">The tag that shows another verdict and comes off; null for none.</param>
     private static TagPlan For(
         ImageFacts image,
         string? verdict,
@@ -87,8 +83,8 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     {
         var digest = image.Id.Digest;
         var shield = use == UseState.InUse ? OwnTags.InUse(digest) : null;
-        // An image without a team's tag (a child of an index, mostly) gets no verdict tag, which would take it out of
-        // the lifecycle rules for untagged images. Shielding it from those is what the other tag is for.
+        // An image without a team's tag (mostly a child of an index) gets no verdict tag: that would take it out of the
+        // lifecycle rules for untagged images, from which the shield protects it.
         var hasTeamTag = OwnTags.TeamTags(image).Count > 0;
         var add = new[] { hasTeamTag ? verdict : null, shield }
             .OfType<string>()
@@ -114,7 +110,7 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
                 ? $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}, and EcrGuard leaves the "
                     + "last of them."
                 : null;
-        // Where one has room, it is the one that protects.
+        // If there is room for one tag, it is the shield.
         List<string> fitting =
             full is null ? add
             : room == 1 && shield is not null && add.Contains(shield) ? [shield]

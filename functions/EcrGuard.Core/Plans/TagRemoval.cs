@@ -10,7 +10,7 @@ public enum TagRemovalWay
     /// </summary>
     Move,
 
-    /// <summary>BatchDeleteImage by its name: no tag of the repository can move.</summary>
+    /// <summary>It is deleted by its name (BatchDeleteImage): no tag of the repository can move.</summary>
     ByName,
 
     /// <summary>It stays on the image.</summary>
@@ -18,20 +18,18 @@ public enum TagRemovalWay
 }
 
 /// <summary>
-/// Decides how a tag comes off. ECR deletes an image with its last tag and has no conditional call: a tag may be
-/// removed by name only where no tag of the repository can move off an image: a team could put a tag that moves on the
-/// image, delete the others and move it away, all in that moment. A team may still delete its last tag; then the image
-/// goes, as it would have gone without EcrGuard.
+/// Decides how a tag comes off. ECR deletes an image with its last tag, and has no conditional call. So a tag may be
+/// deleted by name only where no tag of the repository can move. Otherwise a team could, in just that moment, put a
+/// movable tag on the image, delete the others, and move it away. A team may still delete its last tag. The image then
+/// goes, as it would without EcrGuard.
 /// </summary>
 /// <param name="Why">Why the tag stays, a sentence; null where it comes off.</param>
 public sealed record TagRemoval(TagRemovalWay Way, string? Why)
 {
-    /// <param name="image">As read immediately before.</param>
+    /// <param name="image">Read immediately before.</param>
     /// <param name="mutability">The repository's; null where it is not known.</param>
-    /// <param name="replicated">
-    /// Whether the registry replicates the repository: a move is a push, so that the tag would come off its image in
-    /// the other registry too.
-    /// </param>
+    /// <param name="replicated">Whether the registry replicates the repository. A move is a push, so the tag would come
+    ///     off its image in the other registry, too.</param>
     public static TagRemoval Of(ImageFacts image, string tag, MutabilityValue? mutability, bool replicated)
     {
         var team = OwnTags.TeamTags(image);
@@ -50,7 +48,7 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
         };
     }
 
-    /// <summary>What is said where a tag stays.</summary>
+    /// <summary>The sentence where a tag stays.</summary>
     public static string CouldNot(string why) => $"Could not unmark: {why}";
 
     private static TagRemoval Stays(string why) => new(TagRemovalWay.Stay, CouldNot(why));

@@ -4,14 +4,14 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Plans;
 
-/// <summary>A write to ECR that was meant and whose outcome nobody has noted: the function ended in between.</summary>
-/// <param name="Id">Under which the ledger has it.</param>
+/// <summary>A write to ECR that was begun and whose outcome nobody recorded: the function ended in between.</summary>
+/// <param name="Id">Its id in the ledger.</param>
 /// <param name="Change">A <see cref="TagChange"/>, a <see cref="QuarantineChange"/>, or the name of an operation on the
 ///     repository.</param>
 /// <param name="Image">Null for a write to the repository.</param>
 /// <param name="Tag">The image's; null where no tag was written.</param>
 /// <param name="Setting">The repository's; null where none was written.</param>
-/// <param name="Value">What the setting was to be; null: taken away.</param>
+/// <param name="Value">The value to be written; null: the setting was to be removed.</param>
 public sealed record UnfinishedWrite(
     string Id,
     string Change,
@@ -22,14 +22,14 @@ public sealed record UnfinishedWrite(
 )
 {
     /// <summary>
-    /// False for a tag that was to be removed by its name, which deletes the image where it is the last.
+    /// False for a tag that was to be deleted by its name, which deletes the image with its last tag.
     /// </summary>
     public bool Moves { get; init; } = true;
 
     /// <summary>
-    /// What must be told of it: a tag was to be removed by its name, and the image is gone. Null where nothing must.
+    /// A message that a tag was to be deleted by its name and the image is gone; null where there is nothing to say.
     /// </summary>
-    /// <param name="contents">Read after the function that meant it had ended.</param>
+    /// <param name="contents">Read after the function that began the write had ended.</param>
     public string? Alarm(RepositoryContents contents) =>
         Change == nameof(TagChange.Remove)
         && !Moves
@@ -40,10 +40,10 @@ public sealed record UnfinishedWrite(
             : null;
 
     /// <summary>
-    /// What to note of it: who has done what is there now, nobody knows, but whether it is there does tell the story.
+    /// The outcome to record. Nobody knows who wrote what is there now, but it shows whether the write arrived.
     /// </summary>
-    /// <param name="contents">Read after the function that meant it had ended.</param>
-    /// <param name="repository">Read then; null where it could not be.</param>
+    /// <param name="contents">Read after the function that began the write had ended.</param>
+    /// <param name="repository">Read at the same time; null where that failed.</param>
     public string Outcome(RepositoryContents contents, RepositoryFacts? repository) =>
         "not known: the function ended before it was"
         + (

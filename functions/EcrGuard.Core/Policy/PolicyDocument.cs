@@ -4,14 +4,14 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Policy;
 
 /// <summary>
-/// What a team wants: the policy document, read and checked whole. In every list the first match wins.
+/// The policy document: what a team wants. It is read and checked whole. In every list the first match wins.
 /// </summary>
 public sealed record PolicyDocument
 {
     /// <summary>
-    /// What holds where there is no document: every default, CRITICAL blocks, HIGH warns, nothing is written to ECR. It
-    /// is what the shortest document says, <c>{"version":1}</c>, and has that document's version, so that anybody can
-    /// name it with <c>sha256sum</c>.
+    /// The policy without a document: every default, CRITICAL blocks, HIGH warns, and nothing is written to ECR. It
+    /// equals the shortest document, <c>{"version":1}</c>, and has that document's version, so that anybody can compute
+    /// it with <c>sha256sum</c>.
     /// </summary>
     public static PolicyDocument BuiltIn { get; } =
         new()
@@ -38,23 +38,23 @@ public sealed record PolicyDocument
     public IReadOnlyList<Rule> Rules { get; init; } = [];
     public IReadOnlyList<Waiver> Waivers { get; init; } = [];
 
-    /// <summary>What OpenVEX documents beside the policy say of images here.</summary>
+    /// <summary>The statements of OpenVEX documents beside the policy about images in this account.</summary>
     public IReadOnlyList<VexStatement> Vex { get; init; } = [];
 
     /// <summary>
-    /// What is wrong with OpenVEX documents beside the policy: those excuse nothing, and are reported.
+    /// The problems of OpenVEX documents beside the policy. A document with a problem excuses nothing, and is reported.
     /// </summary>
     public IReadOnlyList<PolicyProblem> VexProblems { get; init; } = [];
 
     /// <summary>
-    /// How many times 24 hours an image in use has when findings of a severity block it; a severity that is not there
-    /// starts no clock.
+    /// How many times 24 hours an image in use has once findings of a severity block it. A severity that is not in it
+    /// gives no time.
     /// </summary>
     public IReadOnlyDictionary<Severity, int> Grace { get; init; } = new Dictionary<Severity, int>();
 
     /// <summary>
-    /// How many times 24 hours a finding of a severity may stay in a repository, for reports; where a severity is not
-    /// there, its days of <see cref="Grace"/> count.
+    /// How many times 24 hours a finding of a severity may stay in a repository, for reports. For a severity that is
+    /// not in it the days of <see cref="Grace"/> count.
     /// </summary>
     public IReadOnlyDictionary<Severity, int> Sla { get; init; } = new Dictionary<Severity, int>();
     public IReadOnlyList<EnforcementRule> Enforcement { get; init; } = [];
@@ -63,13 +63,13 @@ public sealed record PolicyDocument
     public Consumers Consumers { get; init; } = new();
 
     /// <summary>
-    /// The SHA-256 of the document's bytes and those of the VEX documents behind it, in the order of their names: what
-    /// <c>cat policy.jsonc vex/*.json | sha256sum</c> prints. 64 lower-case hexadecimal characters;
-    /// every decision records it.
+    /// The SHA-256 of the document's bytes and those of the VEX documents behind it, in the order of their names: the
+    /// output of <c>cat policy.jsonc vex/*.json | sha256sum</c>. 64 lower-case hexadecimal characters; every decision
+    /// records it.
     /// </summary>
     public required string Version { get; init; }
 
-    /// <summary>The days that a report holds a finding to; null where the policy names none.</summary>
+    /// <summary>The days after which a report calls a finding overdue; null where the policy names none.</summary>
     public int? DaysToFix(Severity severity) =>
         Sla.TryGetValue(severity, out var sla) ? sla
         : Grace.TryGetValue(severity, out var grace) ? grace
@@ -80,7 +80,7 @@ public sealed record PolicyDocument
         Enforcement.FirstOrDefault(rule => rule.Repositories.Any(glob => glob.Matches(repository)))?.Mode
         ?? EnforcementMode.Observe;
 
-    /// <summary>What a repository should look like; null where no baseline matches.</summary>
+    /// <summary>The baseline of a repository; null where none matches.</summary>
     public Baseline? BaselineOf(string repository) =>
         Baselines.FirstOrDefault(baseline => baseline.Repositories.Any(glob => glob.Matches(repository)));
 }
@@ -89,11 +89,10 @@ public sealed record PolicyDocument
 /// <param name="Unsupported">Whether an image that the scanner cannot read may be deployed.</param>
 /// <param name="Stale">Whether an image whose scan is too old may be deployed.</param>
 /// <param name="Suppressed">What a suppression rule of Amazon Inspector does to a finding.</param>
-/// <param name="ScanMaxAgeDays">A scan older than this many times 24 hours is stale; continuous scans do not
+/// <param name="ScanMaxAgeDays">A scan that is older than this many times 24 hours is stale. Continuous scans do not
 ///     age.</param>
-/// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is
-///     read.</param>
-/// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours; 0: none may be.</param>
+/// <param name="MaxWaiverDays">A waiver may end at most this many days after the day of the reading.</param>
+/// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours; 0: not at all.</param>
 /// <param name="TeamTag">The resource tag of a repository that names its team, for alerts and reports.</param>
 public sealed record PolicyDefaults(
     Answer Unscanned = Answer.Deny,
@@ -113,11 +112,11 @@ public enum Answer
 }
 
 /// <summary>
-/// What becomes of a finding that a suppression rule of Amazon Inspector hides. It is counted and reported either way.
+/// What happens to a finding that a suppression rule of Amazon Inspector hides. It is counted and reported in any case.
 /// </summary>
 public enum SuppressedAnswer
 {
-    /// <summary>It is judged as every other: only the policy and VEX excuse.</summary>
+    /// <summary>It is judged like any other: only waivers and VEX excuse.</summary>
     Judge,
 
     /// <summary>It is excused, and the answer says so.</summary>
@@ -131,9 +130,9 @@ public enum RuleEffect
 }
 
 /// <summary>
-/// Selects findings and says what follows. A criterion that is null selects all; those that are given must all hold.
-/// A value that the scanner does not give matches a <see cref="RuleEffect.Block"/> rule and never a
-/// <see cref="RuleEffect.Warn"/> rule: a warning that stands first would excuse.
+/// Selects findings and says what follows. All given criteria must hold; null is not given. A value that the scanner
+/// does not give matches a <see cref="RuleEffect.Block"/> rule, and never a <see cref="RuleEffect.Warn"/> rule: a
+/// warning that stands first would excuse.
 /// </summary>
 public sealed record Rule
 {
@@ -164,7 +163,8 @@ public sealed record Rule
 }
 
 /// <summary>
-/// Excuses a finding until a day, by somebody, for a reason. What the scanner does not give never matches.
+/// Excuses a finding until a day. Somebody answers for it and gives a reason. A value that the scanner does not give
+/// never matches.
 /// </summary>
 public sealed record Waiver
 {
@@ -180,8 +180,8 @@ public sealed record Waiver
     public IReadOnlyList<Glob>? Repositories { get; init; }
 
     /// <summary>
-    /// The image of one platform: that of an index excuses nothing, since it has no findings of its own. Null: every
-    /// image.
+    /// The image of one platform. The digest of an index excuses nothing, since an index has no findings of its own.
+    /// Null: every image.
     /// </summary>
     public Digest? Digest { get; init; }
 
@@ -205,7 +205,7 @@ public enum EnforcementMode
     /// <summary>Tag.</summary>
     Mark,
 
-    /// <summary>Tag, and archive: nobody can pull the image. 90 days of storage are charged.</summary>
+    /// <summary>Tag, and archive the image: nobody can pull it. At least 90 days of storage are charged.</summary>
     Quarantine,
 }
 
@@ -217,7 +217,7 @@ public enum BaselineMode
     Enforce,
 }
 
-/// <summary>What happens to a lifecycle policy that a team has put itself.</summary>
+/// <summary>What happens to a lifecycle policy that a team has put.</summary>
 public enum ExistingPolicy
 {
     Keep,
@@ -225,7 +225,7 @@ public enum ExistingPolicy
     Replace,
 }
 
-/// <summary>What a repository should look like. A null part is not looked at.</summary>
+/// <summary>What a repository should look like. EcrGuard does not look at parts that are null.</summary>
 public sealed record Baseline
 {
     public required IReadOnlyList<Glob> Repositories { get; init; }
@@ -239,8 +239,8 @@ public sealed record Baseline
     public TagMutability? TagMutability { get; init; }
 
     /// <summary>
-    /// The exclusion filters that the modes with exclusion need at least, <c>*</c> for any characters; EcrGuard's own
-    /// tags aside.
+    /// The exclusion filters that the modes with exclusion need at least, besides EcrGuard's own; <c>*</c> is any
+    /// characters.
     /// </summary>
     public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
 
@@ -248,22 +248,22 @@ public sealed record Baseline
 }
 
 /// <summary>A resource tag that a repository must have.</summary>
-/// <param name="Value">What its value must match. Only one without wildcards can be put where it is missing.</param>
+/// <param name="Value">What its value must match. Only a value without wildcards can be put where it is
+///     missing.</param>
 public sealed record RequiredTag(string Key, Glob Value);
 
 /// <summary>How much one plan may remove.</summary>
 public sealed record Ceilings(int Images = 500, int Percent = 25, int KeepPerRepository = 5);
 
 /// <summary>Who uses images besides this account.</summary>
-/// <param name="Roles">ARNs of roles to assume for reading consumers in other accounts.</param>
-/// <param name="PulledWithinDays">An image pulled within this many times 24 hours counts as in use. For what is never
-///     read it is all that protects, so that it must be longer than anything runs there without a pull.</param>
-/// <param name="Regions">Regions whose consumers are read besides those of the registry's own, in this account and by
-///     the roles.</param>
-/// <param name="RollbackDays">
-/// What was seen in use counts as in use for this many times 24 hours after it was last seen, so that a rollback finds
-/// it.
-/// </param>
+/// <param name="Roles">ARNs of roles to assume to read consumers in other accounts.</param>
+/// <param name="PulledWithinDays">An image that was pulled within this many times 24 hours counts as in use. This is
+///     the only protection of images whose consumers are never read, so it must be longer than anything runs without a
+///     pull.</param>
+/// <param name="Regions">Regions whose consumers are read besides the registry's own, in this account and through the
+///     roles.</param>
+/// <param name="RollbackDays">An image counts as in use for this many times 24 hours after it was last seen in use, so
+///     that a rollback finds it.</param>
 public sealed record Consumers(
     IReadOnlyList<string>? Roles = null,
     int PulledWithinDays = 30,

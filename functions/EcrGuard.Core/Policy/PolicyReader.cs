@@ -7,11 +7,11 @@ using EcrGuard.Core.Lifecycle;
 namespace EcrGuard.Core.Policy;
 
 /// <summary>
-/// Reads the policy document, whose shape and ranges <c>policy.schema.json</c> says too. A test holds the two together.
+/// Reads the policy document. <c>policy.schema.json</c> also describes its shape and ranges; a test compares the two.
 /// </summary>
 public sealed class PolicyReader
 {
-    /// <summary>Thousands of waivers fit; more is no document that somebody reviews.</summary>
+    /// <summary>Thousands of waivers fit. Nobody reviews a longer document.</summary>
     public const int MaxBytes = 256 * 1024;
 
     /// <summary>In characters (Unicode code points).</summary>
@@ -41,13 +41,13 @@ public sealed class PolicyReader
 
     private PolicyReader(DateOnly today) => _today = today;
 
-    /// <summary>The document that says no more than the built-in policy.</summary>
+    /// <summary>The document that equals the built-in policy.</summary>
     internal static ReadOnlySpan<byte> Shortest => "{\"version\":1}"u8;
 
     /// <summary>Reads a policy with the VEX documents beside it.</summary>
     /// <param name="utf8">Null: the built-in policy.</param>
-    /// <param name="vex">In the order of their names, byte by byte, which is part of the version.</param>
-    /// <param name="now">As below.</param>
+    /// <param name="vex">In the order of their names, byte by byte: the order is part of the version.</param>
+    /// <param name="now">As for the other method.</param>
     /// <param name="account">Whose images the VEX documents excuse; null where that is not known.</param>
     public static PolicyReading Read(
         ReadOnlyMemory<byte>? utf8,
@@ -77,7 +77,7 @@ public sealed class PolicyReader
     }
 
     /// <summary>
-    /// Reads and checks a whole document; every problem is reported, save that what is not JSON ends the reading.
+    /// Reads and checks a whole document. Every problem is reported, but an error of syntax ends the reading.
     /// </summary>
     /// <param name="utf8">The document's bytes, with or without byte order mark; comments and trailing commas are
     ///     allowed.</param>
@@ -166,7 +166,7 @@ public sealed class PolicyReader
                 ("excuse", SuppressedAnswer.Excuse)
             ) ?? absent.Suppressed,
             ScanMaxAgeDays: _checks.Integer(fields.Optional("scanMaxAgeDays"), 1, 3650) ?? absent.ScanMaxAgeDays,
-            // A limit that cannot be read is not held against the waivers.
+            // If the limit cannot be read, no waiver is compared with it.
             MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays)
                 ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays),
             MaxBreakGlassHours: _checks.Integer(fields.Optional("maxBreakGlassHours"), 0, 168)
@@ -189,7 +189,7 @@ public sealed class PolicyReader
             "nothing would ever block; leave 'rules' out for the built-in ones (CRITICAL blocks, HIGH warns)"
         );
         _checks.Unique(rules.Select(r => r.Node), "id", "rule");
-        // The keys count, so that a malformed criterion is still one.
+        // The keys count, so that a malformed criterion still counts as one.
         ReportUnreachable(
             rules,
             (rule, at) =>
@@ -262,7 +262,7 @@ public sealed class PolicyReader
                 $"Found {Checks.Found(digestNode)}; it must be 'sha256:' and 64 lower-case hexadecimal characters."
             );
 
-        // One that is malformed is reported as that.
+        // A malformed one is reported as such.
         if (
             vulnerability is { IsLiteral: false }
             && (packageNode is null || package is { IsLiteral: false })
@@ -278,7 +278,7 @@ public sealed class PolicyReader
         return new Waiver
         {
             Id = _checks.Id(idNode, MaxIdLength) ?? "",
-            // Null only where that is reported, and then nobody gets this waiver.
+            // Null only where that is reported, and then the document is not used.
             Vulnerability = vulnerability!,
             Package = package,
             Repositories = repositories,
@@ -291,7 +291,7 @@ public sealed class PolicyReader
     }
 
     /// <summary>
-    /// The earliest date where there is none, which no one sees: a document with a malformed date is not used.
+    /// The earliest date where there is none. Nobody sees it: a document with a malformed date is not used.
     /// </summary>
     private DateOnly ReadExpires(Node? node, int maxDays)
     {
@@ -369,7 +369,7 @@ public sealed class PolicyReader
             ("quarantine", EnforcementMode.Quarantine)
         );
         var byNode = fields.Optional("by");
-        // Archive is the only way. The key is read so that any other word is answered with this one.
+        // Archive is the only value. The key is read so that any other word gets this answer.
         _checks.Word(byNode, "archive");
         if (byNode is not null && mode is EnforcementMode.Observe or EnforcementMode.Mark)
             _checks.Report(byNode!, "'by' goes with the mode 'quarantine'.");
@@ -568,7 +568,7 @@ public sealed class PolicyReader
     private static bool TakeAll(IReadOnlyList<Glob>? globs) => globs?.Any(glob => glob.MatchesEverything) == true;
 
     /// <summary>
-    /// In every list the first match wins: what stands behind an entry that takes all was not meant to be there.
+    /// In every list the first match wins, so an entry behind one that matches everything has no effect.
     /// </summary>
     private void ReportUnreachable<T>(List<(T Entry, Node Node)> entries, Func<T, Node, bool> takesAll, string because)
     {

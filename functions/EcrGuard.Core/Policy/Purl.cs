@@ -6,7 +6,7 @@ namespace EcrGuard.Core.Policy;
 /// </summary>
 /// <param name="Type">Lower case.</param>
 /// <param name="Namespace">With slashes; null where there is none.</param>
-/// <param name="Subpath">The part of the package that is meant; null: the whole.</param>
+/// <param name="Subpath">A part of the package; null: the whole.</param>
 internal sealed record Purl(
     string Type,
     string? Namespace,
@@ -36,7 +36,7 @@ internal sealed record Purl(
         foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var (key, value) = Split(pair, '=');
-            // One without a value is the same as none.
+            // A qualifier without a value is the same as none.
             if (value.Length > 0 && !qualifiers.TryAdd(key.ToLowerInvariant(), Decoded(value)))
                 return null;
         }
@@ -52,7 +52,9 @@ internal sealed record Purl(
             );
     }
 
-    /// <summary>Whether two are one, however they are escaped and in whatever order their qualifiers stand.</summary>
+    /// <summary>
+    /// Whether two package URLs are the same, however they are escaped and in whatever order their qualifiers stand.
+    /// </summary>
     public bool IsSameAs(Purl other) =>
         (Type, Namespace, Name, Version, Subpath)
             == (other.Type, other.Namespace, other.Name, other.Version, other.Subpath)

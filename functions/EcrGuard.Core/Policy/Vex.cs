@@ -14,7 +14,7 @@ public enum VexStatus
     UnderInvestigation,
 }
 
-/// <summary>An OpenVEX document as it lies beside the policy.</summary>
+/// <summary>An OpenVEX document beside the policy.</summary>
 /// <param name="Name">For messages: its path.</param>
 public sealed record VexFile(string Name, ReadOnlyMemory<byte> Utf8)
 {
@@ -56,21 +56,21 @@ public sealed record VexStatement
     public required IReadOnlyList<string> Vulnerabilities { get; init; }
 
     /// <summary>
-    /// What other statements call the same vulnerability as well, and its own names: by any of them an excuse is taken
-    /// back.
+    /// Its own names, and those that other statements use for the same vulnerability. A statement under any of them
+    /// takes an excuse back.
     /// </summary>
     public required IReadOnlySet<string> AllNames { get; init; }
 
     public required IReadOnlyList<VexProduct> Products { get; init; }
     public required VexStatus Status { get; init; }
 
-    /// <summary>Why an image is not affected: the justification's label; null for every other status.</summary>
+    /// <summary>Why an image is not affected: the label of the justification; null for every other status.</summary>
     public string? Why { get; init; }
 
-    /// <summary>Since when it has been true: of the statements about a finding the newest counts.</summary>
+    /// <summary>Since when it has been true. Of several statements about a finding the newest counts.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Whether it says that there is nothing to fear.</summary>
+    /// <summary>Whether it says that the image is not affected.</summary>
     public bool Excuses => Status is VexStatus.NotAffected or VexStatus.Fixed;
 
     /// <summary>As it stands in reasons: <c>not_affected, vulnerable_code_not_present</c>.</summary>
@@ -87,8 +87,8 @@ public sealed record VexStatement
 }
 
 /// <summary>An image that a statement is about.</summary>
-/// <param name="Packages">The packages in it that the statement is about; null: whatever has the vulnerability; an
-/// empty list names none.</param>
+/// <param name="Packages">The packages in it that the statement is about. Null: every package with the vulnerability.
+///     An empty list names none.</param>
 public sealed record VexProduct(ImageId Image, IReadOnlyList<VexPackage>? Packages);
 
 /// <summary>A package in an image, named by a package URL.</summary>
@@ -110,9 +110,9 @@ public sealed record VexPackage(Ecosystem Ecosystem, string Name, string? Versio
     internal static string KnownTypes => string.Join(", ", Ecosystem.PurlTypes);
 
     /// <summary>
-    /// Whether one place of the finding is in this package; what the scanner does not give never matches.
+    /// Whether one place of the finding is in this package. A value that the scanner does not give never matches.
     /// </summary>
-    /// <param name="place">Null for a finding of which the scanner names no place.</param>
+    /// <param name="place">Null for a finding without a place.</param>
     public bool Covers(Finding finding, PackageOccurrence? place)
     {
         if (finding.Package is not { } package || finding.PackageManager is not { } manager)
@@ -123,18 +123,18 @@ public sealed record VexPackage(Ecosystem Ecosystem, string Name, string? Versio
     }
 
     /// <summary>
-    /// Whether it may be meant by what takes an excuse back: its name is enough, in whatever spelling.
+    /// Whether a statement that takes an excuse back may mean this package: its name is enough, in any spelling.
     /// </summary>
     internal bool MayMean(string package) => Ecosystem.MayBeSameName(package, Name);
 
-    /// <summary>Whether an installed package can be both.</summary>
+    /// <summary>Whether an installed package can be both of them.</summary>
     internal bool Meets(VexPackage other) =>
         Ecosystem == other.Ecosystem
         && Ecosystem.IsSameName(Name, other.Name)
         && (Version is null || other.Version is null || Ecosystem.IsSameVersion(Version, other.Version));
 }
 
-/// <summary>What the VEX statements make of a finding.</summary>
+/// <summary>Whether VEX statements excuse a finding.</summary>
 internal static class VexMatch
 {
     /// <summary>The statements about an image, with what each says of it.</summary>
@@ -144,10 +144,10 @@ internal static class VexMatch
     ) => [.. statements.SelectMany(s => s.Products.Where(p => p.Image == image).Select(p => (s, p)))];
 
     /// <summary>
-    /// The statement that excuses a finding: of each place where it was found the newest one about it must, and of
-    /// these the newest is told. Whether a statement excuses is held against everything the scanner gives; whether one
-    /// takes an excuse back, against the package's name alone and every name of the vulnerability that any statement
-    /// knows: an excuse cannot widen.
+    /// The statement that excuses a finding. For each place of the finding the newest statement must excuse it; the
+    /// newest of these is returned. An excuse must match all values that the scanner gives. To take an excuse back, the
+    /// package's name and any known name of the vulnerability are enough: an excuse must not cover more than is
+    /// written.
     /// </summary>
     public static VexStatement? Excusing(
         IReadOnlyList<(VexStatement Statement, VexProduct Product)> statements,
@@ -178,7 +178,7 @@ internal static class VexMatch
             var about = statement.Excuses
                 ? statement.Vulnerabilities.Contains(finding.Vulnerability) && Covers(product, finding, place)
                 : statement.AllNames.Contains(finding.Vulnerability) && MayMean(product, finding);
-            // Of two that are as new the one that does not excuse.
+            // Of two statements of the same moment the one counts that does not excuse.
             if (
                 about
                 && (newest is null || statement.At > newest.At || (statement.At == newest.At && !statement.Excuses))
@@ -200,7 +200,7 @@ internal static class VexMatch
         return false;
     }
 
-    /// <summary>A list of no packages excuses none of them, and takes back what it may mean.</summary>
+    /// <summary>An empty list of packages excuses none of them, and takes back any that it may mean.</summary>
     private static bool MayMean(VexProduct product, Finding finding) =>
         product.Packages is null or []
         || finding.Package is null

@@ -90,11 +90,11 @@ public sealed record AlertMessage(
 
     internal static IReadOnlyList<string> Tags(IReadOnlyList<string> tags) => [.. tags.Select(tag => Clip(tag, 128))];
 
-    /// <summary>As a subject names an image: <c>shop/web:1.2</c>, by its digest where it has no tag.</summary>
+    /// <summary>An image in a subject: <c>shop/web:1.2</c>, or by its digest where it has no tag.</summary>
     internal static string Named(ImageId image, IReadOnlyList<string> tags) =>
         Clip(image.Repository.Name, 256) + (tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}");
 
-    /// <summary>A moment as ids of alerts have it.</summary>
+    /// <summary>A moment in the ids of alerts.</summary>
     internal static string Stamp(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
 }

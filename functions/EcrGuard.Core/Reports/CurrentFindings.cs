@@ -11,7 +11,7 @@ public sealed class CurrentFindings
     /// <param name="current">The records of the current images (<see cref="RepositoryHistory.Current"/>).</param>
     public CurrentFindings(IReadOnlyList<ImageRecord> current)
     {
-        // A forced approval makes an image deployable and no better.
+        // A forced approval makes an image deployable, but no better.
         var verdicts = current.Select(record => record.WithoutBreakGlass().Verdict).ToList();
         ShowAbsence =
             verdicts.Count > 0 && verdicts.TrueForAll(verdict => verdict.Status is Status.Blocked or Status.Approved);
@@ -27,7 +27,7 @@ public sealed class CurrentFindings
     }
 
     /// <summary>
-    /// Whether a vulnerability that is not found is not there: only scans that are whole and current show that.
+    /// Whether a vulnerability that is not found is really gone: only complete, current scans show that.
     /// </summary>
     public bool ShowAbsence { get; }
 

@@ -4,8 +4,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// What a subscription's filter policy can ask about a message without reading it. At most ten go with one message,
-/// since more are lost on raw delivery to SQS.
+/// A value that a subscription's filter policy can ask for without reading the message. A message has at most ten,
+/// since raw delivery to SQS drops messages with more.
 /// </summary>
 /// <param name="IsNumber">SNS data type <c>Number</c>; otherwise <c>String</c>.</param>
 public sealed record FilterValue(string Name, string Value, bool IsNumber = false)
@@ -18,8 +18,8 @@ public sealed record FilterValue(string Name, string Value, bool IsNumber = fals
 internal static class Subjects
 {
     /// <summary>
-    /// SNS wants fewer than 100 characters without line breaks or control characters, older documents of its also ASCII
-    /// only.
+    /// SNS takes fewer than 100 characters, without line breaks or control characters. Its older documents also allow
+    /// only ASCII.
     /// </summary>
     public const int MaxLength = 99;
 

@@ -4,11 +4,11 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>What would end a problem, in words.</summary>
+/// <summary>The remedies of problems, in words.</summary>
 internal static class FixText
 {
     /// <summary>
-    /// The update that ends a finding; where no fixed version is named, its own vulnerability stays apart.
+    /// The update that ends a finding. Findings without a fixed version stay apart by their vulnerability.
     /// </summary>
     public static (string? Package, string? FixedIn, string? Unfixed) Update(BlockingFinding finding) =>
         (finding.Package, finding.FixedIn, finding.FixedIn is null ? finding.Vulnerability : null);
@@ -43,7 +43,7 @@ internal static class FixText
             : $"no fixed version is named for {Phrase.Some([.. fix.Vulnerabilities], 3)}"
                 + (fix.Package is { } package ? $" in {package}" : "");
 
-    /// <summary>What would give an image a current scan.</summary>
+    /// <summary>How an image gets a current scan.</summary>
     public static string For(Status status) =>
         status switch
         {

@@ -6,14 +6,14 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>What the ledger holds of one image, as it was read.</summary>
-/// <param name="Record">With what stands beside it: the clock, a forced approval, whether it is gone.</param>
-/// <param name="Quarantine">Null where it was never taken out of reach, nor released.</param>
-/// <param name="OwnTags">Every tag that EcrGuard ever meant to write on it.</param>
+/// <param name="Record">The record, with the grace, a forced approval, and whether the image is gone.</param>
+/// <param name="Quarantine">Null where it was never in quarantine, nor released.</param>
+/// <param name="OwnTags">Every tag that EcrGuard ever wrote or was about to write on it.</param>
 /// <param name="Changes">Every change of its status, the oldest first.</param>
 /// <param name="Writes">What was written to it, the oldest first.</param>
-/// <param name="Deployments">Who deployed it, as events told, and when.</param>
-/// <param name="HeldBy">The indexes that hold it.</param>
-/// <param name="Use">What runs, as the last sweep read it; null where nobody asked.</param>
+/// <param name="Deployments">Who deployed it and when, as events said.</param>
+/// <param name="HeldBy">The indexes that list it.</param>
+/// <param name="Use">What runs, as the last sweep read it; null where it was not read.</param>
 public sealed record ImageStoryFacts(
     ImageRecord Record,
     Quarantine? Quarantine,
@@ -25,9 +25,9 @@ public sealed record ImageStoryFacts(
     UsageReading? Use
 );
 
-/// <summary>An image got another status.</summary>
+/// <summary>A change of an image's status.</summary>
 /// <param name="From">NEW for the first.</param>
-/// <param name="Reasons">Those of the new status, at most <see cref="ImageRecord.MaxReasons"/>.</param>
+/// <param name="Reasons">The reasons of the new status, at most <see cref="ImageRecord.MaxReasons"/>.</param>
 public sealed record StatusChange(
     DateTimeOffset At,
     string From,
@@ -36,27 +36,27 @@ public sealed record StatusChange(
     IReadOnlyList<Reason> Reasons
 );
 
-/// <summary>EcrGuard wrote to an image.</summary>
+/// <summary>A write of EcrGuard to an image.</summary>
 /// <param name="Change">For example <c>Add</c>.</param>
-/// <param name="Tag">Null where it is no tag that was written.</param>
-/// <param name="Outcome">What became of it; <c>intended</c> where that is not known.</param>
+/// <param name="Tag">Null where no tag was written.</param>
+/// <param name="Outcome">Its outcome; <c>intended</c> where that is not known.</param>
 public sealed record ImageWrite(DateTimeOffset At, string Change, string? Tag, string Outcome);
 
-/// <summary>Something runs the image, or did.</summary>
+/// <summary>Something that runs the image, or ran it.</summary>
 /// <param name="SeenAt">When it was last seen.</param>
-/// <param name="Tag">By which it names the image; null: by digest.</param>
+/// <param name="Tag">The tag that it names; null: it names the digest.</param>
 public sealed record StoryUse(string By, DateTimeOffset SeenAt, string? Tag);
 
-/// <summary>How far an image is out of reach.</summary>
+/// <summary>How far the quarantine of an image is.</summary>
 public sealed record StoryQuarantine(string State, DateTimeOffset Since, Release? Release);
 
-/// <summary>All that the ledger knows of one image: the verdict and how it came to it, use, tags, quarantine.</summary>
+/// <summary>All that the ledger knows of one image: the verdict and its history, use, tags, quarantine.</summary>
 public sealed record ImageStory
 {
     public required string Repository { get; init; }
     public required string Digest { get; init; }
 
-    /// <summary>The digest's own URI.</summary>
+    /// <summary>The image's URI with its digest.</summary>
     public required string Uri { get; init; }
 
     /// <summary>The team's tags when it was last read, at most <see cref="ImageRecord.MaxReasons"/>.</summary>
@@ -65,7 +65,7 @@ public sealed record ImageStory
     /// <summary>Whether the image was seen to be gone.</summary>
     public required bool Gone { get; init; }
 
-    /// <summary>Whether it must be decided again before anybody is answered by it.</summary>
+    /// <summary>Whether the image must be decided again before a question is answered.</summary>
     public required bool ScanningChanged { get; init; }
     public DateTimeOffset? PushedAt { get; init; }
     public long? SizeInBytes { get; init; }
@@ -73,14 +73,14 @@ public sealed record ImageStory
     /// <summary>The platforms of an index; empty for an image.</summary>
     public required IReadOnlyList<string> Platforms { get; init; }
 
-    /// <summary>The indexes that hold it.</summary>
+    /// <summary>The indexes that list it.</summary>
     public required IReadOnlyList<string> HeldBy { get; init; }
     public required string Status { get; init; }
 
-    /// <summary>What a gate answers by it.</summary>
+    /// <summary>What a gate answers.</summary>
     public required bool Approved { get; init; }
 
-    /// <summary>Since when the status has been what it is.</summary>
+    /// <summary>Since when it has this status.</summary>
     public required DateTimeOffset StatusSince { get; init; }
     public required DateTimeOffset DecidedAt { get; init; }
     public DateTimeOffset? ScanCompletedAt { get; init; }
@@ -91,33 +91,33 @@ public sealed record ImageStory
     public required FindingCounts Counts { get; init; }
     public required IReadOnlyList<Reason> Reasons { get; init; }
 
-    /// <summary>How many there are in all.</summary>
+    /// <summary>How many there are, also those that are not listed.</summary>
     public required int ReasonCount { get; init; }
     public required IReadOnlyList<Reason> Warnings { get; init; }
 
-    /// <summary>How many there are in all.</summary>
+    /// <summary>How many there are, also those that are not listed.</summary>
     public required int WarningCount { get; init; }
     public required IReadOnlyList<WaivedFinding> Waivers { get; init; }
 
-    /// <summary>What would make it pass; empty when it does.</summary>
+    /// <summary>What would make it pass; empty where it passes.</summary>
     public required IReadOnlyList<string> ToPass { get; init; }
 
-    /// <summary>What the clock of a blocked image that runs has to say.</summary>
+    /// <summary>The sentence about the grace of a blocked image that runs.</summary>
     public string? Grace { get; init; }
 
-    /// <summary>The last approval that was forced, in force or not.</summary>
+    /// <summary>The last forced approval, in force or not.</summary>
     public ForcedApproval? BreakGlass { get; init; }
     public required IReadOnlyList<StatusChange> History { get; init; }
     public required IReadOnlyList<StoryUse> Uses { get; init; }
 
-    /// <summary>When what runs was last read; null where nobody asked, or nothing was read yet.</summary>
+    /// <summary>When it was last read what runs; null where it was not.</summary>
     public DateTimeOffset? UseReadAt { get; init; }
     public StoryQuarantine? Quarantine { get; init; }
 
-    /// <summary>Every tag that EcrGuard ever meant to write on it.</summary>
+    /// <summary>Every tag that EcrGuard ever wrote or was about to write on it.</summary>
     public required IReadOnlyList<string> OwnTags { get; init; }
 
-    /// <summary>Why the verdict could not be put on it as a tag.</summary>
+    /// <summary>Why the verdict could not be written as a tag.</summary>
     public string? CouldNotMark { get; init; }
     public required IReadOnlyList<ImageWrite> Writes { get; init; }
 
@@ -164,7 +164,7 @@ public sealed record ImageStory
         };
     }
 
-    /// <summary>What was read of what runs, and what was deployed: the last time for each, the newest first.</summary>
+    /// <summary>What runs and what was deployed: the last time for each, the newest first.</summary>
     private static IEnumerable<StoryUse> UsesOf(ImageStoryFacts facts)
     {
         var image = facts.Record.Verdict.Image;

@@ -8,7 +8,7 @@ namespace EcrGuard.Core.Reports;
 /// <summary>The story of an image for people, on one page.</summary>
 public static class ImageStoryText
 {
-    /// <summary>Of a list: the rest is in the JSON.</summary>
+    /// <summary>How many entries of a list are shown; the JSON has all.</summary>
     private const int Most = 10;
 
     public static string Of(ImageStory story, DateTimeOffset now)

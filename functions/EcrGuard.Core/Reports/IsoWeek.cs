@@ -4,8 +4,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// A week of ISO 8601 in UTC, Monday to Sunday: the week that holds the year's first Thursday is its first, so that a
-/// week's year may differ from the calendar's at either end.
+/// A week of ISO 8601 in UTC, Monday to Sunday. The first week of a year holds its first Thursday, so a week's year may
+/// differ from the calendar's at either end.
 /// </summary>
 public sealed record IsoWeek : IComparable<IsoWeek>
 {
@@ -45,12 +45,12 @@ public sealed record IsoWeek : IComparable<IsoWeek>
             ? new IsoWeek(year, number)
             : throw new FormatException($"'{Phrase.Clip(text, 20)}' is not an ISO week; it must look like '2026-W47'.");
 
-    /// <summary>Whether a moment lies within the week, its end excluded.</summary>
+    /// <summary>Whether a moment lies in the week; its end does not.</summary>
     public bool Contains(DateTimeOffset moment) => Start <= moment && moment < End;
 
     public int CompareTo(IsoWeek? other) => other is null ? 1 : (Year, Number).CompareTo((other.Year, other.Number));
 
-    /// <summary>For example <c>2026-W47</c>: sorts as text as it does in time.</summary>
+    /// <summary>For example <c>2026-W47</c>: its order as text is its order in time.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Year:D4}-W{Number:D2}");
 
     public static bool operator <(IsoWeek left, IsoWeek right) => left.CompareTo(right) < 0;

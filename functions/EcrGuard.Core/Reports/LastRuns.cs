@@ -1,13 +1,11 @@
 namespace EcrGuard.Core.Reports;
 
-/// <summary>
-/// When what should run by itself last did. Where something never did, its time counts from the installation.
-/// </summary>
+/// <summary>When each scheduled function last ran. If one never did, its time counts from the installation.</summary>
 /// <param name="InstalledAt">When the first tick came.</param>
-/// <param name="SweptAt">When the last sweep ended that came to its end in every repository; null for none.</param>
+/// <param name="SweptAt">When the last sweep that finished every repository ended; null for none.</param>
 /// <param name="SummedUpAt">When the last weekly summary was sent; null for none.</param>
-/// <param name="BackfilledAt">When the backfill last got further; null for never.</param>
-/// <param name="BackfillDone">Whether nothing is left for it to do, so that it is never late.</param>
+/// <param name="BackfilledAt">When the backfill last made progress; null for never.</param>
+/// <param name="BackfillDone">Whether the backfill is done, so that it is never late.</param>
 public sealed record LastRuns(
     DateTimeOffset InstalledAt,
     DateTimeOffset? SweptAt,
@@ -17,7 +15,7 @@ public sealed record LastRuns(
 )
 {
     /// <summary>
-    /// When the ledger was taken over from another table or stack, before which nothing counts; null where it was not.
+    /// When the ledger was taken over from another table or stack: nothing before that counts. Null where it was not.
     /// </summary>
     public DateTimeOffset? TakenOverAt { get; init; }
 

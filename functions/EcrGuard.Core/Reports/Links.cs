@@ -3,10 +3,10 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>Addresses of what a reader wants to see next. None is signed: whoever follows one signs in.</summary>
+/// <summary>Addresses of what a reader may want to see next. None is signed: whoever follows one signs in.</summary>
 public static class Links
 {
-    /// <summary>What is known of a vulnerability; null for an id of which no public page is known.</summary>
+    /// <summary>A page about a vulnerability; null for an id without a known public page.</summary>
     public static string? Vulnerability(string id) =>
         !id.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') || id.Length > 60 ? null
         : id.StartsWith("CVE-", StringComparison.Ordinal) ? $"https://www.cve.org/CVERecord?id={id}"
@@ -24,7 +24,7 @@ public static class Links
     public static string S3Object(string region, string bucket, string key) =>
         $"https://{Console(region)}/s3/object/{bucket}?region={region}&prefix={Escaped(key)}";
 
-    /// <summary>A waiver for the policy document, to be filled in where it says so.</summary>
+    /// <summary>A waiver for the policy document, with places to fill in.</summary>
     /// <param name="expires">The last day.</param>
     public static string Waiver(string vulnerability, string? package, string repository, DateOnly expires) =>
         $$"""

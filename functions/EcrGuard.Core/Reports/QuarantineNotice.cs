@@ -4,18 +4,18 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>What security should hear of a quarantine beyond the block itself.</summary>
+/// <summary>News of a quarantine that security must know besides the block itself.</summary>
 public enum QuarantineNews
 {
-    /// <summary>EcrGuard had archived the image, and somebody else has restored it.</summary>
+    /// <summary>Somebody else has restored an image that EcrGuard had archived.</summary>
     RestoredByOthers,
 
-    /// <summary>Somebody ordered it to be put back although it is blocked, or not yet approved.</summary>
+    /// <summary>Somebody ordered to put it back although it is blocked, or not yet approved.</summary>
     Released,
 }
 
-/// <summary>News of one image that is, or was, out of reach.</summary>
-/// <param name="Id">The alert's: stable, so that it is told once.</param>
+/// <summary>News of one image that is or was in quarantine.</summary>
+/// <param name="Id">The alert's id: stable, so that the news is sent once.</param>
 /// <param name="Follows">What EcrGuard does about it, a sentence; null: nothing.</param>
 public sealed record QuarantineNotice(
     string Id,
@@ -26,7 +26,7 @@ public sealed record QuarantineNotice(
 )
 {
     /// <summary>Once for each restore.</summary>
-    /// <param name="image">As it is after the restore.</param>
+    /// <param name="image">The image after the restore.</param>
     public static QuarantineNotice OfRestore(
         ImageFacts image,
         ImageRecord record,

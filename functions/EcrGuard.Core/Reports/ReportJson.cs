@@ -9,7 +9,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// The JSON of reports: camelCase, words of the product for enums; strict when read, since only EcrGuard writes it.
+/// The JSON of reports: camelCase, with the product's words for enums. It is read strictly, since only EcrGuard writes
+/// it.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -44,7 +45,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(PlanRefusedBody))]
 internal sealed partial class ReportJson : JsonSerializerContext;
 
-/// <summary>Text inside JSON inside a limited message: only what JSON itself demands is escaped.</summary>
+/// <summary>Text in JSON in a message of limited size: only what JSON itself demands is escaped.</summary>
 [JsonSerializable(typeof(EnvelopeBody))]
 internal sealed partial class EnvelopeJson : JsonSerializerContext
 {
@@ -58,7 +59,7 @@ internal sealed partial class EnvelopeJson : JsonSerializerContext
         );
 }
 
-/// <summary>A value that JSON holds as one word.</summary>
+/// <summary>A value that is one word in JSON.</summary>
 internal abstract class WordConverter<T> : JsonConverter<T>
 {
     protected abstract T Parse(string word);

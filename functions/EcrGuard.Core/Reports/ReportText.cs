@@ -3,10 +3,9 @@ using System.Text;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// A plain text of fixed lines and lists that fits a number of bytes. Every fixed line and heading is always there; the
-/// lists share what is left, one record each in turn, so that none starves another;
-/// a record is there whole or not at all, and the last line says how many are not, of which list, and where the whole
-/// is.
+/// A plain text of fixed lines and lists that fits into a number of bytes. Every fixed line and heading is always
+/// there. The lists share the rest: each in turn gets one record, so that none starves another. A record is there whole
+/// or not at all. The last line says how many are missing from which list, and where the whole is.
 /// </summary>
 internal sealed class ReportText
 {
@@ -26,7 +25,7 @@ internal sealed class ReportText
 
     /// <summary>An empty line, a heading and a list.</summary>
     /// <param name="name">What the last line calls the list if it is cut.</param>
-    /// <param name="row">Renders a record; called only for those that are shown, and for one more.</param>
+    /// <param name="row">Renders a record. It is called only for records that are shown, and for one more.</param>
     public ReportText List(string heading, string name, int count, Func<int, string> row)
     {
         Line();
@@ -35,12 +34,12 @@ internal sealed class ReportText
     }
 
     /// <param name="maxBytes">Of UTF-8.</param>
-    /// <param name="wholeAt">Where the whole is, as the last line of a cut text says it.</param>
+    /// <param name="wholeAt">Where the whole is, for the last line of a text that is cut.</param>
     /// <exception cref="ArgumentOutOfRangeException">Not even the fixed lines fit.</exception>
     public string Render(int maxBytes, string wholeAt)
     {
         var lists = _parts.Select(part => part.Rows).OfType<Section>().Where(list => list.Count > 0).ToList();
-        // Nothing shown yet, so this is the longest that the last line can become.
+        // Nothing is shown yet, so this is the longest that the last line can become.
         var left = maxBytes - Bytes(LastLine(lists, wholeAt)) - _parts.Sum(part => Bytes(part.Line));
         ArgumentOutOfRangeException.ThrowIfNegative(left, nameof(maxBytes));
 

@@ -4,9 +4,9 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>A vulnerability that is in a repository's current images.</summary>
+/// <summary>A vulnerability in a repository's current images.</summary>
 /// <param name="FirstSeen">When a sweep first found it there.</param>
-/// <param name="Blocks">False while something excuses it, or the policy only warns: it then has no deadline.</param>
+/// <param name="Blocks">False while something excuses it, or the policy only warns: then it has no deadline.</param>
 public sealed record OpenFinding(
     string Vulnerability,
     string? Package,
@@ -15,11 +15,11 @@ public sealed record OpenFinding(
     bool Blocks
 )
 {
-    /// <summary>The same, gone.</summary>
+    /// <summary>The same vulnerability, fixed.</summary>
     internal FixedFinding FixedAt(DateTimeOffset at) => new(Vulnerability, Package, Severity, FirstSeen, at);
 }
 
-/// <summary>A vulnerability that was blocking, and that no current image of the repository has any more.</summary>
+/// <summary>A vulnerability that blocked, and that no current image of the repository has any more.</summary>
 public sealed record FixedFinding(
     string Vulnerability,
     string? Package,
@@ -34,7 +34,7 @@ public sealed record FixedFinding(
 }
 
 /// <summary>What left a repository in one week.</summary>
-/// <param name="Expired">Images that the lifecycle policy accounts for.</param>
+/// <param name="Expired">Images that the lifecycle policy took.</param>
 /// <param name="Gone">All images that are gone, the expired ones among them.</param>
 /// <param name="Bytes">Of all that are gone, as ECR listed them. It is an upper bound: layers that other images share
 ///     are counted.</param>
@@ -138,7 +138,7 @@ public sealed record RepositoryHistory
             .ThenBy(each => each.Vulnerability, StringComparer.Ordinal)
             .ThenBy(each => each.Package, StringComparer.Ordinal)
             .ToList();
-        // By another policy it may be there although no verdict names it.
+        // Under another policy it may be there although no verdict names it.
         var mended =
             before?.PolicyVersion == policy.Version
                 ? known.Where(finding => finding.Blocks && StillOpen(finding, current, all) is null)

@@ -10,13 +10,13 @@ public sealed record RepositorySweep
     /// <summary>More are counted, not listed: an item of the ledger holds 400 KB.</summary>
     public const int MaxListed = 20;
 
-    /// <summary>When the sweep began that this is of.</summary>
+    /// <summary>When the sweep began.</summary>
     public required DateTimeOffset SweptAt { get; init; }
 
     public required int Images { get; init; }
     public required int InUse { get; init; }
 
-    /// <summary>Images of which nobody can say whether they are in use.</summary>
+    /// <summary>Images whose use is not known.</summary>
     public required int UseUnknown { get; init; }
 
     /// <summary>
@@ -27,7 +27,7 @@ public sealed record RepositorySweep
     public required IReadOnlyList<string> AtRisk { get; init; }
 
     /// <summary>
-    /// How many images carry tags, and only EcrGuard's: nothing uses them, and their team has given them up. A plan may
+    /// How many images carry only EcrGuard's tags: nothing uses them, and their team has given them up. A plan may
     /// delete them.
     /// </summary>
     public required int AbandonedCount { get; init; }
@@ -47,7 +47,7 @@ public sealed record RepositorySweep
     /// <summary>Images that are gone since the sweep before.</summary>
     public int Gone { get; init; }
 
-    /// <summary>Those of them that the lifecycle policy accounts for.</summary>
+    /// <summary>Those of them that the lifecycle policy took.</summary>
     public int Expired { get; init; }
 
     /// <summary>
@@ -55,17 +55,16 @@ public sealed record RepositorySweep
     /// </summary>
     public IReadOnlyList<string> Undone { get; init; } = [];
 
-    /// <summary>How many such sentences there were; 0 where no more than are listed.</summary>
+    /// <summary>How many such sentences there were; 0 where all are listed.</summary>
     public int UndoneCount { get; init; }
 
-    /// <summary>Those that are counted and not listed.</summary>
+    /// <summary>How many are counted and not listed.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public int UndoneUnlisted => Math.Max(0, UndoneCount - Undone.Count);
 
     /// <summary>The state of a repository as it was read.</summary>
-    /// <param name="quarantined">Images that EcrGuard has taken out of reach and not yet put back: nobody has given
-    ///     those up.</param>
-    /// <param name="own">What the policy that stands in the repository would do as the images are; null where it has
+    /// <param name="quarantined">Images in quarantine: nobody has given those up.</param>
+    /// <param name="own">What the repository's policy would do to the images as they are; null where there is
     ///     none.</param>
     public static RepositorySweep Of(
         RepositoryContents contents,

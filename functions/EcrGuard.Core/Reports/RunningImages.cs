@@ -4,8 +4,8 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// Who names an image now, as it was last read: by its digest, by a tag of the last read, or by a platform of its
-/// index. A pull names nobody, and what is only kept for rollbacks does not run.
+/// Who names an image now, as it was last read: by its digest, by a tag, or by a platform of its index. A pull names
+/// nobody, and an image that is only kept for rollbacks does not run.
 /// </summary>
 public sealed class RunningImages
 {
@@ -28,10 +28,10 @@ public sealed class RunningImages
             .ToLookup(use => (use.Repository.Name, use.Tag!));
     }
 
-    /// <summary>Who runs it (<see cref="RepositoryHistory.Runs(Consumer)"/>): each once, sorted.</summary>
+    /// <summary>Who runs it (<see cref="RepositoryHistory.Runs(Consumer)"/>), each once, sorted.</summary>
     public IReadOnlyList<string> Of(Verdicts.ImageRecord record) => Naming(record, RepositoryHistory.Runs);
 
-    /// <summary>Who names it, task definitions among them: each once, sorted.</summary>
+    /// <summary>Who names it, task definitions included, each once, sorted.</summary>
     public IReadOnlyList<string> Naming(Verdicts.ImageRecord record) => Naming(record, _ => true);
 
     private List<string> Naming(Verdicts.ImageRecord record, Func<Consumer, bool> counts)
@@ -45,7 +45,7 @@ public sealed class RunningImages
         return names;
     }
 
-    /// <summary>An ARN's last part is what people call it: <c>ECS service main/web</c>.</summary>
+    /// <summary>People use an ARN's last part: <c>ECS service main/web</c>.</summary>
     private static string Words(ConsumerReference use)
     {
         var whole = use.By.ToString();

@@ -44,7 +44,7 @@ public sealed record StatusCounts(
         );
     }
 
-    /// <summary>For adding up the parts of a backfill.</summary>
+    /// <summary>Adds up the parts of a backfill.</summary>
     public static StatusCounts operator +(StatusCounts one, StatusCounts other) =>
         new(
             one.Blocked + other.Blocked,

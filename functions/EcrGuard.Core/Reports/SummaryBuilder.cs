@@ -5,25 +5,25 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// Adds up image records, in any order, each once. It keeps only what the summary needs of each: only at the end it is
-/// known which images are parts of an index.
+/// Adds up image records, in any order, each once. It keeps only what the summary needs, because it knows only at the
+/// end which images are parts of an index.
 /// </summary>
 /// <param name="facts">Everything besides the images.</param>
 public sealed class SummaryBuilder(SummaryFacts facts)
 {
-    /// <summary>Records of one list; more are counted.</summary>
+    /// <summary>Records in one list; more are only counted.</summary>
     public const int MaxListed = 2000;
 
-    /// <summary>Tags named of one image.</summary>
+    /// <summary>How many tags of an image are named.</summary>
     public const int MaxTags = 5;
 
-    /// <summary>Consumers named of one image.</summary>
+    /// <summary>How many consumers of an image are named.</summary>
     public const int MaxRunBy = 5;
 
     /// <summary>A waiver that ends within this many times 24 hours ends soon.</summary>
     public const int EndsSoonDays = 14;
 
-    /// <summary>A deadline within this many times 24 hours needs somebody now.</summary>
+    /// <summary>A deadline within this many times 24 hours is urgent.</summary>
     public const int DueSoonDays = 7;
 
     /// <summary>A repository without a push for this many times 24 hours is quiet.</summary>
@@ -67,11 +67,11 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         if (record.Gone || record.Kind == ImageKind.Artifact)
             return this;
         var answer = record.AsOf(facts.GeneratedAt, facts.Policy).Verdict;
-        // A forced approval makes an image deployable and no better.
+        // A forced approval makes an image deployable, but no better.
         var without = record.WithoutBreakGlass().AsOf(facts.GeneratedAt, facts.Policy);
         Note(without);
         _seen.Add(
-            // Its last change is that it was forced, which is reported by itself.
+            // The last change of an image whose approval is forced is that it was forced, which is reported by itself.
             Seen(without, answer.Approved, answer.Instead is not null, tellsChange: record.Verdict.Instead is null)
         );
         return this;
@@ -154,7 +154,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
                 .Distinct(),
         ];
 
-    /// <summary>A field a line.</summary>
+    /// <summary>One field in each line.</summary>
     public WeeklySummary Build()
     {
         var images = _seen
@@ -237,7 +237,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private IReadOnlyList<RepositoryNote> Drift() =>
         [.. facts.Notes.Where(note => note.Drift.Count > 0).OrderBy(note => note.Repository, StringComparer.Ordinal)];
 
-    /// <summary>This week last; a week of which nothing is known is a gap.</summary>
+    /// <summary>The oldest week first. A week of which nothing is known is a gap.</summary>
     private List<TrendWeek> Trend(WeeklySummary summary)
     {
         var known = facts.Trend.GroupBy(week => week.Week).ToDictionary(same => same.Key, same => same.Last());
@@ -264,7 +264,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         record.Verdict.Status switch
         {
             Status.Unscanned or Status.Unsupported or Status.Stale or Status.Error => true,
-            // A scan takes its time; one that takes a day is not coming.
+            // A scan takes its time, but one that takes a day is not coming.
             Status.Pending => facts.GeneratedAt - record.StatusSince > PatienceWithPending,
             Status.Blocked or Status.Approved => false,
         };
@@ -284,7 +284,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private static IReadOnlyList<string> Tags(ImageRecord record) =>
         [.. record.Tags.Take(MaxTags).Select(tag => Phrase.Clip(tag, 128))];
 
-    /// <summary>A sentence as reports hold it.</summary>
+    /// <summary>A sentence, cut for reports.</summary>
     internal static string Clip(string sentence) => Phrase.Clip(sentence, MaxSentence);
 
     private string Shared(string word)

@@ -5,8 +5,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// The tables of the weekly report as CSV (RFC 4180): a header, then one record a line. What a spreadsheet would take
-/// for a formula is kept from being one (OWASP, CSV injection).
+/// The tables of the weekly report as CSV (RFC 4180): a header, then one record in each line. Texts that a spreadsheet
+/// would read as formulas are changed (OWASP, CSV injection).
 /// </summary>
 public static class SummaryCsv
 {
@@ -87,7 +87,7 @@ public static class SummaryCsv
             );
     }
 
-    /// <summary>The waivers of the policy, and what else excuses.</summary>
+    /// <summary>The waivers of the policy, and other excuses.</summary>
     public static void Waivers(WeeklySummary summary, TextWriter output)
     {
         Line(
@@ -165,8 +165,8 @@ public static class SummaryCsv
     }
 
     /// <summary>
-    /// Always quoted, so that no separator of a spreadsheet parts it. An apostrophe stands before what would begin a
-    /// formula, also behind blanks.
+    /// Always quoted, so that no separator of a spreadsheet splits it. An apostrophe stands before a text that would
+    /// begin a formula, also behind blanks.
     /// </summary>
     internal static string Field(string? value)
     {

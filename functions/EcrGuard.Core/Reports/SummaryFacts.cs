@@ -15,10 +15,10 @@ public sealed record SummaryFacts
 
     public required string Region { get; init; }
 
-    /// <summary>The week that is summed up, usually the one that has just ended.</summary>
+    /// <summary>The week of the summary, usually the one that has just ended.</summary>
     public required IsoWeek Week { get; init; }
 
-    /// <summary>The moment of counting: statuses are those of this moment, changes those of the week.</summary>
+    /// <summary>When the summary is made. Statuses are those of this moment, changes those of the week.</summary>
     public required DateTimeOffset GeneratedAt { get; init; }
 
     public required PolicyDocument Policy { get; init; }
@@ -29,16 +29,16 @@ public sealed record SummaryFacts
     /// <summary>The names of every repository of the registry.</summary>
     public IReadOnlyCollection<string> Repositories { get; init; } = [];
 
-    /// <summary>Where repositories differ from their baseline, as it was last seen.</summary>
+    /// <summary>How repositories differ from their baseline, as it was last seen.</summary>
     public IReadOnlyList<RepositoryNote> Notes { get; init; } = [];
 
     /// <summary>What the last sweep found in each repository.</summary>
     public IReadOnlyList<SweptRepository> Sweeps { get; init; } = [];
 
-    /// <summary>The forced approvals that end, or have ended, since the week began.</summary>
+    /// <summary>The forced approvals that are in force, or have ended since the week began.</summary>
     public IReadOnlyList<(ImageId Image, ForcedApproval Forced)> BreakGlass { get; init; } = [];
 
-    /// <summary>The roll-ups of the weeks before, as far as there are any.</summary>
+    /// <summary>The roll-ups of the weeks before, where there are any.</summary>
     public IReadOnlyList<WeekRollUp> Trend { get; init; } = [];
 
     /// <summary>The history of each repository. One without a history does not count in figures that need it.</summary>

@@ -4,7 +4,7 @@ using EcrGuard.Core.Reports.Page;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>One file of a weekly report.</summary>
-/// <param name="Write">Writes it whole, as UTF-8.</param>
+/// <param name="Write">Writes all of it as UTF-8.</param>
 public sealed record SummaryFile(string Name, string ContentType, Action<Stream> Write);
 
 /// <summary>The files of a weekly report: one model, many forms.</summary>

@@ -7,7 +7,7 @@ namespace EcrGuard.Core.Reports;
 /// <summary>The weekly report as mail: what to do first, then the figures, short enough for a phone.</summary>
 internal static class SummaryText
 {
-    /// <summary>Records of one list; the page has more.</summary>
+    /// <summary>How many records of a list are shown; the page has more.</summary>
     private const int MaxRows = 10;
 
     public static string Subject(WeeklySummary summary) =>
@@ -64,7 +64,7 @@ internal static class SummaryText
 
     private static void Actions(WeeklySummary summary, ReportText text)
     {
-        // What could not be read stands above already.
+        // What could not be read is named above already.
         var actions = summary.Actions.Where(action => action.Kind != ActionKind.Unread).ToList();
         var count = summary.ActionCount - (summary.Actions.Count - actions.Count);
         if (count == 0)
@@ -317,7 +317,7 @@ internal static class SummaryText
             );
     }
 
-    /// <summary>What there is to tell, each with its number.</summary>
+    /// <summary>What is untidy, each with its number.</summary>
     internal static IReadOnlyList<(string What, string Count)> HygieneRows(WeeklySummary summary)
     {
         var storage = summary.Storage;
@@ -444,8 +444,8 @@ internal static class SummaryText
 
     internal static string TeamName(string name) => name.Length == 0 ? "no team" : name;
 
-    /// <summary>A list of which the mail shows the first; the page has the rest.</summary>
-    /// <param name="of">How many there are, where <paramref name="count"/> was cut before.</param>
+    /// <summary>A list of which the mail shows the first records; the page has the rest.</summary>
+    /// <param name="of">How many there are, if <paramref name="count"/> was cut before.</param>
     private static void List(
         ReportText text,
         string heading,
@@ -498,7 +498,7 @@ internal static class SummaryText
     private static int DaysLeft(WaiverUse waiver, DateTimeOffset now) =>
         waiver.Expires.DayNumber - DateOnly.FromDateTime(now.UtcDateTime).DayNumber;
 
-    /// <summary>The status as people say it.</summary>
+    /// <summary>The status in people's words.</summary>
     internal static string Word(Status status) =>
         status switch
         {
@@ -511,18 +511,18 @@ internal static class SummaryText
             Status.Approved => "Approved",
         };
 
-    /// <summary>The image as a person finds it again: repository, abbreviated digest, tags.</summary>
+    /// <summary>The name by which a person finds the image: repository, abbreviated digest, tags.</summary>
     internal static string Name(string repository, Digest digest, IReadOnlyList<string> tags) =>
         $"{repository}@sha256:{digest.Abbreviated}… ({(tags.Count == 0 ? "untagged" : string.Join(", ", tags))})";
 
-    /// <summary>The same in short: <c>shop/web:1.2</c>, by its digest where it has no tag.</summary>
+    /// <summary>A short name: <c>shop/web:1.2</c>, or by its digest where it has no tag.</summary>
     internal static string ShortName(string repository, Digest digest, IReadOnlyList<string> tags) =>
         repository + (tags.Count == 0 ? $"@sha256:{digest.Abbreviated}…" : $":{tags[0]}");
 
     internal static string Moment(DateTimeOffset moment) =>
         moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " UTC";
 
-    /// <summary>Enough of a policy's version to tell it from others.</summary>
+    /// <summary>The beginning of a policy's version, enough to tell it from others.</summary>
     internal static string Abbreviated(string version) => version.Length > 12 ? version[..12] : version;
 
     internal static string Dates(IsoWeek week) => $"{FixText.Day(week.Start)} to {FixText.Day(week.End.AddDays(-1))}";

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>What a sweep over the whole registry came to.</summary>
-/// <param name="Run">The name of the run, part of the alert's id.</param>
-/// <param name="Unfinished">Repositories of the list in which the sweep did not come to its end.</param>
-/// <param name="Unread">Consumers that could not be read: what they might use counts as in use.</param>
-/// <param name="UnreadBefore">Those of the sweep before; only a change is worth a message.</param>
+/// <summary>The result of a sweep over the whole registry.</summary>
+/// <param name="Run">The name of the run, and a part of the alert's id.</param>
+/// <param name="Unfinished">Repositories of the list that the sweep did not finish.</param>
+/// <param name="Unread">Consumers that could not be read: images that they might use count as in use.</param>
+/// <param name="UnreadBefore">Those of the sweep before: only a change is worth a message.</param>
 public sealed record SweepResult(
     string Run,
     string Account,
@@ -25,8 +25,8 @@ public sealed record SweepResult(
     public int Undone => Swept.Sum(s => s.Sweep.Undone.Count + s.Sweep.UndoneUnlisted);
 
     /// <summary>
-    /// Whether somebody should hear of it at once: something could not be done, or what could not be read is not what
-    /// it was yesterday.
+    /// Whether it is worth a message: something could not be done, or other consumers could not be read than in the
+    /// sweep before.
     /// </summary>
     public bool IsWorthAMessage =>
         Unfinished.Count > 0

@@ -7,20 +7,19 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// The state of a registry's images and what changed in a week. Everything is sorted, so that equal facts give equal
+/// The state of a registry's images, and what changed in a week. Everything is sorted, so that equal facts give equal
 /// bytes.
 /// </summary>
 /// <remarks>
-/// An index and the platform images that it lists count as one image with the index's status: they are one thing to
-/// deploy, and the index has the worst status of its children.
-/// Artifacts (signatures, SBOMs, attestations) and images that are gone do not count.
+/// An index and the platform images that it lists count as one image, with the index's status: they are deployed
+/// together. Artifacts (signatures, SBOMs, attestations) and images that are gone do not count.
 /// </remarks>
 public sealed record WeeklySummary
 {
-    /// <summary>Rises when a field changes its meaning or goes; a new field does not raise it.</summary>
+    /// <summary>Rises when a field changes its meaning or is removed; a new field does not raise it.</summary>
     public int SchemaVersion { get; init; } = 2;
 
-    /// <summary>First, because it qualifies all the rest. Empty: everything could be read.</summary>
+    /// <summary>First, because all the rest depends on it. Empty: everything could be read.</summary>
     public required IReadOnlyList<Unread> Unread { get; init; }
 
     public required string Account { get; init; }
@@ -40,39 +39,39 @@ public sealed record WeeklySummary
     public required StatusCounts Statuses { get; init; }
 
     /// <summary>
-    /// Images for which a gate answers yes: the approved ones, those that the policy lets pass without a current scan,
-    /// and those whose approval is forced.
+    /// Images for which a gate answers yes: approved ones, those without a current scan that the policy allows, and
+    /// those whose approval is forced.
     /// </summary>
     public required int Deployable { get; init; }
 
     /// <summary>
-    /// Those of <see cref="Deployable"/> whose approval is forced; they are counted under the status that they have
-    /// without it.
+    /// Those of <see cref="Deployable"/> whose approval is forced. They count under the status that they have without
+    /// it.
     /// </summary>
     public required int DeployableByBreakGlass { get; init; }
 
     /// <summary>
-    /// Images for which a gate would have answered yes until their verdict's time was up before the summary (a waiver
-    /// had ended, say): they count as pending, and the next sweep decides them again.
+    /// Images whose yes ended with time before the summary, for example because a waiver ended. They count as pending,
+    /// and the next sweep decides them again.
     /// </summary>
     public required int TimeIsUp { get; init; }
 
-    /// <summary>Different blocked images, however many repositories hold them.</summary>
+    /// <summary>Different blocked images: one that several repositories hold counts once.</summary>
     public required int BlockedDigests { get; init; }
 
     /// <summary>
-    /// Images that a service, a task, a schedule, a function or a workload runs. What only pulls is not among them, nor
-    /// what a task definition alone names.
+    /// Images that a service, a task, a schedule, a function or a workload runs. Images that are only pulled, or that
+    /// only a task definition names, do not count.
     /// </summary>
     public required int Running { get; init; }
 
-    /// <summary>Whether all images of the ledger could be read: without, no number of images is the truth.</summary>
+    /// <summary>Whether all images of the ledger could be read. If not, all numbers of images are too small.</summary>
     public required bool ImagesRead { get; init; }
 
-    /// <summary>When it was last read what runs; null where nobody could.</summary>
+    /// <summary>When it was last read what runs; null where it could not be read.</summary>
     public required DateTimeOffset? RunningReadAt { get; init; }
 
-    /// <summary>What runs and is not seen because of a setting: images there are known by their pulls alone.</summary>
+    /// <summary>Consumers that a setting hides: images there are known only by their pulls.</summary>
     public IReadOnlyList<Unread> NotSeen { get; init; } = [];
 
     public required int RunningBlocked { get; init; }
@@ -83,15 +82,15 @@ public sealed record WeeklySummary
     public required int ActionCount { get; init; }
 
     /// <summary>
-    /// The images that are blocked, running ones first, at most <see cref="SummaryBuilder.MaxListed"/>; the file of
-    /// findings that block has all.
+    /// The blocked images, running ones first, at most <see cref="SummaryBuilder.MaxListed"/>. The file of blocking
+    /// findings has all.
     /// </summary>
     public required IReadOnlyList<ReportedImage> Blocked { get; init; }
 
     /// <summary>Updates that would clear most blocked images, at most <see cref="SummaryBuilder.MaxListed"/>.</summary>
     public required IReadOnlyList<FixGroup> Fixes { get; init; }
 
-    /// <summary>Every image, by repository and digest; in the JSON only its numbers are.</summary>
+    /// <summary>Every image, by repository and digest. The JSON has only their numbers.</summary>
     [JsonIgnore]
     public IReadOnlyList<ReportedImage> All { get; init; } = [];
 
@@ -99,15 +98,15 @@ public sealed record WeeklySummary
     [JsonIgnore]
     public WeekRollUp? Previous => Trend.FirstOrDefault(week => week.Week == Week.Previous)?.Numbers;
 
-    /// <summary>The last weeks, the oldest first and this one last; one without numbers is a gap.</summary>
+    /// <summary>The last weeks, the oldest first and this one last. A week without numbers is a gap.</summary>
     public required IReadOnlyList<TrendWeek> Trend { get; init; }
 
     /// <summary>How long vulnerabilities stay, by severity, the worst first.</summary>
     public required IReadOnlyList<RemediationRow> Remediation { get; init; }
 
     /// <summary>
-    /// From when on it is known when vulnerabilities came and went; of a repository that is younger, since it is there.
-    /// Null where no sweep has noted any yet.
+    /// Since when it is known how vulnerabilities come and go; for a younger repository, since it exists. Null where no
+    /// sweep has noted any yet.
     /// </summary>
     public required DateTimeOffset? HistorySince { get; init; }
 
@@ -125,13 +124,13 @@ public sealed record WeeklySummary
     /// <summary>The resource tag that names a repository's team.</summary>
     public required string TeamTag { get; init; }
 
-    /// <summary>Repositories that have images and to which nobody has pushed for long, the longest first.</summary>
+    /// <summary>Repositories with images to which nobody has pushed for long, the longest first.</summary>
     public required IReadOnlyList<QuietRepository> Quiet { get; init; }
 
-    /// <summary>Images that became blocked in the week and are, newest first.</summary>
+    /// <summary>Images that became blocked in the week and still are, newest first.</summary>
     public required IReadOnlyList<ChangedImage> NewlyBlocked { get; init; }
 
-    /// <summary>Images that stopped being blocked in the week and are not, newest first.</summary>
+    /// <summary>Images that stopped being blocked in the week and still are not, newest first.</summary>
     public required IReadOnlyList<ChangedImage> Lifted { get; init; }
 
     /// <summary>How many vulnerabilities block at least one image.</summary>
@@ -143,11 +142,11 @@ public sealed record WeeklySummary
     /// <summary>Every waiver of the policy: the lapsed first, then by their end.</summary>
     public required IReadOnlyList<WaiverUse> Waivers { get; init; }
 
-    /// <summary>Every forced approval that is in force or has ended in the week, the last to end first.</summary>
+    /// <summary>Every forced approval that is in force or ended in the week, the last to end first.</summary>
     public required IReadOnlyList<ForcedUse> BreakGlass { get; init; }
 
     /// <summary>
-    /// What else excuses findings: VEX documents by their <c>@id</c>, and suppression rules of Amazon Inspector, which
+    /// Other excuses of findings: VEX documents by their <c>@id</c>, and suppression rules of Amazon Inspector, which
     /// have no owner and no end. Most images first.
     /// </summary>
     public required IReadOnlyList<ExcuseUse> OtherExcuses { get; init; }
@@ -158,7 +157,7 @@ public sealed record WeeklySummary
     public required IReadOnlyList<RepositoryAtRisk> AtRisk { get; init; }
 
     /// <summary>
-    /// Repositories with images that carry only EcrGuard's tags: a plan may remove them, EcrGuard by itself never.
+    /// Repositories with images that carry only EcrGuard's tags. A plan may remove them; EcrGuard never does by itself.
     /// </summary>
     public required IReadOnlyList<RepositoryCount> Abandoned { get; init; }
 
@@ -168,7 +167,7 @@ public sealed record WeeklySummary
     /// <summary>One line for people, at most 99 ASCII characters: what SNS allows as subject.</summary>
     public string Subject => SummaryText.Subject(this);
 
-    /// <summary>Stable: the same week of the same registry has the same, however often it is sent.</summary>
+    /// <summary>Stable: the same for one week of one registry, however often it is sent.</summary>
     public string AlertId => $"weekly:{Account}:{Region}:{Week}";
 
     /// <summary>
@@ -196,7 +195,7 @@ public sealed record WeeklySummary
             FilterValue.Of("actions", ActionCount),
         ];
 
-    /// <summary>The numbers that the next week is compared with.</summary>
+    /// <summary>The numbers with which the next week is compared.</summary>
     public WeekRollUp RollUp() =>
         new(
             Week,
@@ -229,7 +228,7 @@ public sealed record WeeklySummary
             ImagesRead
         );
 
-    /// <summary>Whether the week has any of the time of which it is known what came and went.</summary>
+    /// <summary>Whether the week has any time with a history.</summary>
     private bool HasHistory => HistorySince < Week.End;
 
     /// <summary>From first seen to fixed, over all severities fixed in the week; null where none was.</summary>
@@ -241,15 +240,16 @@ public sealed record WeeklySummary
     /// </summary>
     /// <param name="maxBytes">Of UTF-8; 262,144 for SNS.</param>
     /// <param name="wholeAt">Where the page is, for example its address in the S3 console.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Not even the numbers and headings fit; 8,192 bytes always
-    ///     do.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// Not even the numbers and headings fit; 8,192 bytes always do.
+    /// </exception>
     public string ToText(int maxBytes, string wholeAt) => SummaryText.Of(this, wholeAt).Render(maxBytes, wholeAt);
 
-    /// <summary>The whole, as UTF-8: camelCase, and a <c>schemaVersion</c>.</summary>
+    /// <summary>All of it, as UTF-8: camelCase, and a <c>schemaVersion</c>.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Default.WeeklySummary);
 }
 
-/// <summary>An image that became blocked, or stopped being.</summary>
+/// <summary>An image that became blocked, or is no longer.</summary>
 /// <param name="Tags">At most <see cref="SummaryBuilder.MaxTags"/> of its teams' tags.</param>
 /// <param name="Was">The status before; null for a first verdict.</param>
 /// <param name="Since">When the status changed.</param>
@@ -280,7 +280,7 @@ public sealed record BlockingFinding(
     double? Epss
 );
 
-/// <summary>An image as reports tell of it.</summary>
+/// <summary>An image in reports.</summary>
 /// <param name="Tags">At most <see cref="SummaryBuilder.MaxTags"/> of its teams' tags.</param>
 /// <param name="Deployable">What a gate answers.</param>
 /// <param name="Why">The first reason; null for an approved image.</param>
@@ -307,7 +307,9 @@ public sealed record ReportedImage(
     /// <summary>Of the worst finding that blocks.</summary>
     public Severity? Severity { get; init; }
 
-    /// <summary>When what runs it must be replaced; null where it does not run, or the policy names no days.</summary>
+    /// <summary>
+    /// When the image must be replaced where it runs; null where it does not run, or the policy names no days.
+    /// </summary>
     public DateTimeOffset? Deadline { get; init; }
 
     /// <summary>The first <see cref="ImageRecord.MaxReasons"/>.</summary>
@@ -329,10 +331,10 @@ public enum ActionKind
     /// <summary>Blocked and running.</summary>
     RunsBlocked,
 
-    /// <summary>Running although a gate answers no, and not blocked.</summary>
+    /// <summary>Running although a gate answers no, but not blocked.</summary>
     RunsWithoutYes,
 
-    /// <summary>Out of reach, and something names it.</summary>
+    /// <summary>In quarantine, and something names it.</summary>
     QuarantinedAndNamed,
 
     /// <summary>In use, and the repository's own lifecycle policy takes it.</summary>
@@ -346,8 +348,8 @@ public enum ActionKind
 }
 
 /// <summary>One thing that somebody must do.</summary>
-/// <param name="What">A title: an image, a waiver or what could not be read.</param>
-/// <param name="Fix">What would end it, a sentence.</param>
+/// <param name="What">A title: an image, a waiver, or what could not be read.</param>
+/// <param name="Fix">The remedy, a sentence.</param>
 public sealed record ActionNeeded(ActionKind Kind, string What, string Why, string Fix)
 {
     public string? Repository { get; init; }
@@ -358,17 +360,17 @@ public sealed record ActionNeeded(ActionKind Kind, string What, string Why, stri
     public Severity? Severity { get; init; }
     public DateTimeOffset? Deadline { get; init; }
 
-    /// <summary>The first that blocks, for the waiver that can be pasted; null where none does.</summary>
+    /// <summary>The first vulnerability that blocks, for the waiver to paste; null where none does.</summary>
     public string? Vulnerability { get; init; }
     public string? Package { get; init; }
 }
 
-/// <summary>An update, and what it would clear.</summary>
+/// <summary>An update, and the images that it would clear.</summary>
 /// <param name="Package">Null where the scanner names none.</param>
 /// <param name="FixedIn">Null: no fixed version is named yet.</param>
 /// <param name="Vulnerabilities">Those that it ends.</param>
 /// <param name="Images">Blocked images that have at least one of them.</param>
-/// <param name="Unblocks">Those of them in which nothing else blocks.</param>
+/// <param name="Unblocks">Those of <paramref name="Images"/> in which nothing else blocks.</param>
 /// <param name="Running">Those of <paramref name="Images"/> that run.</param>
 public sealed record FixGroup(
     string? Package,
@@ -403,15 +405,14 @@ public sealed record RemediationRow(
     double? OldestDays
 );
 
-/// <param name="Since">From when on first verdicts are noted; null: none is yet.</param>
+/// <param name="Since">Since when first verdicts are recorded; null: none is yet.</param>
 /// <param name="Pushes">Images pushed in the week that are still there; an index counts once.</param>
 /// <param name="Judged">Those of them that have a first verdict.</param>
 /// <param name="BlockedAtFirst">Those of them whose first verdict blocked.</param>
 /// <param name="MedianMinutes">From push to first verdict; null where none is known.</param>
 /// <param name="Restored">Blocks that an approved push of the same repository followed in the week.</param>
-/// <param name="RestoreMedianHours">
-/// From the block to the first verdict on that push; null where there was none.
-/// </param>
+/// <param name="RestoreMedianHours">From the block to the first verdict on that push; null where there was
+///     none.</param>
 public sealed record Delivery(
     DateTimeOffset? Since,
     int Pushes,
@@ -427,8 +428,8 @@ public sealed record Delivery(
 /// <param name="Gone">In the week, the expired ones among them.</param>
 /// <param name="BytesFreed">Of what is gone: an upper bound, since layers are shared.</param>
 /// <param name="Archived">Images in the archive now, which are charged.</param>
-/// <param name="Unused">Images that nothing uses and no pull of late shows.</param>
-/// <param name="UseUnknown">Images of which nobody can say whether they are in use.</param>
+/// <param name="Unused">Images that nothing uses, and nobody pulled lately.</param>
+/// <param name="UseUnknown">Images whose use is not known.</param>
 public sealed record Storage(
     int Expired,
     int Gone,
@@ -465,10 +466,10 @@ public sealed record QuietRepository(string Repository, string? Team, DateTimeOf
 /// <param name="Numbers">Null: a gap, no report was made.</param>
 public sealed record TrendWeek(IsoWeek Week, WeekRollUp? Numbers);
 
-/// <summary>Images of one repository about which a scan says nothing current, for one reason.</summary>
+/// <summary>Images of one repository without a current scan, for one reason.</summary>
 /// <param name="Code">The scanner's word, or EcrGuard's.</param>
 /// <param name="Example">The reason of one of the images, as a sentence.</param>
-/// <param name="Deployable">For how many a gate answers yes nevertheless, because the policy says so.</param>
+/// <param name="Deployable">For how many a gate still answers yes, because the policy says so.</param>
 public sealed record CoverageGap(
     string Repository,
     Status Status,
@@ -478,7 +479,7 @@ public sealed record CoverageGap(
     string Example
 );
 
-/// <summary>An image whose verdict could not be written on it as a tag.</summary>
+/// <summary>An image whose verdict could not be written as a tag.</summary>
 public sealed record UnmarkedImage(
     string Repository,
     Digest Digest,
@@ -487,7 +488,7 @@ public sealed record UnmarkedImage(
     string Why
 );
 
-/// <summary>A waiver of the policy and what it does.</summary>
+/// <summary>A waiver of the policy, and what it does.</summary>
 /// <param name="Package">A glob; null for any package.</param>
 /// <param name="Expires">The last UTC day on which it is in force.</param>
 /// <param name="Lapsed">It is no longer in force.</param>
@@ -513,7 +514,7 @@ public sealed record WaiverUse(
 /// <param name="By">Who forced it.</param>
 /// <param name="AccessKeyId">As <see cref="ApiRequest.AccessKeyId"/>.</param>
 /// <param name="EndedBy">Who ended it before its time; null: nobody.</param>
-/// <param name="Verdict">What the image's status is without it; null where the image is gone.</param>
+/// <param name="Verdict">The image's status without it; null where the image is gone.</param>
 public sealed record ForcedUse(
     string Repository,
     Digest Digest,
@@ -538,5 +539,5 @@ public sealed record ExcuseUse(string By, int Images);
 /// <param name="Described">A sentence for each of the first <see cref="RepositorySweep.MaxListed"/>.</param>
 public sealed record RepositoryAtRisk(string Repository, int Images, IReadOnlyList<string> Described);
 
-/// <summary>How many images of a repository something is true of.</summary>
+/// <summary>A number of images of one repository.</summary>
 public sealed record RepositoryCount(string Repository, int Images);

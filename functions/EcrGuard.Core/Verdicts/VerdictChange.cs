@@ -3,18 +3,18 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>What another policy does to the answer about an image, from worst to best.</summary>
+/// <summary>How another policy changes the answer about an image, from worst to best.</summary>
 public enum AnswerChange
 {
     /// <summary>It becomes BLOCKED.</summary>
     NewlyBlocked,
 
     /// <summary>
-    /// It was yes and becomes no without being blocked: a scan that is too old for the other policy, say.
+    /// It was yes and becomes no without being blocked, for example because a scan is too old for the other policy.
     /// </summary>
     NewlyRefused,
 
-    /// <summary>Another status, and the same answer.</summary>
+    /// <summary>The status changes, and the answer stays.</summary>
     Otherwise,
 
     /// <summary>It was no and becomes yes.</summary>
@@ -38,6 +38,6 @@ public sealed record VerdictChange(ImageFacts Image, Verdict Before, Verdict Aft
 
     public bool Fails => Change is AnswerChange.NewlyBlocked or AnswerChange.NewlyRefused;
 
-    /// <summary>Whether what runs now, or may run for all that is known, could not be deployed again.</summary>
+    /// <summary>Whether an image that runs, or may run, could not be deployed again.</summary>
     public bool FailsRunning => Fails && Usage.Now != UseState.NotInUse;
 }

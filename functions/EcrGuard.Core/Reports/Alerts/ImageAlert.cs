@@ -9,24 +9,26 @@ using static EcrGuard.Core.Reports.AlertMessage;
 
 namespace EcrGuard.Core.Reports.Alerts;
 
-/// <summary>What became of images: one message each, or one for many that changed at once.</summary>
+/// <summary>What happened to images: one message for each, or one for many that changed at once.</summary>
 public static class ImageAlert
 {
     /// <summary>More alerts than this in one batch become one message for each team.</summary>
     public const int MaxSingle = 10;
 
-    /// <summary>What one message holds: with the longest names ECR allows it stays within SNS's limit.</summary>
+    /// <summary>
+    /// How many alerts one message holds: with the longest names that ECR allows, it stays within SNS's limit.
+    /// </summary>
     public const int MaxInOne = 200;
 
-    /// <summary>Of those that run an image, so many are named: the text and the JSON fit into one message.</summary>
+    /// <summary>How many consumers of an image are named: the text and the JSON fit into one message.</summary>
     private const int MaxRunsIn = 20;
 
-    /// <summary>For how long the waiver lasts that an alert proposes.</summary>
+    /// <summary>How long the waiver lasts that an alert proposes.</summary>
     private const int WaiverDays = 30;
 
     /// <summary>
-    /// Which alerts of one batch share a message: none, or for more than <see cref="MaxSingle"/> those of one team, as
-    /// many as a message holds.
+    /// Which alerts of one batch share a message: none, or, if there are more than <see cref="MaxSingle"/>, those of
+    /// one team, as many as a message holds.
     /// </summary>
     public static IEnumerable<IReadOnlyList<T>> Batches<T>(IReadOnlyList<T> alerts, Func<T, string?> teamOf) =>
         alerts.Count <= MaxSingle ? alerts.Chunk(1) : alerts.GroupBy(teamOf).SelectMany(team => team.Chunk(MaxInOne));
@@ -204,8 +206,8 @@ public static class ImageAlert
     }
 
     /// <summary>
-    /// One message about many changes: counted by kind and repository, the first described, every one listed with its
-    /// id.
+    /// One message about many changes. They are counted by kind and repository, the first are described, and all are
+    /// listed with their ids.
     /// </summary>
     /// <param name="alerts">One to <see cref="MaxInOne"/>, in any order, of one team.</param>
     public static AlertMessage ForMany(IReadOnlyList<Alert> alerts)
