@@ -2,9 +2,10 @@ using CsCheck;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
-using static EcrGuard.Core.Tests.Lifecycle.Baselines;
+using EcrGuard.Core.Tests.Lifecycle;
+using static EcrGuard.Core.Tests.Baselines.BaselineFacts;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Baselines;
 
 public sealed class BaselineProperties
 {

@@ -1,11 +1,12 @@
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Tests.Lifecycle;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Baselines;
 
 /// <summary>Short ways to hold a repository to a baseline.</summary>
-internal static class Baselines
+internal static class BaselineFacts
 {
     public static readonly string Untagged14 = Policies.Expire(1, "", 14);
 

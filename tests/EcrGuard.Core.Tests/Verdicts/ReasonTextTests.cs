@@ -5,7 +5,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Tests.Verdicts;
 
 /// <summary>The sentences that gates, alerts and reports print, whole.</summary>
-public sealed class SentencesTests
+public sealed class ReasonTextTests
 {
     private static readonly Finding Bare = new() { Vulnerability = "CVE-1", Severity = Severity.Low };
     private static readonly Finding InZlib = Bare with { Package = "zlib", Fix = FixAvailability.No };

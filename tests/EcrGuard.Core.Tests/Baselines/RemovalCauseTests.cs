@@ -3,9 +3,9 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Verdicts;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Baselines;
 
-public sealed class DeparturesTests
+public sealed class RemovalCauseTests
 {
     private static readonly LifecyclePolicy KeepsTwo = LifecyclePolicy
         .Read(

@@ -1,8 +1,9 @@
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Tests.Lifecycle;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Baselines;
 
 public sealed class AbandonedPlacesTests
 {

@@ -2,7 +2,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Tests.Images;
 
-public sealed class TextTests
+public sealed class PhraseTests
 {
     [Theory]
     [InlineData(null, "")]

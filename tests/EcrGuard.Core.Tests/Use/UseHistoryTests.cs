@@ -2,7 +2,7 @@ using CsCheck;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Use;
 
 public sealed class UseHistoryTests
 {

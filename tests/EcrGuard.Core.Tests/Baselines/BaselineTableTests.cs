@@ -2,9 +2,10 @@ using System.Text;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
-using static EcrGuard.Core.Tests.Lifecycle.Baselines;
+using EcrGuard.Core.Tests.Lifecycle;
+using static EcrGuard.Core.Tests.Baselines.BaselineFacts;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Baselines;
 
 /// <summary>
 /// Every combination that decides what is held, as a reviewer reads it: <c>baseline-table.approved.txt</c>.

@@ -4,7 +4,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Baselines;
 
 public sealed class PolicyEffectTests
 {

@@ -2,7 +2,7 @@ using CsCheck;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Images;
 
 public sealed class TagPatternTests
 {

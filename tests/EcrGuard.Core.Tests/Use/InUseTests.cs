@@ -1,7 +1,7 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Use;
 
 public sealed class InUseTests
 {

@@ -1,9 +1,10 @@
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Tests.Lifecycle;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Baselines;
 
 public sealed class PolicySafetyTests
 {

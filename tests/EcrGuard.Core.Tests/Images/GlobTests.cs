@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using EcrGuard.Core.Images;
 
-namespace EcrGuard.Core.Tests.Policy;
+namespace EcrGuard.Core.Tests.Images;
 
 public sealed class GlobTests
 {

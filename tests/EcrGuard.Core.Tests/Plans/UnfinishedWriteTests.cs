@@ -4,7 +4,7 @@ using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Tests.Plans;
 
-public sealed class UnendedWriteTests
+public sealed class UnfinishedWriteTests
 {
     private static readonly RepositoryFacts Repository = new()
     {

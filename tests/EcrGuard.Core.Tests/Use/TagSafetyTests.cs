@@ -1,7 +1,8 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Tests.Lifecycle;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Core.Tests.Lifecycle;
+namespace EcrGuard.Core.Tests.Use;
 
 public sealed class TagSafetyTests
 {

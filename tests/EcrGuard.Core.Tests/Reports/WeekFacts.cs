@@ -1,0 +1,37 @@
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Reports;
+
+/// <summary>What the tests of the weekly summary share.</summary>
+internal static class WeekFacts
+{
+    public const int Sns = 262_144;
+    public const string Whole = "s3://reports/2026-W47/summary.json";
+    public static readonly DateTimeOffset Tuesday = new(2026, 11, 17, 9, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset LastWeek = new(2026, 11, 10, 9, 0, 0, TimeSpan.Zero);
+
+    public static readonly DateTimeOffset Monday = new(2026, 11, 23, 6, 0, 0, TimeSpan.Zero);
+
+    public static readonly SummaryFacts Registry = new()
+    {
+        Account = "123456789012",
+        Region = "eu-central-1",
+        Week = IsoWeek.Parse("2026-W47"),
+        GeneratedAt = Monday,
+        Policy = Facts.Policy,
+        Ceiling = EnforcementMode.Mark,
+        Repositories = ["pay/api", "web/shop"],
+        Usage = new UsageReading { ReadAt = Monday },
+        Sweeps = [.. Facts.Swept(Monday, "pay/api", "web/shop")],
+    };
+
+    public static WeeklySummary Sum(SummaryFacts facts, params IEnumerable<ImageRecord> records) =>
+        records.Aggregate(new SummaryBuilder(facts), (builder, record) => builder.Add(record)).Build();
+
+    public static WeeklySummary Sum(params IEnumerable<ImageRecord> records) => Sum(Registry, records);
+
+    public static string Render(WeeklySummary summary) => summary.ToText(Sns, Whole);
+}
