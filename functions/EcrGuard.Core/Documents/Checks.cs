@@ -175,4 +175,35 @@ internal sealed class Checks
 
     private static string OneOf(ReadOnlySpan<string> known) =>
         known.Length == 1 ? known[0] : $"{string.Join(", ", known[..^1]!)} or {known[^1]}";
+
+    /// <summary>The objects of a list, each with its place.</summary>
+    public List<(T Entry, Node Node)> Entries<T>(Node? list, Func<Fields, T> read, string? empty = null)
+    {
+        var entries = new List<(T, Node)>();
+        foreach (var item in Items(list, empty) ?? [])
+        {
+            if (Object(item) is not { } fields)
+                continue;
+            entries.Add((read(fields), item));
+            fields.End();
+        }
+        return entries;
+    }
+
+    /// <summary>Whether one of the patterns matches everything.</summary>
+    public static bool TakeAll(IReadOnlyList<Glob>? globs) => globs?.Any(glob => glob.MatchesEverything) == true;
+
+    /// <summary>
+    /// In every list the first match wins, so an entry behind one that matches everything has no effect.
+    /// </summary>
+    public void ReportUnreachable<T>(List<(T Entry, Node Node)> entries, Func<T, Node, bool> takesAll, string because)
+    {
+        var all = entries.TakeWhile(entry => !takesAll(entry.Entry, entry.Node)).Count();
+        foreach (var (_, node) in entries.Skip(all + 1))
+            Report(
+                node,
+                $"This can never act: the first match wins, and at {entries[all].Node.Place} one stands "
+                    + $"before it: {because}."
+            );
+    }
 }

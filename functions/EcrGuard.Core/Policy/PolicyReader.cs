@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using EcrGuard.Core.Documents;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Core.Policy;
 
@@ -19,11 +18,6 @@ public sealed class PolicyReader
         MaxTextLength = 500;
 
     private const int MaxWaiverDays = 366;
-
-    /// <summary>ECR's limits for an exclusion filter, and AWS's for the key and value of a resource tag.</summary>
-    private const int MaxExclusionLength = 128,
-        MaxTagKeyLength = 128,
-        MaxTagValueLength = 256;
 
     private static readonly (string Name, Severity Value)[] Severities =
     [
@@ -142,7 +136,7 @@ public sealed class PolicyReader
             Grace = ReadDays(document.Optional("grace")),
             Sla = ReadDays(document.Optional("sla")),
             Enforcement = ReadEnforcement(document.Optional("enforcement")),
-            Baselines = ReadBaselines(document.Optional("baseline")),
+            Baselines = new BaselineReader(_checks).Read(document.Optional("baseline")),
             Ceilings = ReadCeilings(document.Optional("ceilings")),
             Consumers = ReadConsumers(document.Optional("consumers")),
         };
@@ -183,21 +177,21 @@ public sealed class PolicyReader
     {
         if (node is null)
             return PolicyDocument.BuiltIn.Rules;
-        var rules = Entries(
+        var rules = _checks.Entries(
             node,
             ReadRule,
             "nothing would ever block; leave 'rules' out for the built-in ones (CRITICAL blocks, HIGH warns)"
         );
         _checks.Unique(rules.Select(r => r.Node), "id", "rule");
         // The keys count, so that a malformed criterion still counts as one.
-        ReportUnreachable(
+        _checks.ReportUnreachable(
             rules,
             (rule, at) =>
                 at.Members.All(member =>
                     member.Key switch
                     {
                         "id" or "then" => true,
-                        "repositories" => TakeAll(rule.Repositories),
+                        "repositories" => Checks.TakeAll(rule.Repositories),
                         _ => false,
                     }
                 ),
@@ -236,7 +230,7 @@ public sealed class PolicyReader
 
     private IReadOnlyList<Waiver> ReadWaivers(Node? node, int maxDays)
     {
-        var waivers = Entries(node, fields => ReadWaiver(fields, maxDays));
+        var waivers = _checks.Entries(node, fields => ReadWaiver(fields, maxDays));
         _checks.Unique(waivers.Select(w => w.Node), "id", "waiver");
         return [.. waivers.Select(w => w.Entry)];
     }
@@ -347,8 +341,8 @@ public sealed class PolicyReader
 
     private IReadOnlyList<EnforcementRule> ReadEnforcement(Node? node)
     {
-        var rules = Entries(node, ReadEnforcementRule);
-        ReportUnreachable(rules, (rule, _) => TakeAll(rule.Repositories), "it takes every repository");
+        var rules = _checks.Entries(node, ReadEnforcementRule);
+        _checks.ReportUnreachable(rules, (rule, _) => Checks.TakeAll(rule.Repositories), "it takes every repository");
         return [.. rules.Select(r => r.Entry)];
     }
 
@@ -374,123 +368,6 @@ public sealed class PolicyReader
         if (byNode is not null && mode is EnforcementMode.Observe or EnforcementMode.Mark)
             _checks.Report(byNode!, "'by' goes with the mode 'quarantine'.");
         return new EnforcementRule(repositories, mode ?? default);
-    }
-
-    private IReadOnlyList<Baseline> ReadBaselines(Node? node)
-    {
-        var baselines = Entries(node, ReadBaseline);
-        ReportUnreachable(baselines, (baseline, _) => TakeAll(baseline.Repositories), "it takes every repository");
-        return [.. baselines.Select(b => b.Entry)];
-    }
-
-    private Baseline ReadBaseline(Fields fields)
-    {
-        var (existing, lifecyclePolicy) = ReadLifecycle(fields.Optional("lifecycle"));
-        var mutability = _checks.Word(
-            fields.Optional("tagMutability"),
-            ("MUTABLE", TagMutability.Mutable),
-            ("IMMUTABLE", TagMutability.Immutable),
-            ("MUTABLE_WITH_EXCLUSION", TagMutability.MutableWithExclusion),
-            ("IMMUTABLE_WITH_EXCLUSION", TagMutability.ImmutableWithExclusion)
-        );
-        return new Baseline
-        {
-            Repositories = _checks.Globs(fields.Required("repositories")) ?? [],
-            Mode =
-                _checks.Word(
-                    fields.Required("mode"),
-                    ("observe", BaselineMode.Observe),
-                    ("enforce", BaselineMode.Enforce)
-                ) ?? default,
-            ExistingPolicy = existing ?? ExistingPolicy.Keep,
-            LifecyclePolicy = lifecyclePolicy,
-            ScanOnPush = _checks.Boolean(fields.Optional("scanOnPush")),
-            TagMutability = mutability,
-            MutabilityExclusions = ReadExclusions(fields.Optional("tagMutabilityExclusions"), mutability),
-            ResourceTags = ReadResourceTags(fields.Optional("resourceTags")),
-        };
-    }
-
-    private IReadOnlyList<string> ReadExclusions(Node? node, TagMutability? mutability)
-    {
-        if (_checks.Items(node, "it would except nothing") is not { } items)
-            return [];
-        if (mutability is not (TagMutability.MutableWithExclusion or TagMutability.ImmutableWithExclusion))
-            _checks.Report(
-                node!,
-                "Exclusions go with the tagMutability 'MUTABLE_WITH_EXCLUSION' or 'IMMUTABLE_WITH_EXCLUSION'."
-            );
-        // One of ECR's five is EcrGuard's.
-        if (items.Count >= MutabilityValue.MaxExclusions)
-            _checks.Report(
-                node!,
-                $"There are {items.Count} exclusions; at most {MutabilityValue.MaxExclusions - 1} are allowed."
-            );
-        return [.. items.Select(ReadExclusion).OfType<string>()];
-    }
-
-    private string? ReadExclusion(Node node)
-    {
-        if (
-            node.Kind == NodeKind.Text
-            && node.Text.Length is >= 1 and <= MaxExclusionLength
-            && node.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '*' or '-')
-        )
-            return node.Text;
-        _checks.Report(
-            node,
-            $"Found {Checks.Found(node)}; it must be 1 to {MaxExclusionLength} letters, digits, '.', '_', '-' and '*'."
-        );
-        return null;
-    }
-
-    private IReadOnlyList<RequiredTag> ReadResourceTags(Node? node)
-    {
-        if (_checks.Object(node) is null)
-            return [];
-        var tags = new List<RequiredTag>();
-        foreach (var member in node!.Members)
-        {
-            if (
-                member.Key.EnumerateRunes().Count() is 0 or > MaxTagKeyLength
-                || member.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
-                || member.Key.Any(char.IsControl)
-            )
-                _checks.Report(
-                    member.Value,
-                    $"The key '{Phrase.Clip(member.Key, 60)}' is none of a resource tag: it has 1 to "
-                        + $"{MaxTagKeyLength} characters and does not begin with 'aws:'."
-                );
-            if (_checks.Glob(member.Value) is not { } value)
-                continue;
-            if (value.Pattern.Length > MaxTagValueLength)
-                _checks.Report(
-                    member.Value,
-                    $"The value has {value.Pattern.Length} characters; at most {MaxTagValueLength} are allowed."
-                );
-            tags.Add(new RequiredTag(member.Key, value));
-        }
-        if (tags.Count > RepositoryFacts.MaxResourceTags)
-            _checks.Report(
-                node,
-                $"There are {tags.Count} resource tags; ECR allows {RepositoryFacts.MaxResourceTags}."
-            );
-        return [.. tags];
-    }
-
-    private (ExistingPolicy? Existing, string? Policy) ReadLifecycle(Node? node)
-    {
-        if (_checks.Object(node) is not { } fields)
-            return default;
-        var existing = _checks.Word(
-            fields.Optional("existing"),
-            ("keep", ExistingPolicy.Keep),
-            ("merge", ExistingPolicy.Merge),
-            ("replace", ExistingPolicy.Replace)
-        );
-        var policy = new LifecyclePolicyCheck(_checks).Read(fields.Required("policy"));
-        fields.End();
-        return (existing, policy?.Text);
     }
 
     private Ceilings ReadCeilings(Node? node)
@@ -550,35 +427,6 @@ public sealed class PolicyReader
             $"Found {Checks.Found(node)}; it must be the ARN of a role, 'arn:aws:iam::<account>:role/<name>'."
         );
         return null;
-    }
-
-    private List<(T Entry, Node Node)> Entries<T>(Node? list, Func<Fields, T> read, string? empty = null)
-    {
-        var entries = new List<(T, Node)>();
-        foreach (var item in _checks.Items(list, empty) ?? [])
-        {
-            if (_checks.Object(item) is not { } fields)
-                continue;
-            entries.Add((read(fields), item));
-            fields.End();
-        }
-        return entries;
-    }
-
-    private static bool TakeAll(IReadOnlyList<Glob>? globs) => globs?.Any(glob => glob.MatchesEverything) == true;
-
-    /// <summary>
-    /// In every list the first match wins, so an entry behind one that matches everything has no effect.
-    /// </summary>
-    private void ReportUnreachable<T>(List<(T Entry, Node Node)> entries, Func<T, Node, bool> takesAll, string because)
-    {
-        var all = entries.TakeWhile(entry => !takesAll(entry.Entry, entry.Node)).Count();
-        foreach (var (_, node) in entries.Skip(all + 1))
-            _checks.Report(
-                node,
-                $"This can never act: the first match wins, and at {entries[all].Node.Place} one stands "
-                    + $"before it: {because}."
-            );
     }
 
     private static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
