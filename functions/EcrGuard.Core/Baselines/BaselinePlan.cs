@@ -42,19 +42,19 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
     ///     reported all the same.</param>
     /// <param name="mode">In <see cref="EnforcementMode.Observe"/> nothing is written, whatever the baseline
     ///     says.</param>
-    /// <param name="hold">What EcrGuard wrote to the repository before; <see cref="SettingHistory.None"/> where nobody
-    ///     has looked.</param>
+    /// <param name="history">What EcrGuard wrote to the repository before; <see cref="SettingHistory.None"/> where
+    ///     nobody has looked.</param>
     /// <param name="whole">The whole baseline, where <paramref name="baseline"/> is only a part of it: settings that
     ///     were restored stay as they are until the whole changes.</param>
     public static BaselinePlan For(
         RepositoryFacts repository,
         Baseline? baseline,
         EnforcementMode mode,
-        SettingHistory hold,
+        SettingHistory history,
         Baseline? whole = null
     )
     {
-        var planner = new SettingPlanner(repository, hold, Enforces(baseline, mode));
+        var planner = new SettingPlanner(repository, history, Enforces(baseline, mode));
         SettingPlan[] plans =
         [
             planner.LifecyclePolicy(baseline),
@@ -68,7 +68,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
                 : For(repository, whole, EnforcementMode.Observe, SettingHistory.None).Wish;
         var drift = plans.SelectMany(plan => plan.Drift);
         var repairs = plans.Select(plan => plan.Repair).OfType<Repair>().ToList();
-        return repairs.Count > 0 && WhyNot(repository, hold, wish) is { } why
+        return repairs.Count > 0 && WhyNot(repository, history, wish) is { } why
             ? new BaselinePlan([.. drift, why], [], wish)
             : new BaselinePlan([.. drift], repairs, wish);
     }
@@ -78,8 +78,8 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
         baseline?.Mode == BaselineMode.Enforce && mode >= EnforcementMode.Mark;
 
     /// <summary>Why nothing is repaired, a sentence; null where it is.</summary>
-    private static string? WhyNot(RepositoryFacts repository, SettingHistory hold, string wish) =>
-        hold.Restored is { } restored && restored.Wish == wish
+    private static string? WhyNot(RepositoryFacts repository, SettingHistory history, string wish) =>
+        history.Restored is { } restored && restored.Wish == wish
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"It was put back as it was before EcrGuard on {restored.At:yyyy-MM-dd} "

@@ -63,17 +63,17 @@ public sealed record PutBack(RepositorySetting Setting, string? Found, string? B
 public sealed record RestorePlan(IReadOnlyList<PutBack> PutBacks, IReadOnlyList<string> Left)
 {
     /// <param name="repository">As read now, with its resource tags.</param>
-    public static RestorePlan For(RepositoryFacts repository, SettingHistory hold)
+    public static RestorePlan For(RepositoryFacts repository, SettingHistory history)
     {
         var (back, left) = (new List<PutBack>(), new List<string>());
-        foreach (var (name, held) in hold.Settings.OrderBy(setting => setting.Key, StringComparer.Ordinal))
+        foreach (var (name, written) in history.Settings.OrderBy(setting => setting.Key, StringComparer.Ordinal))
         {
             var setting = RepositorySetting.Of(name);
             var found = setting.ValueIn(repository);
-            if (setting.AreSame(found, held.Before))
+            if (setting.AreSame(found, written.Before))
                 continue;
-            if (held.Ours.Any(ours => ours.Is(setting, found)))
-                back.Add(new PutBack(setting, found, held.Before));
+            if (written.Ours.Any(ours => ours.Is(setting, found)))
+                back.Add(new PutBack(setting, found, written.Before));
             else
                 left.Add($"Somebody has changed {setting.Words} since EcrGuard wrote it: it stays as it is.");
         }

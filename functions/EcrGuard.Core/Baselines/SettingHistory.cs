@@ -13,12 +13,13 @@ public sealed record SettingHistory
     public static SettingHistory None { get; } = new();
 
     /// <summary>By <see cref="RepositorySetting.Name"/>.</summary>
-    public IReadOnlyDictionary<string, Held> Settings { get; init; } = new Dictionary<string, Held>();
+    public IReadOnlyDictionary<string, WrittenSetting> Settings { get; init; } =
+        new Dictionary<string, WrittenSetting>();
 
     /// <summary>Null where nothing was restored, or EcrGuard has written again since.</summary>
     public Restored? Restored { get; init; }
 
-    public Held? Of(RepositorySetting setting) => Settings.GetValueOrDefault(setting.Name);
+    public WrittenSetting? Of(RepositorySetting setting) => Settings.GetValueOrDefault(setting.Name);
 
     /// <summary>
     /// A sentence where a setting has a value that only EcrGuard writes, but the ledger was lost or restored and knows
@@ -56,19 +57,19 @@ public sealed record SettingHistory
     /// </summary>
     public SettingHistory Intending(Repair repair)
     {
-        var held = Of(repair.Setting) ?? new Held(null, [], "", 0);
-        if (!held.Ours.Any(ours => ours.Is(repair.Setting, repair.Found)))
-            held = held with { Before = Theirs(repair, held.Ours) };
+        var written = Of(repair.Setting) ?? new WrittenSetting(null, [], "", 0);
+        if (!written.Ours.Any(ours => ours.Is(repair.Setting, repair.Found)))
+            written = written with { Before = Theirs(repair, written.Ours) };
         return With(
             repair.Setting,
-            held with
+            written with
             {
                 Ours =
                 [
-                    .. held
+                    .. written
                         .Ours.Where(ours => ours.Value != repair.Value)
                         .Take(1)
-                        .Prepend(new Written(repair.Value, repair.OwnRules)),
+                        .Prepend(new WrittenValue(repair.Value, repair.OwnRules)),
                 ],
             }
         ) with
@@ -79,13 +80,13 @@ public sealed record SettingHistory
 
     /// <summary>The history after the write.</summary>
     public SettingHistory Done(Repair repair) =>
-        Of(repair.Setting) is { } held
+        Of(repair.Setting) is { } written
             ? With(
                 repair.Setting,
-                held with
+                written with
                 {
                     Wish = repair.Wish,
-                    Times = held.Wish == repair.Wish ? held.Times + 1 : 1,
+                    Times = written.Wish == repair.Wish ? written.Times + 1 : 1,
                 }
             )
             : this;
@@ -103,7 +104,7 @@ public sealed record SettingHistory
     /// The part of the found value that is not EcrGuard's: all of it, or, if somebody has changed EcrGuard's lifecycle
     /// policy, the rules behind EcrGuard's own.
     /// </summary>
-    private static string? Theirs(Repair repair, IReadOnlyList<Written> ours)
+    private static string? Theirs(Repair repair, IReadOnlyList<WrittenValue> ours)
     {
         if (
             repair.Setting.Kind != SettingKind.LifecyclePolicy
@@ -118,10 +119,10 @@ public sealed record SettingHistory
             : null;
     }
 
-    private SettingHistory With(RepositorySetting setting, Held held) =>
+    private SettingHistory With(RepositorySetting setting, WrittenSetting written) =>
         this with
         {
-            Settings = new Dictionary<string, Held>(Settings) { [setting.Name] = held },
+            Settings = new Dictionary<string, WrittenSetting>(Settings) { [setting.Name] = written },
         };
 }
 
@@ -134,11 +135,11 @@ public sealed record SettingHistory
 /// <param name="Wish">The baseline's wish when the setting was last written.</param>
 /// <param name="Times">How often it was written for that wish: once, and once more each time somebody else had changed
 ///     it.</param>
-public sealed record Held(string? Before, IReadOnlyList<Written> Ours, string Wish, int Times);
+public sealed record WrittenSetting(string? Before, IReadOnlyList<WrittenValue> Ours, string Wish, int Times);
 
 /// <param name="OwnRules">How many rules at the head of a lifecycle policy are EcrGuard's; the others are the
 ///     team's.</param>
-public sealed record Written(string Value, int OwnRules)
+public sealed record WrittenValue(string Value, int OwnRules)
 {
     /// <summary>
     /// Whether a value that was found is this one. ECR may return a policy in another form than it was put.

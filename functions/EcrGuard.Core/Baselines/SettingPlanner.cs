@@ -14,8 +14,8 @@ internal sealed record SettingPlan(string? Wish, IReadOnlyList<string> Drift, Re
 }
 
 /// <summary>Compares the settings of a repository with its baseline, one by one.</summary>
-/// <param name="hold">What EcrGuard wrote to the repository before.</param>
-internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory hold, bool enforces)
+/// <param name="history">What EcrGuard wrote to the repository before.</param>
+internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory history, bool enforces)
 {
     private const string NoPolicy = "The repository has no lifecycle policy.";
     private const string NoScan = "No scan follows a push; the baseline wants one.";
@@ -65,7 +65,9 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
 
     /// <summary>The rules that EcrGuard wrote for earlier baselines: they are not the team's.</summary>
     private IEnumerable<RuleList> EarlierRules() =>
-        hold.Of(RepositorySetting.LifecyclePolicy)?.Ours.Select(ours => RuleList.Read(ours.Value)!.First(ours.OwnRules))
+        history
+            .Of(RepositorySetting.LifecyclePolicy)
+            ?.Ours.Select(ours => RuleList.Read(ours.Value)!.First(ours.OwnRules))
         ?? [];
 
     /// <summary>Null where the team's rules can follow the baseline's.</summary>
@@ -187,9 +189,9 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
             return new SettingPlan(wish, [differs]);
         var hash = BaselinePlan.Hash(wish);
         var whyNot =
-            hold.WithoutOriginal(setting, repository)
+            history.WithoutOriginal(setting, repository)
             ?? (
-                hold.Of(setting) is { Times: >= BaselinePlan.MaxTimes } held && held.Wish == hash
+                history.Of(setting) is { Times: >= BaselinePlan.MaxTimes } written && written.Wish == hash
                     ? $"Twice somebody else has changed {setting.Words} after EcrGuard: Terraform or another owner. "
                         + "EcrGuard leaves it until the baseline wishes for something else."
                     : null

@@ -103,22 +103,7 @@ public static class ImageStoryText
     private static string Write(ImageWrite write) =>
         $"{Time(write.At)}  {write.Change}{(write.Tag is { } tag ? $" {tag}" : "")}: {Phrase.Clip(write.Outcome, 300)}";
 
-    private static string Counts(FindingCounts counts)
-    {
-        (int Number, string Word)[] all =
-        [
-            (counts.Critical, "critical"),
-            (counts.High, "high"),
-            (counts.Medium, "medium"),
-            (counts.Low, "low"),
-            (counts.Informational, "informational"),
-            (counts.Untriaged, "untriaged"),
-            (counts.Undefined, "undefined"),
-        ];
-        return $"{Phrase.Count(counts.Total, "finding")}: "
-            + string.Join(", ", all.Where(one => one.Number > 0).Select(one => $"{one.Number} {one.Word}"))
-            + ".";
-    }
+    private static string Counts(FindingCounts counts) => $"{Phrase.Count(counts.Total, "finding")}: {counts.Words()}.";
 
     private static IEnumerable<string> Sentences(IReadOnlyList<Reason> reasons, int all) =>
         reasons

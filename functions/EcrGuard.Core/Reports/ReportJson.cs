@@ -105,26 +105,21 @@ internal sealed class StatusConverter : WordConverter<Status>
     protected override string Write(Status value) => value.Word();
 }
 
-internal sealed class EnforcementModeConverter : WordConverter<EnforcementMode>
+/// <summary>An enum that JSON holds as a word of the product.</summary>
+internal abstract class EnumConverter<T> : WordConverter<T>
+    where T : struct, Enum
 {
-    protected override EnforcementMode Parse(string word) =>
-        Enum.GetValues<EnforcementMode>()
-            .Where(mode => Write(mode) == word)
-            .Select(mode => (EnforcementMode?)mode)
-            .FirstOrDefault()
-        ?? throw new FormatException($"'{Phrase.Clip(word, 40)}' is not an enforcement mode.");
+    protected override T Parse(string word) =>
+        Enum.GetValues<T>().Where(value => Write(value) == word).Select(value => (T?)value).FirstOrDefault()
+        ?? throw new FormatException($"'{Phrase.Clip(word, 40)}' is no {typeof(T).Name}.");
+}
 
+internal sealed class EnforcementModeConverter : EnumConverter<EnforcementMode>
+{
     protected override string Write(EnforcementMode value) => value.ToString().ToLowerInvariant();
 }
 
-internal sealed class ActionKindConverter : WordConverter<ActionKind>
+internal sealed class ActionKindConverter : EnumConverter<ActionKind>
 {
-    protected override ActionKind Parse(string word) =>
-        Enum.GetValues<ActionKind>()
-            .Where(kind => Write(kind) == word)
-            .Select(kind => (ActionKind?)kind)
-            .FirstOrDefault()
-        ?? throw new FormatException($"'{Phrase.Clip(word, 40)}' is not a kind of action.");
-
     protected override string Write(ActionKind value) => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

@@ -124,25 +124,25 @@ public sealed record Settling
         if (before?.ScanCompletedAt < begun)
             before = before with { ScanCompletedAt = null };
 
-        var mine = With(news).OfThisLife(begun);
+        var next = WithNews(news).OfThisLife(begun);
         if (over && scan.Scanner != Scanner.Basic)
-            mine = mine.Ending(scan, time);
+            next = next.Ended(scan, time);
         var complete = scan is { Scanner: Scanner.Enhanced, State: ScanState.Complete };
-        mine = mine with { Complete = complete, Included = mine.Announced is not null && (mine.Included || complete) };
+        next = next with { Complete = complete, Included = next.Announced is not null && (next.Included || complete) };
         // It is decided again from the ledger: it was settled when it was read.
         if (
             scan is { Listed: null, State: not (ScanState.Pending or ScanState.NotScanned) }
             && scan.Scanner != Scanner.Basic
         )
-            return (scan, mine.Bounded().Settled(this, now));
+            return (scan, next.Bounded().Settled(this, now));
 
         var listed = scan.Listed?.Since(begun);
         if (listed is not null)
-            mine = mine.Seen(listed, this, now) with { Marks = FindingMarks.Of(scan.Listed!.All) };
-        mine = mine.Bounded();
+            next = next.WithList(listed, this, now) with { Marks = FindingMarks.Of(scan.Listed!.All) };
+        next = next.Bounded();
         return complete
-            ? mine.CheckComplete(image, scan, listed, before, time, this, now)
-            : mine.CheckOther(scan, listed, this, now);
+            ? next.CheckComplete(image, scan, listed, before, time, this, now)
+            : next.CheckOther(scan, listed, this, now);
     }
 
     private (ScanFacts, Settling) CheckComplete(
@@ -159,7 +159,7 @@ public sealed record Settling
         if (missing.Count > 0)
             return Incomplete(scan, missing, before, time, was, now);
         return SettlesAt(image, scan, listed, before, time) is { } settles && now < settles
-            ? Young(scan, settles, before, was, now)
+            ? MayFollow(scan, settles, before, was, now)
             : (scan, Settled(was, now) with { SettledAt = scan.ReadAt });
     }
 
@@ -243,7 +243,7 @@ public sealed record Settling
     /// <summary>
     /// Adds events: of two about a whole scan the newer counts, and of two about one finding as well.
     /// </summary>
-    private Settling With(IReadOnlyList<ImageEvent> news)
+    private Settling WithNews(IReadOnlyList<ImageEvent> news)
     {
         var all = this;
         foreach (var heard in news.Where(heard => heard.Scanner == Scanner.Enhanced))
@@ -309,7 +309,7 @@ public sealed record Settling
         );
     }
 
-    private (ScanFacts, Settling) Young(
+    private (ScanFacts, Settling) MayFollow(
         ScanFacts scan,
         DateTimeOffset settles,
         Verdict? before,
@@ -383,7 +383,7 @@ public sealed record Settling
     /// never listed stays unknown. News of a later scan than coverage knows belongs to the next life, which coverage
     /// will show.
     /// </summary>
-    private Settling Ending(ScanFacts scan, TimeSpan time)
+    private Settling Ended(ScanFacts scan, TimeSpan time)
     {
         var known = scan.CompletedAt + time;
         List<ReportedFinding> later = [.. Awaited.Where(told => told.Status != Closed && told.UpdatedAt > known)];
@@ -405,7 +405,7 @@ public sealed record Settling
     }
 
     /// <summary>Adds a list: what it includes is no longer awaited.</summary>
-    private Settling Seen(ListedFindings listed, Settling was, DateTimeOffset now)
+    private Settling WithList(ListedFindings listed, Settling was, DateTimeOffset now)
     {
         // A closed finding that is not listed may have been deleted. Or it was opened and closed before it could be
         // listed.

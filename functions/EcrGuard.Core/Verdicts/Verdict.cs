@@ -132,6 +132,22 @@ public sealed record FindingCounts(
 {
     public int Total => Critical + High + Medium + Low + Informational + Untriaged + Undefined;
 
+    /// <summary>"2 critical, 1 low"; empty for none.</summary>
+    public string Words()
+    {
+        (int Number, string Word)[] all =
+        [
+            (Critical, "critical"),
+            (High, "high"),
+            (Medium, "medium"),
+            (Low, "low"),
+            (Informational, "informational"),
+            (Untriaged, "untriaged"),
+            (Undefined, "undefined"),
+        ];
+        return string.Join(", ", all.Where(one => one.Number > 0).Select(one => $"{one.Number} {one.Word}"));
+    }
+
     public static FindingCounts Of(IReadOnlyList<Finding> findings)
     {
         int Count(Severity severity) => findings.Count(f => f.Severity == severity);

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports.Alerts;
 
@@ -18,6 +19,18 @@ internal static class AlertPointers
         text.Line($"Image     {image.Repository.Uri}@{image.Digest}")
             .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
             .Line($"Account   {image.Repository.Account}, {image.Repository.Region}");
+
+    /// <param name="count">How many there are; the list may be cut.</param>
+    public static ReportText Reasons(this ReportText text, IReadOnlyList<Reason> reasons, int count) =>
+        text.List($"Reasons: {count}", "reasons", reasons.Count, i => $"- {Phrase.Clip(reasons[i].Sentence, 1000)}");
+
+    public static ReportText WaysToPass(this ReportText text, IReadOnlyList<string> ways) =>
+        text.List(
+            "What would make it pass, shortest way first:",
+            "ways to pass",
+            ways.Count,
+            i => $"- {Phrase.Clip(ways[i], 1000)}"
+        );
 
     /// <summary>The last lines of a text about one image, before its id.</summary>
     public static ReportText Pointers(this ReportText text, ImageId image) =>

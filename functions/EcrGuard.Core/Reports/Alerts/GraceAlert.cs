@@ -82,18 +82,8 @@ public static class GraceAlert
                 notice.Usage.Why.Count,
                 i => $"- {Clip(notice.Usage.Why[i], 500)}"
             )
-            .List(
-                "What would make it pass, shortest way first:",
-                "ways to pass",
-                body.ToPass.Count,
-                i => $"- {Clip(body.ToPass[i], 1000)}"
-            )
-            .List(
-                $"Reasons: {body.ReasonCount}",
-                "reasons",
-                body.Reasons.Count,
-                i => $"- {Clip(body.Reasons[i].Sentence, 1000)}"
-            )
+            .WaysToPass(body.ToPass)
+            .Reasons(body.Reasons, body.ReasonCount)
             .Pointers(body.Image)
             .Line()
             .Line($"Policy    {body.PolicyVersion}")

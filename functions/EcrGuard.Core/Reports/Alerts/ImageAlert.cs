@@ -77,7 +77,7 @@ public static class ImageAlert
         if (Worst(verdict) is { } severity)
             text.Line($"Severity  {Numbers(verdict, severity)}");
         text.Line(
-            $"Findings  {Counts(verdict.Counts)}"
+            $"Findings  {(verdict.Counts.Total == 0 ? "none" : verdict.Counts.Words())}"
                 + (record.Kind == ImageKind.Index ? ", over all platforms" : "")
                 + (verdict.Waived.Count == 0 ? "" : ", waived ones included")
         );
@@ -104,12 +104,7 @@ public static class ImageAlert
                 $"The first {verdict.Reasons.Count} are listed; an approval query or the ledger has the findings whole."
             );
         if (verdict.ToPass.Count > 0)
-            text.List(
-                "What would make it pass, shortest way first:",
-                "ways to pass",
-                verdict.ToPass.Count,
-                i => $"- {Clip(verdict.ToPass[i], 1000)}"
-            );
+            text.WaysToPass(verdict.ToPass);
         if (verdict.Waived.Count > 0)
             text.List("Waived:", "waived findings", verdict.Waived.Count, i => Waived(verdict.Waived[i]));
     }
@@ -328,23 +323,4 @@ public static class ImageAlert
         var package = waived.Package is { } named ? $" in {Clip(named, 100)}" : "";
         return $"- {Clip(waived.Vulnerability, 100)}{package} by {waived.By()}";
     }
-
-    private static string Counts(FindingCounts counts) =>
-        counts.Total == 0
-            ? "none"
-            : string.Join(
-                ", ",
-                new[]
-                {
-                    (counts.Critical, "critical"),
-                    (counts.High, "high"),
-                    (counts.Medium, "medium"),
-                    (counts.Low, "low"),
-                    (counts.Informational, "informational"),
-                    (counts.Untriaged, "untriaged"),
-                    (counts.Undefined, "undefined"),
-                }
-                    .Where(count => count.Item1 > 0)
-                    .Select(count => $"{count.Item1} {count.Item2}")
-            );
 }

@@ -60,12 +60,7 @@ public static class QuarantineAlert
             text.Line($"Released  by {release.By} at {SummaryText.Moment(release.At)}: {release.Reason}");
         if (notice.Follows is { } follows)
             text.Line($"Follows   {Clip(follows, 500)}");
-        return text.List(
-                $"Reasons: {body.ReasonCount}",
-                "reasons",
-                body.Reasons.Count,
-                i => $"- {Clip(body.Reasons[i].Sentence, 1000)}"
-            )
+        return text.Reasons(body.Reasons, body.ReasonCount)
             .Pointers(body.Image)
             .Line()
             .Line($"Policy    {body.PolicyVersion}")
