@@ -9,16 +9,16 @@ namespace EcrGuard.Core.Gates;
 /// </summary>
 public static class CloudFormationHook
 {
-    /// <summary>How often CloudFormation asks again, before it takes the hook for failed.</summary>
+    /// <summary>How often CloudFormation asks again before it counts the hook as failed.</summary>
     public const int MostWaits = 3;
 
-    /// <summary>Seconds until it does.</summary>
+    /// <summary>Seconds until it asks again.</summary>
     public const int Delay = 30;
 
     /// <summary>Cloud Control cuts longer messages.</summary>
     private const int MaxMessage = 1000;
 
-    /// <param name="invocation">1 for the first time it is asked; null: not known.</param>
+    /// <param name="invocation">1 for the first question; null: not known.</param>
     public static CloudFormationAnswer Answer(GateStep step, string why, string token, int? invocation) =>
         step switch
         {
@@ -31,7 +31,7 @@ public static class CloudFormationHook
         };
 
     /// <summary>
-    /// Whether a stack goes back to what it was, which a gate must not hold up
+    /// Whether a stack goes back to what it was. A gate must not hold that up
     /// (docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html, "Stack status codes").
     /// </summary>
     public static bool IsRollback(string? stackStatus) =>
@@ -41,14 +41,14 @@ public static class CloudFormationHook
 
     /// <summary>The images that a resource deploys, as its properties name them.</summary>
     /// <param name="type">For example <c>AWS::ECS::TaskDefinition</c>.</param>
-    /// <param name="properties">As CloudFormation resolved them, as far as it could.</param>
+    /// <param name="properties">As CloudFormation resolved them, where it could.</param>
     public static DeployedImages Images(string type, string? logicalId, JsonElement properties) =>
         new(
             $"{Phrase.Clip(logicalId ?? "?", 255)} ({Phrase.Clip(type, 255)})",
             [
                 .. DeploymentDocument
                     .OfResource(Phrase.Clip(logicalId ?? "?", 255), type, properties)
-                    // One more than are asked about is enough to refuse them.
+                    // One more than the limit is enough to refuse them.
                     .Take(DeploymentDocument.MaxImages + 1),
             ]
         );
@@ -56,7 +56,7 @@ public static class CloudFormationHook
     private static string Message(string why) => Phrase.Clip(why.Length > 0 ? why : "It passes.", MaxMessage);
 }
 
-/// <summary>What CloudFormation is answered.</summary>
+/// <summary>The answer to CloudFormation.</summary>
 /// <param name="HookStatus"><c>SUCCESS</c>, <c>FAILED</c> or <c>IN_PROGRESS</c>.</param>
 /// <param name="ClientRequestToken">The request's own.</param>
 public sealed record CloudFormationAnswer(string HookStatus, string Message, string ClientRequestToken)

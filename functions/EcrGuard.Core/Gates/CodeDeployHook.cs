@@ -14,12 +14,14 @@ public sealed record CodeDeployHook(
     DateTimeOffset? AskedSince = null
 )
 {
-    /// <summary>CodeDeploy fails a hook that says nothing for an hour: what is not known until then is a no.</summary>
+    /// <summary>
+    /// CodeDeploy fails a hook that does not answer within an hour: what is not known by then is a no.
+    /// </summary>
     public static readonly TimeSpan AsksFor = TimeSpan.FromMinutes(55);
 
     public static readonly TimeSpan AsksAgainAfter = TimeSpan.FromMinutes(1);
 
-    /// <summary>Whether asking once more still comes in time.</summary>
+    /// <summary>Whether there is time to ask once more.</summary>
     public bool MayWait(DateTimeOffset now) => now + AsksAgainAfter - (AskedSince ?? now) < AsksFor;
 
     public string Write() => JsonSerializer.Serialize(this, CodeDeployJson.Default.CodeDeployHook);

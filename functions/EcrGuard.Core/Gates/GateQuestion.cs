@@ -2,10 +2,10 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Gates;
 
-/// <summary>One image to ask about, or what is known of it without asking.</summary>
-/// <param name="Image">What the function Approval is asked.</param>
+/// <summary>One image to ask about, or its answer if that is known without asking.</summary>
+/// <param name="Image">The question to the function Approval.</param>
 /// <param name="Place">Where a document names it; null for the command line.</param>
-/// <param name="Settled">Not null where there is nothing to ask.</param>
+/// <param name="Settled">The answer where there is nothing to ask; else null.</param>
 /// <param name="IgnoreOthers">Whether images of other registries are let pass.</param>
 public sealed record GateQuestion(string Image, GatePlace? Place, GateAnswer? Settled, bool IgnoreOthers)
 {
@@ -27,9 +27,9 @@ public sealed record GateQuestion(string Image, GatePlace? Place, GateAnswer? Se
             );
     }
 
-    /// <summary>The answer to this very question.</summary>
+    /// <summary>The answer to this question.</summary>
     /// <param name="answer">What Approval said of the image.</param>
-    // That an image of ECR lies in another registry only the function knows.
+    // Only the function knows that an ECR image lies in another registry.
     public GateAnswer Answered(GateAnswer answer) =>
         answer.Status == GateAnswer.OtherRegistry
             ? GateAnswer.Others(Image, Place, IgnoreOthers)

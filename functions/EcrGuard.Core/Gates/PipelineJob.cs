@@ -18,7 +18,7 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
     /// <summary>Of a file in an artifact, in bytes.</summary>
     public const int MaxFile = 1_000_000;
 
-    /// <summary>An action of CodePipeline waits for so long.</summary>
+    /// <summary>How long an action of CodePipeline waits.</summary>
     private static readonly TimeSpan AsksFor = TimeSpan.FromMinutes(55);
 
     private const string Right =
@@ -67,12 +67,12 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
         }
     }
 
-    /// <summary>By which CodePipeline asks again, and EcrGuard knows since when.</summary>
+    /// <summary>The token with which CodePipeline asks again. EcrGuard reads from it since when it is asked.</summary>
     public static string Token(DateTimeOffset since) =>
         since.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Whether to ask once more.</summary>
-    /// <param name="token">As <see cref="Token"/> makes it; null for the first time.</param>
+    /// <param name="token">Made by <see cref="Token"/>; null for the first time.</param>
     /// <param name="since">Since when it is asked.</param>
     public static bool MayWait(string? token, DateTimeOffset now, out DateTimeOffset since)
     {

@@ -3,24 +3,22 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// What the documentation of ECR's lifecycle policies
-/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html) leaves open, decided here and
-/// nowhere else.
-/// ECR's own preview decides over all of it before a policy is put.
+/// What EcrGuard assumes where the documentation of ECR's lifecycle policies
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html) is silent. Before a policy is put,
+/// ECR's own preview overrules all of it.
 /// <list type="bullet">
-/// <item>Children of an index and the index itself each occupy a place in a count: the documentation excepts children
-/// from being expired before the index, not from being selected. Predicting too much is seen in a plan; predicting too
-/// little is seen in production.</item>
-/// <item>Referrers (signatures, SBOMs) occupy no place and no rule selects them: the documentation has them go "within
-/// 24 hours of the deletion or archival of the subject image", so they go with it, by its rule, and stay with
-/// it.</item>
-/// <item>A rule shields in its own storage class only: were it otherwise, the documented pair "archive after 30 days,
-/// expire after 365 days in the archive", both for <c>any</c> image, could never expire anything.</item>
-/// <item>An index in the archive, or archived by the same evaluation, holds its children no more: "without the manifest
-/// list being deleted or archived first".</item>
-/// <item>Two rules of one storage class may have the same list of patterns or prefixes: "the set of all rules selecting
-/// a specific storage class must contain a unique set of prefixes" does not say what is compared (whole lists or their
-/// entries, patterns too or prefixes only), and a policy that ECR takes must not be refused. The linter says that ECR
+/// <item>An index and each of its children take a place in a count. The documentation says that children do not expire
+/// before the index; it does not say that rules do not select them. A prediction of too much shows in a plan; a
+/// prediction of too little shows in production.</item>
+/// <item>Referrers (signatures, SBOMs) take no place, and no rule selects them. The documentation says that they go
+/// "within 24 hours of the deletion or archival of the subject image", so they go and stay with it.</item>
+/// <item>A rule shields only in its own storage class. Otherwise the documented pair "archive after 30 days, expire
+/// after 365 days in the archive", both for <c>any</c> image, could never expire anything.</item>
+/// <item>An archived index no longer keeps its children, nor does one that the same evaluation archives: "without the
+/// manifest list being deleted or archived first".</item>
+/// <item>Two rules of one storage class may have the same list of patterns or prefixes. "The set of all rules selecting
+/// a specific storage class must contain a unique set of prefixes" does not say what is compared (whole lists or
+/// entries, patterns or prefixes only), and EcrGuard must not refuse a policy that ECR takes. The linter says that ECR
 /// may refuse it.</item>
 /// </list>
 /// </summary>

@@ -28,7 +28,7 @@ internal sealed record Chart(
         Top = 16,
         Plot = Height - Top - Bottom;
 
-    /// <summary>Whether the columns of one label stand upon another, or beside one another.</summary>
+    /// <summary>Whether the columns of one label are stacked, or stand side by side.</summary>
     public bool IsStacked { get; init; } = true;
 
     public Marks? Marks { get; init; }
@@ -100,7 +100,7 @@ internal sealed record Chart(
         }
     }
 
-    /// <summary>Of few labels each is written, of many every second or third.</summary>
+    /// <summary>If there are many labels, only every second or third is written.</summary>
     private void WriteLabel(Html html, int at)
     {
         var every = Math.Max(1, (int)Math.Ceiling(Labels.Count * 46 / (double)(Width - Left - Right)));

@@ -35,7 +35,7 @@ internal sealed class Html
     public Html Tag(string name, string? text, string attributes = "") =>
         Raw($"<{name}{(attributes.Length == 0 ? "" : " " + attributes)}>").Text(text).Raw($"</{name}>");
 
-    /// <summary>A link that opens nothing but what it names.</summary>
+    /// <summary>A link that sends no referrer.</summary>
     public Html Link(string? address, string text) =>
         address is null ? Text(text) : Raw($"<a href=\"{Escape(address)}\" rel=\"noreferrer\">").Text(text).Raw("</a>");
 

@@ -2,7 +2,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Reports.Page;
 
-/// <summary>What is untidy in the registry.</summary>
+/// <summary>What needs tidying in the registry.</summary>
 internal static class HygieneSection
 {
     public static bool IsThere(WeeklySummary summary) => SummaryText.HygieneRows(summary).Count > 0;

@@ -86,7 +86,7 @@ internal static class ActionList
             Team = team,
         };
 
-    /// <summary>A waiver that is needed ends soon, or one has ended lately.</summary>
+    /// <summary>Whether a waiver that is needed ends soon, or one has ended lately.</summary>
     private static bool NeedsRenewal(WaiverUse waiver, DateTimeOffset now) =>
         waiver is { EndsSoon: true, Images: > 0 } || (waiver.Lapsed && now < EndOf(waiver).AddDays(DueSoonDays));
 

@@ -51,7 +51,7 @@ internal static class ExceptionTables
         ];
 
     /// <summary>The forced approvals that are in force or ended in the week, the last to end first.</summary>
-    /// <param name="without">The status and tags of images that have one, break-glass aside.</param>
+    /// <param name="without">The status and tags, without break-glass, of images with a forced approval.</param>
     public static IReadOnlyList<ForcedUse> BreakGlass(
         SummaryFacts facts,
         IReadOnlyDictionary<ImageId, (Status Status, IReadOnlyList<string> Tags)> without

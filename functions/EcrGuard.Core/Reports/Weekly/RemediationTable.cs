@@ -62,7 +62,7 @@ internal static class RemediationTable
             50
         );
 
-    /// <summary>By the nearest rank, to one decimal; null of nothing.</summary>
+    /// <summary>By the nearest rank, to one decimal; null for an empty list.</summary>
     /// <param name="sorted">Ascending.</param>
     public static double? Percentile(List<double> sorted, int percent) =>
         sorted.Count == 0

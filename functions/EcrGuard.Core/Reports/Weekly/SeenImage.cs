@@ -14,6 +14,6 @@ internal sealed record SeenImage(ReportedImage Image, bool Forced, bool TimeIsUp
     public (string Code, string Sentence)? Gap { get; init; }
     public FirstVerdict? First { get; init; }
 
-    /// <summary>Who names it although it was taken out of reach.</summary>
+    /// <summary>Who names it although it is in quarantine.</summary>
     public IReadOnlyList<string> NamedBy { get; init; } = [];
 }

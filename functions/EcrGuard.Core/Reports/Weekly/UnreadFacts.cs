@@ -11,7 +11,7 @@ internal static class UnreadFacts
     /// <summary>Sweeps come daily, and read what runs.</summary>
     private static readonly TimeSpan SweepIsLate = TimeSpan.FromDays(2);
 
-    /// <summary>Images aside.</summary>
+    /// <summary>All but images.</summary>
     public static IEnumerable<Unread> Of(SummaryFacts facts) =>
         [.. facts.Unread, .. VexDocuments(facts.Policy), .. Consumers(facts), .. Repositories(facts)];
 
@@ -35,7 +35,8 @@ internal static class UnreadFacts
                 : []
             );
 
-    /// <param name="bySetting">Whether a setting of the account hides them, or else a reading failed.</param>
+    /// <param name="bySetting">True: those that a setting of the account hides. False: those whose reading
+    ///     failed.</param>
     public static IEnumerable<Unread> Consumers(SummaryFacts facts, bool bySetting) =>
         (facts.Usage?.Unread ?? [])
             .Where(consumer => consumer.BySetting == true == bySetting)
