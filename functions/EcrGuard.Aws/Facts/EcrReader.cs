@@ -846,7 +846,7 @@ public sealed record Manifest(string Text, string MediaType)
                     [
                         .. manifests
                             .EnumerateArray()
-                            .Select((child, at) => Child(child, at < Judge.MaxChildren ? null : shared)),
+                            .Select((child, at) => Child(child, at < IndexJudge.MaxChildren ? null : shared)),
                     ]
                 : !Has(root, "manifests") ? []
                 : throw new JsonException("The index lists its children in more than one way.")

@@ -71,7 +71,7 @@ public sealed class ManifestRecords(LedgerTable table, ImageRecords images)
     )
     {
         var platforms = new Dictionary<Digest, IReadOnlyList<Digest>>();
-        for (var level = 0; indexes.Count > 0 && level < Judge.MaxIndexLevels; level++)
+        for (var level = 0; indexes.Count > 0 && level < IndexJudge.MaxLevels; level++)
         {
             var known = await ChildrenAsync(repository, indexes, cancellation).ConfigureAwait(false);
             foreach (var (index, children) in known)

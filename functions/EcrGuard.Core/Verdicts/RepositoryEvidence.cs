@@ -61,7 +61,7 @@ public sealed class RepositoryEvidence(
 
     /// <summary>The verdict of an image of the repository.</summary>
     public Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now) =>
-        Decide(image, policy, now, Judge.MaxIndexLevels);
+        Decide(image, policy, now, IndexJudge.MaxLevels);
 
     private Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now, int levels)
     {
@@ -69,11 +69,11 @@ public sealed class RepositoryEvidence(
         return image.Kind switch
         {
             ImageKind.Artifact or ImageKind.Unknown => Judge.NotAnImage(image, policy),
-            ImageKind.Index when levels == 0 => Judge.TooDeep(image, policy),
+            ImageKind.Index when levels == 0 => IndexJudge.TooDeep(image, policy),
             ImageKind.Index => !contents.Children.TryGetValue(digest, out var children)
-                ? Judge.UnreadableIndex(image.Id, policy, now, before.GetValueOrDefault(digest))
-            : children.Count > Judge.MaxChildren ? Judge.TooWide(image, children.Count, policy)
-            : Judge.DecideIndex(
+                ? IndexJudge.Unreadable(image.Id, policy, now, before.GetValueOrDefault(digest))
+            : children.Count > IndexJudge.MaxChildren ? IndexJudge.TooWide(image, children.Count, policy)
+            : IndexJudge.Decide(
                 image,
                 [.. children.Select(child => Decide(child, children, image, policy, now, levels - 1))],
                 policy
@@ -116,7 +116,7 @@ public sealed class RepositoryEvidence(
             child,
             child.Kind == ImageKind.Artifact ? null
             : facts is null
-                ? Judge.MissingChild(
+                ? IndexJudge.MissingChild(
                     index.Id with
                     {
                         Digest = child.Digest,

@@ -11,7 +11,7 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// </summary>
 public sealed class NestedIndexTests
 {
-    private const int TooMany = Judge.MaxIndexLevels + 1;
+    private const int TooMany = IndexJudge.MaxLevels + 1;
     private const string TooDeep =
         "Indexes are nested deeper than 3 here, so that not every image in them was looked at.";
 
@@ -36,7 +36,7 @@ public sealed class NestedIndexTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    [InlineData(Judge.MaxIndexLevels)]
+    [InlineData(IndexJudge.MaxLevels)]
     public async Task A_new_finding_decides_the_outermost_index_again(int levels)
     {
         await using var fixture = await StartAsync();
@@ -134,7 +134,7 @@ public sealed class NestedIndexTests
 
     [Theory]
     [InlineData(2, "PENDING", "linux/amd64: The basic scan is not finished (IN_PROGRESS).")]
-    [InlineData(Judge.MaxIndexLevels, "PENDING", "linux/amd64: The basic scan is not finished (IN_PROGRESS).")]
+    [InlineData(IndexJudge.MaxLevels, "PENDING", "linux/amd64: The basic scan is not finished (IN_PROGRESS).")]
     [InlineData(TooMany, "UNSUPPORTED", TooDeep)]
     [InlineData(TooMany + 2, "UNSUPPORTED", TooDeep)]
     public async Task Asked_about_indexes_that_nobody_has_recorded_the_answer_is_as_deep(

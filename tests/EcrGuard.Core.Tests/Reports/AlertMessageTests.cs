@@ -132,7 +132,7 @@ public sealed class AlertMessageTests
     public void An_alert_about_an_index_names_the_platform()
     {
         var image = Facts.Image(1, "1.0") with { Kind = ImageKind.Index };
-        var verdict = Judge.DecideIndex(
+        var verdict = IndexJudge.Decide(
             image,
             [(new IndexChild(Facts.Digest(2), "linux/arm64", ImageKind.Image), Facts.Verdict(Status.Blocked))],
             Facts.Policy

@@ -244,7 +244,7 @@ public sealed class GraceTests
     public void An_index_has_the_clock_of_the_platforms_that_block_it()
     {
         var index = Facts.Image(9, "1.0") with { Kind = ImageKind.Index };
-        var verdict = Judge.DecideIndex(
+        var verdict = IndexJudge.Decide(
             index,
             [
                 (new IndexChild(Facts.Digest(1), "linux/amd64", ImageKind.Image), Blocked(Severity.High)),

@@ -23,7 +23,7 @@ public sealed class IndexStatusTests
     [MemberData(nameof(PairsOfStatuses))]
     public void An_index_has_the_worst_status_of_its_children_and_names_the_platform(Status one, Status other)
     {
-        var verdict = Judge.DecideIndex(
+        var verdict = IndexJudge.Decide(
             Index,
             [Child(1, "linux/amd64", Facts.Verdict(one)), Child(2, "linux/arm64", Facts.Verdict(other))],
             Facts.Policy
@@ -43,7 +43,7 @@ public sealed class IndexStatusTests
     [Fact]
     public void A_child_without_a_verdict_is_pending_and_named()
     {
-        var verdict = Judge.DecideIndex(
+        var verdict = IndexJudge.Decide(
             Index,
             [Child(1, "linux/amd64", Facts.Verdict(Status.Approved)), Child(2, "linux/arm64", null)],
             Facts.Policy
@@ -55,8 +55,8 @@ public sealed class IndexStatusTests
     public void Attestations_in_an_index_are_passed_over() =>
         Assert.Equal(
             Status.Approved,
-            Judge
-                .DecideIndex(
+            IndexJudge
+                .Decide(
                     Index,
                     [
                         Child(1, "linux/amd64", Facts.Verdict(Status.Approved)),
@@ -72,9 +72,9 @@ public sealed class IndexStatusTests
     {
         var allowing = Facts.Policy with { Defaults = new PolicyDefaults(Unsupported: Answer.Allow) };
         var verdict = Facts.Verdict(Status.Approved);
-        for (var level = 1; level <= Judge.MaxIndexLevels; level++)
+        for (var level = 1; level <= IndexJudge.MaxLevels; level++)
         {
-            verdict = Judge.DecideIndex(
+            verdict = IndexJudge.Decide(
                 Index,
                 [Child(1, "linux/amd64", verdict), Child(2, "linux/arm64", Facts.Verdict(Status.Approved))],
                 allowing
@@ -83,7 +83,7 @@ public sealed class IndexStatusTests
         }
         for (var level = 0; level < 2; level++)
         {
-            verdict = Judge.DecideIndex(Index, [Child(1, "linux/amd64", verdict)], allowing);
+            verdict = IndexJudge.Decide(Index, [Child(1, "linux/amd64", verdict)], allowing);
             Assert.Equal(
                 (Status.Unsupported, false, "nested-too-deep"),
                 (verdict.Status, verdict.Approved, verdict.Reasons[0].Code)
@@ -96,8 +96,8 @@ public sealed class IndexStatusTests
         }
         Assert.Equal(
             "nested-too-deep",
-            Judge
-                .DecideIndex(Index, [Child(1, "linux/amd64", Judge.TooDeep(Index, allowing))], allowing)
+            IndexJudge
+                .Decide(Index, [Child(1, "linux/amd64", IndexJudge.TooDeep(Index, allowing))], allowing)
                 .Reasons[0]
                 .Code
         );
@@ -106,7 +106,7 @@ public sealed class IndexStatusTests
     [Fact]
     public void An_index_without_images_is_never_approved()
     {
-        var verdict = Judge.DecideIndex(Index, [Child(2, "unknown/unknown", null, ImageKind.Artifact)], Facts.Policy);
+        var verdict = IndexJudge.Decide(Index, [Child(2, "unknown/unknown", null, ImageKind.Artifact)], Facts.Policy);
         Assert.Equal((Status.Unsupported, false), (verdict.Status, verdict.Approved));
     }
 
@@ -114,7 +114,7 @@ public sealed class IndexStatusTests
     public void An_index_adds_up_its_children_and_holds_as_long_as_the_first_to_end()
     {
         var early = Facts.Now.AddDays(1);
-        var verdict = Judge.DecideIndex(
+        var verdict = IndexJudge.Decide(
             Index,
             [
                 Child(1, "linux/amd64", Facts.Verdict(Status.Blocked) with { ValidUntil = early }),

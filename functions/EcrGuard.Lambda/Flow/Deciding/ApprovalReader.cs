@@ -87,7 +87,7 @@ public sealed class ApprovalReader(
     {
         try
         {
-            return await verdicts.FreshAsync(image, entry, Judge.MaxIndexLevels, cancellation).ConfigureAwait(false);
+            return await verdicts.FreshAsync(image, entry, IndexJudge.MaxLevels, cancellation).ConfigureAwait(false);
         }
         catch (Exception unreadable) when (!cancellation.IsCancellationRequested)
         {
@@ -103,7 +103,7 @@ public sealed class ApprovalReader(
     private async Task<bool> StandsByChildrenAsync(ImageRecord record, CancellationToken cancellation)
     {
         var children = record.Verdict.Approved ? record.Children : [];
-        for (var level = 0; children.Count > 0 && level < Judge.MaxIndexLevels; level++)
+        for (var level = 0; children.Count > 0 && level < IndexJudge.MaxLevels; level++)
         {
             var judged = children.Where(child => child.Kind != ImageKind.Artifact).Select(child => child.Digest);
             var known = await images

@@ -62,7 +62,7 @@ public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, Ba
     /// </summary>
     private async Task DecideIndexesAsync(List<Work> works, CancellationToken cancellation)
     {
-        for (var level = 0; works.Count > 0 && level < Judge.MaxIndexLevels; level++)
+        for (var level = 0; works.Count > 0 && level < IndexJudge.MaxLevels; level++)
         {
             var indexes = new Dictionary<ImageId, Work>();
             foreach (var child in works.Where(work => work is { Done: true, Judged: not null }))

@@ -32,10 +32,10 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
         if (await FindChildrenAsync(index, entry, cancellation).ConfigureAwait(false) is not { } children)
         {
             var before = entry?.Record.Verdict.WithoutBreakGlass();
-            return ([], Judge.UnreadableIndex(index.Id, document, time.GetUtcNow(), before));
+            return ([], IndexJudge.Unreadable(index.Id, document, time.GetUtcNow(), before));
         }
-        return children.Count > Judge.MaxChildren
-            ? ([], Judge.TooWide(index, children.Count, document))
+        return children.Count > IndexJudge.MaxChildren
+            ? ([], IndexJudge.TooWide(index, children.Count, document))
             : (children, null);
     }
 
@@ -94,7 +94,7 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
             )
             .ConfigureAwait(false);
         return (
-            Judge.DecideIndex(index with { ReadAt = readAt }, verdicts, policy.Document),
+            IndexJudge.Decide(index with { ReadAt = readAt }, verdicts, policy.Document),
             [.. verdicts.Select(each => each.Child)]
         );
     }

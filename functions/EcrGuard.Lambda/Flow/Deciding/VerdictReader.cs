@@ -15,7 +15,7 @@ public sealed class VerdictReader(
 )
 {
     /// <summary>How many indexes may lie below an index.</summary>
-    public const int LevelsBelowIndex = Judge.MaxIndexLevels - 1;
+    public const int LevelsBelowIndex = IndexJudge.MaxLevels - 1;
 
     /// <summary>How many children of an index are asked about at a time.</summary>
     private const int AtOnce = 4;
@@ -57,7 +57,7 @@ public sealed class VerdictReader(
     )
     {
         if (levels == 0)
-            return Judge.TooDeep(index, policy.Document);
+            return IndexJudge.TooDeep(index, policy.Document);
         var (children, refusal) = await indexes.ChildrenAsync(index, entry, cancellation).ConfigureAwait(false);
         if (refusal is not null)
             return refusal;
@@ -98,7 +98,7 @@ public sealed class VerdictReader(
 
     /// <summary>The verdict of a child that its repository does not hold.</summary>
     public Verdict Missing(ImageId child, LedgerEntry? entry) =>
-        Judge.MissingChild(child, policy.Document, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
+        IndexJudge.MissingChild(child, policy.Document, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
     /// <inheritdoc cref="EvidenceReader.ScanAsync"/>
     public Task<(ScanFacts? Scan, IReadOnlyList<Finding>? Kept)> ScanAsync(

@@ -43,7 +43,7 @@ public sealed class DeploymentShields(
     private async Task<Shielded> ShieldAsync(ImageId image, int level, CancellationToken cancellation)
     {
         var (held, whyNot) = (false, (string?)null);
-        if (level < Judge.MaxIndexLevels)
+        if (level < IndexJudge.MaxLevels)
         {
             foreach (var index in await manifests.IndexesOfAsync(image, cancellation).ConfigureAwait(false))
             {

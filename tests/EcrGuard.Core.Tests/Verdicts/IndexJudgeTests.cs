@@ -4,12 +4,12 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Tests.Verdicts;
 
 /// <summary>What an index takes over from the images of its platforms.</summary>
-public sealed class JudgeIndexTests
+public sealed class IndexJudgeTests
 {
     private static readonly ImageFacts Index = Facts.Image(9, "1.0") with { Kind = ImageKind.Index };
 
     private static Verdict Of(params Verdict?[] platforms) =>
-        Judge.DecideIndex(
+        IndexJudge.Decide(
             Index,
             [
                 .. platforms.Select(
@@ -151,7 +151,7 @@ public sealed class JudgeIndexTests
             new Reason("empty-index", "This index lists no image of any platform."),
             Assert.Single(Of().Reasons)
         );
-        var deep = Judge.TooDeep(Index, Facts.Policy);
+        var deep = IndexJudge.TooDeep(Index, Facts.Policy);
         Assert.Equal(
             "Indexes are nested deeper than 3 here, so that not every image in them was looked at.",
             Assert.Single(deep.Reasons).Sentence
