@@ -15,7 +15,11 @@ public sealed class SizesTests
     private const int MostParts = 7;
 
     // What is still larger. In the end there are at most ten, each with what speaks for it.
-    private static readonly string[] Core = ["SummaryBuilder.Build"];
+    private static readonly string[] Core =
+    [
+        // One field of the summary in each line.
+        "SummaryBuilder.Build",
+    ];
 
     private static readonly string[] Aws =
     [

@@ -4,95 +4,9 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>The weekly report as mail: what to do first, then the figures, short enough for a phone.</summary>
+/// <summary>The words that the mail, the page and alerts share.</summary>
 internal static class SummaryText
 {
-    /// <summary>How many records of a list are shown; the page has more.</summary>
-    private const int MaxRows = 10;
-
-    public static string Subject(WeeklySummary summary) =>
-        Subjects.Fit(
-            $"EcrGuard {summary.Week} {summary.Account} {summary.Region}: "
-                + $"{(summary.Unread.Count > 0 ? "INCOMPLETE, " : "")}"
-                + (
-                    summary.Unread.Count > 0 && summary.Statuses.Total == 0 ? "no image could be read"
-                    : summary.ActionCount == 0 ? $"nothing to do, {summary.Statuses.Blocked} blocked"
-                    : $"{summary.ActionCount} to do, {summary.Statuses.Blocked} blocked, "
-                        + $"{summary.NewlyBlocked.Count} new"
-                )
-        );
-
-    public static ReportText Of(WeeklySummary summary, string wholeAt)
-    {
-        var text = new ReportText()
-            .Line($"EcrGuard weekly report {summary.Week}")
-            .Line(
-                $"{Dates(summary.Week)} (UTC{(summary.GeneratedAt < summary.Week.End ? ", so far" : "")}), "
-                    + $"counted {Moment(summary.GeneratedAt)}"
-            )
-            .Line($"Account {summary.Account}, region {summary.Region}");
-        Read(summary, text);
-        Actions(summary, text);
-        Numbers(summary, text);
-        Blocked(summary, text);
-        Changes(summary, text);
-        Remediation(summary, text);
-        Coverage(summary, text);
-        Exceptions(summary, text);
-        Hygiene(summary, text);
-        DeliveryOf(summary, text);
-        TrendOf(summary, text);
-        Teams(summary, text);
-        return text.Line()
-            .Line("The whole report, with charts, all lists and what the figures mean:")
-            .Line(wholeAt)
-            .Line("Beside it: report.json, images.csv, blocking.csv, waivers.csv, coverage.csv");
-    }
-
-    private static void Read(WeeklySummary summary, ReportText text)
-    {
-        if (summary.Unread.Count == 0)
-            text.Line().Line("Everything could be read.");
-        else
-            text.List(
-                $"NOT EVERYTHING COULD BE READ: {summary.Unread.Count}. All figures below are without it.",
-                "could not be read",
-                summary.Unread.Count,
-                i => $"- {summary.Unread[i].What}: {summary.Unread[i].Why}"
-            );
-    }
-
-    private static void Actions(WeeklySummary summary, ReportText text)
-    {
-        // What could not be read is named above already.
-        var actions = summary.Actions.Where(action => action.Kind != ActionKind.Unread).ToList();
-        var count = summary.ActionCount - (summary.Actions.Count - actions.Count);
-        if (count == 0)
-            text.Line().Line(summary.Unread.Count == 0 ? "NOTHING NEEDS YOU THIS WEEK" : "NOTHING ELSE NEEDS YOU");
-        else
-            List(
-                text,
-                $"ACTION NEEDED: {count}",
-                "action needed",
-                actions.Count,
-                i => Action(actions[i], i + 1, summary.GeneratedAt),
-                count
-            );
-    }
-
-    private static string Action(ActionNeeded action, int number, DateTimeOffset now)
-    {
-        var lines = new List<string> { $"{number}. {Title(action, now)}: {action.What}" };
-        if (action.RunByCount > 0)
-            lines.Add($"Used by: {RunBy(action.RunBy, action.RunByCount)}");
-        if (action.Why.Length > 0)
-            lines.Add(action.Why);
-        lines.Add($"Do: {action.Fix}");
-        if (action.Team is { } team)
-            lines.Add($"Owner: {team}");
-        return string.Join("\n   ", lines);
-    }
-
     /// <summary>"PAST ITS DEADLINE since 3 days".</summary>
     internal static string Title(ActionNeeded action, DateTimeOffset now) =>
         action.Kind switch
@@ -110,131 +24,12 @@ internal static class SummaryText
             ActionKind.Unread => "COULD NOT BE READ",
         };
 
-    private static void Numbers(WeeklySummary summary, ReportText text)
-    {
-        var previous = summary.Previous;
-        text.Line()
-            .Line("NOW")
-            .Line(
-                Phrase.Count(summary.Repositories, "repository", "repositories")
-                    + $"{Change(summary.Repositories, previous?.Repositories)}, "
-                    + $"{Phrase.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}, "
-                    + (summary.RunningReadAt is null ? "what runs is not known" : $"{summary.Running} of them running")
-            );
-        foreach (var status in Enum.GetValues<Status>())
-        {
-            var (now, then) = (summary.Statuses[status], previous?.Statuses[status]);
-            if (now > 0 || then > 0 || status is Status.Blocked or Status.Approved)
-                text.Line($"{Word(status)}: {now}{Change(now, then)}");
-        }
-        var forced = summary.DeployableByBreakGlass;
-        text.Line(
-            $"{Phrase.Count(summary.Deployable, "image")} may be deployed: a gate answers yes"
-                + $"{(forced == 0 ? "" : $", for {forced} of them by break-glass")}."
-        );
-        if (summary.TimeIsUp > 0)
-            text.Line(
-                $"{Phrase.Count(summary.TimeIsUp, "waiting image", "waiting images")} had an approval whose time is up "
-                    + "(a waiver has ended, for example); the next sweep decides again."
-            );
-        var unread = previous is { Complete: false } ? ", in which not everything could be read" : "";
-        var changed = previous?.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since";
-        text.Line(
-            previous is null
-                ? "There is no report of the week before to compare with."
-                : $"In brackets: the difference to {previous.Week}{unread}{changed}."
-        );
-    }
-
-    private static void Blocked(WeeklySummary summary, ReportText text)
-    {
-        if (summary.Statuses.Blocked == 0)
-            return;
-        List(
-            text,
-            $"BLOCKED NOW: {Phrase.Count(summary.Statuses.Blocked, "image")}, {summary.RunningBlocked} of them "
-                + "running. What clears most:",
-            "updates",
-            summary.Fixes.Count,
-            i => $"- {Fix(summary.Fixes[i])}"
-        );
-    }
-
     /// <summary>"update openssl to 3.0.13: 41 images in 9 repositories, 3 running".</summary>
     internal static string Fix(FixGroup fix) =>
         $"{FixText.Line(fix)}: {Phrase.Count(fix.Images, "image")} in "
         + Phrase.Count(fix.Repositories, "repository", "repositories")
         + (fix.Running > 0 ? $", {fix.Running} running" : "")
         + (fix.Unblocks < fix.Images ? $"; by itself it clears {(fix.Unblocks == 0 ? "none" : fix.Unblocks)}" : "");
-
-    private static void Changes(WeeklySummary summary, ReportText text)
-    {
-        var (fresh, mended) = (summary.Remediation.Sum(row => row.New), summary.Remediation.Sum(row => row.Fixed));
-        if (summary.NewlyBlocked.Count + summary.Lifted.Count + fresh + mended == 0)
-            return;
-        text.Line().Line("NEW, FIXED AND WORSE THIS WEEK");
-        if (summary.HistorySince is { } since)
-            text.Line($"Vulnerabilities: {fresh} new, {mended} fixed{Since(since, summary)}");
-        var approvedBefore = summary.NewlyBlocked.Count(image => image.Was == Status.Approved);
-        text.Line(
-            $"Images: {summary.NewlyBlocked.Count} became blocked"
-                + (approvedBefore > 0 ? $" ({approvedBefore} had been approved)" : "")
-                + $", {summary.Lifted.Count} no longer are"
-        );
-        if (summary.NewlyBlocked.Count > 0)
-            List(
-                text,
-                "Became blocked:",
-                "became blocked",
-                summary.NewlyBlocked.Count,
-                i => Changed(summary.NewlyBlocked[i])
-            );
-        if (summary.Lifted.Count > 0)
-            List(
-                text,
-                "No longer blocked:",
-                "no longer blocked",
-                summary.Lifted.Count,
-                i => Changed(summary.Lifted[i])
-            );
-    }
-
-    private static void Remediation(WeeklySummary summary, ReportText text)
-    {
-        if (summary.Remediation.Count == 0)
-            return;
-        text.Line().Line($"TIME TO REMEDIATE{(summary.HistorySince is { } since ? Since(since, summary) : "")}");
-        foreach (var row in summary.Remediation)
-            text.Line(
-                $"{Grace.Word(row.Severity)}: {row.Open} open"
-                    + (
-                        row.DeadlineDays is { } days
-                            ? $", {row.Overdue} over the {Phrase.Count(days, "day")} allowed"
-                            : ", no deadline in the policy"
-                    )
-                    + (row.OldestDays is { } oldest ? $", oldest {FixText.Number(oldest)} days" : "")
-                    + (
-                        row.MedianDays is { } median
-                            ? $"; fixed {row.FixedInTrend} in 12 weeks, half within {FixText.Number(median)} days, "
-                                + $"nine in ten within {FixText.Number(row.P90Days)} days"
-                            : "; none fixed in 12 weeks"
-                    )
-            );
-    }
-
-    private static void Coverage(WeeklySummary summary, ReportText text)
-    {
-        if (summary.CoverageGaps.Count == 0)
-            return;
-        var causes = Causes(summary);
-        List(
-            text,
-            $"WITHOUT A CURRENT SCAN: {Phrase.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image")}",
-            "without a current scan",
-            causes.Count,
-            i => $"- {Cause(causes[i])}\n  {FixText.For(causes[i].Status)}"
-        );
-    }
 
     internal static IReadOnlyList<(Status Status, int Images, int Deployable, int Repositories)> Causes(
         WeeklySummary summary
@@ -258,64 +53,6 @@ internal static class SummaryText
         $"{Word(cause.Status)}: {Phrase.Count(cause.Images, "image")} in "
         + Phrase.Count(cause.Repositories, "repository", "repositories")
         + (cause.Deployable > 0 ? $"; the policy lets {cause.Deployable} pass" : "");
-
-    private static void Exceptions(WeeklySummary summary, ReportText text)
-    {
-        if (summary.Waivers.Count > 0)
-            List(
-                text,
-                $"WAIVERS: {summary.Waivers.Count(w => !w.Lapsed)} in force, "
-                    + $"{summary.Waivers.Count(w => w.EndsSoon)} ending within {SummaryBuilder.EndsSoonDays} days, "
-                    + $"{summary.Waivers.Count(w => w.Unused)} unused, {summary.Waivers.Count(w => w.Lapsed)} ended",
-                "waivers",
-                summary.Waivers.Count,
-                i => Waiver(summary.Waivers[i], summary.GeneratedAt)
-            );
-        if (summary.BreakGlass.Count > 0)
-            List(
-                text,
-                $"BREAK-GLASS (approvals that somebody forced): "
-                    + $"{summary.BreakGlass.Count(forced => forced.InForce)} in force, "
-                    + $"{summary.BreakGlass.Count(forced => !forced.InForce)} ended this week",
-                "break-glass",
-                summary.BreakGlass.Count,
-                i => Forced(summary.BreakGlass[i])
-            );
-        if (summary.OtherExcuses.Count > 0)
-            List(
-                text,
-                "OTHER EXCEPTIONS (VEX documents, suppression rules of Amazon Inspector)",
-                "other exceptions",
-                summary.OtherExcuses.Count,
-                i => $"- {summary.OtherExcuses[i].By}: {Phrase.Count(summary.OtherExcuses[i].Images, "image")}"
-            );
-    }
-
-    private static void Hygiene(WeeklySummary summary, ReportText text)
-    {
-        var rows = HygieneRows(summary);
-        if (rows.Count == 0)
-            return;
-        text.Line().Line("HYGIENE");
-        foreach (var (what, count) in rows)
-            text.Line($"{what}: {count}");
-        if (summary.Drift.Count > 0)
-            List(
-                text,
-                "Differs from the baseline:",
-                "differs from the baseline",
-                summary.Drift.Count,
-                i => $"- {summary.Drift[i].Repository}: {Phrase.Clip(string.Join(" ", summary.Drift[i].Drift), 300)}"
-            );
-        if (summary.CouldNotMark.Count > 0)
-            List(
-                text,
-                "Could not be marked with a tag:",
-                "could not be marked",
-                summary.CouldNotMark.Count,
-                i => Unmarked(summary.CouldNotMark[i])
-            );
-    }
 
     /// <summary>What is untidy, each with its number.</summary>
     internal static IReadOnlyList<(string What, string Count)> HygieneRows(WeeklySummary summary)
@@ -360,16 +97,6 @@ internal static class SummaryText
         ];
     }
 
-    private static void DeliveryOf(WeeklySummary summary, ReportText text)
-    {
-        var rows = DeliveryRows(summary);
-        if (rows.Count == 0)
-            return;
-        text.Line().Line("DELIVERY");
-        foreach (var (what, count) in rows)
-            text.Line($"{what}: {count}");
-    }
-
     internal static IReadOnlyList<(string What, string Value)> DeliveryRows(WeeklySummary summary)
     {
         var delivery = summary.Delivery;
@@ -406,80 +133,10 @@ internal static class SummaryText
         return rows;
     }
 
-    private static void TrendOf(WeeklySummary summary, ReportText text)
-    {
-        if (summary.Trend.Count(week => week.Numbers is not null) < 2)
-            return;
-        text.Line().Line($"TREND, {summary.Trend[0].Week} to {summary.Week} (a dash: no report)");
-        Row("Blocked images", numbers => numbers.Statuses.Blocked);
-        Row("Blocked and running", numbers => numbers.Figures?.RunningBlocked);
-        Row("Without a current scan", numbers => numbers.Figures?.Uncovered);
-        Row("Vulnerabilities fixed", numbers => numbers.Figures?.Fixed);
-
-        void Row(string name, Func<WeekRollUp, int?> of)
-        {
-            var values = summary.Trend.Select(week => week.Numbers is { } numbers ? of(numbers) : null).ToList();
-            var words = values.Select(value => value?.ToString(CultureInfo.InvariantCulture) ?? "–");
-            if (values.Exists(value => value is not null))
-                text.Line($"{name}: {string.Join(' ', words)}");
-        }
-    }
-
-    private static void Teams(WeeklySummary summary, ReportText text)
-    {
-        if (!summary.Teams.Any(team => team.Name.Length > 0))
-            return;
-        List(
-            text,
-            $"BY TEAM (the repository's resource tag '{summary.TeamTag}')",
-            "teams",
-            summary.Teams.Count,
-            i => $"- {TeamName(summary.Teams[i].Name)}: {Row(summary.Teams[i])}"
-        );
-
-        static string Row(GroupRow row) =>
-            $"{Phrase.Count(row.Images, "image")}, {row.Blocked} blocked ({row.RunningBlocked} running), "
-            + $"{row.Uncovered} without a current scan, {row.Overdue} over the deadline, {row.Fixed} fixed";
-    }
-
     internal static string TeamName(string name) => name.Length == 0 ? "no team" : name;
-
-    /// <summary>A list of which the mail shows the first records; the page has the rest.</summary>
-    /// <param name="of">How many there are, if <paramref name="count"/> was cut before.</param>
-    private static void List(
-        ReportText text,
-        string heading,
-        string name,
-        int count,
-        Func<int, string> row,
-        int? of = null
-    )
-    {
-        text.List(heading, name, Math.Min(count, MaxRows), row);
-        if ((of ?? count) - MaxRows is > 0 and var more)
-            text.Line($"And {more} more in the report.");
-    }
-
-    private static string Since(DateTimeOffset since, WeeklySummary summary) =>
-        since > summary.Week.Start ? $" (counted since {FixText.Day(since)})" : "";
 
     internal static string RunBy(IReadOnlyList<string> named, int count) =>
         string.Join(", ", named) + (count > named.Count ? $" and {count - named.Count} more" : "");
-
-    private static string Changed(ChangedImage image) =>
-        $"- {ShortName(image.Repository, image.Digest, image.Tags)}, {Day(image.Since)}"
-        + (image.Was == Status.Approved && image.Status == Status.Blocked ? ", had been approved" : "")
-        + $": {image.Reason}"
-        + (image.MoreReasons > 0 ? $" And {Phrase.Count(image.MoreReasons, "more reason")}." : "");
-
-    private static string Unmarked(UnmarkedImage image) =>
-        $"- {ShortName(image.Repository, image.Digest, image.Tags)}: {image.Why}";
-
-    private static string Waiver(WaiverUse waiver, DateTimeOffset now) =>
-        $"- {waiver.Id}: {Standing(waiver, now)}; "
-        + $"{waiver.Vulnerability}{(waiver.Package is null ? "" : $" in {waiver.Package}")}; "
-        + $"{(waiver.Unused ? "UNUSED, it matches nothing any more" : Phrase.Count(waiver.Images, "image"))}; "
-        + $"owner {waiver.Owner}, approved by {waiver.ApprovedBy}: {waiver.Reason}";
 
     internal static string Standing(WaiverUse waiver, DateTimeOffset now) =>
         waiver.Lapsed ? $"ENDED after {FixText.Day(waiver.Expires)}"
@@ -487,15 +144,8 @@ internal static class SummaryText
             ? $"ENDS SOON, after {FixText.Day(waiver.Expires)} (in {Phrase.Count(DaysLeft(waiver, now), "day")})"
         : $"in force to {FixText.Day(waiver.Expires)}";
 
-    private static string Forced(ForcedUse forced) =>
-        $"- {ShortName(forced.Repository, forced.Digest, forced.Tags)}: "
-        + $"{(forced.InForce ? "IN FORCE until" : "ended")} "
-        + $"{Moment(forced.Until)}{(forced.EndedBy is { } by ? $", before its time, by {by}" : "")}; without it "
-        + $"{(forced.Verdict is { } verdict ? verdict.Word() : "gone")}; forced {Moment(forced.From)} by "
-        + $"{forced.By}{(forced.AccessKeyId is { } key ? $" with the access key {key}" : "")}: {forced.Reason}";
-
     /// <summary>Whole days from the day of the summary to the last day in force, 0 on that day itself.</summary>
-    private static int DaysLeft(WaiverUse waiver, DateTimeOffset now) =>
+    internal static int DaysLeft(WaiverUse waiver, DateTimeOffset now) =>
         waiver.Expires.DayNumber - DateOnly.FromDateTime(now.UtcDateTime).DayNumber;
 
     /// <summary>The status in people's words.</summary>
@@ -539,5 +189,5 @@ internal static class SummaryText
     internal static string Change(int now, int? before) =>
         before is { } then ? string.Create(CultureInfo.InvariantCulture, $" ({now - then:+0;-0;±0})") : "";
 
-    private static string Day(DateTimeOffset day) => day.UtcDateTime.ToString("d MMM", CultureInfo.InvariantCulture);
+    internal static string Day(DateTimeOffset day) => day.UtcDateTime.ToString("d MMM", CultureInfo.InvariantCulture);
 }

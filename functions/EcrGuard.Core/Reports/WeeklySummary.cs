@@ -164,7 +164,7 @@ public sealed record WeeklySummary
     public IReadOnlyList<RepositoryCount> LeftOver { get; init; } = [];
 
     /// <summary>One line for people, at most 99 ASCII characters: what SNS allows as subject.</summary>
-    public string Subject => SummaryText.Subject(this);
+    public string Subject => SummaryMail.Subject(this);
 
     /// <summary>Stable: the same for one week of one registry, however often it is sent.</summary>
     public string AlertId => $"weekly:{Account}:{Region}:{Week}";
@@ -242,7 +242,7 @@ public sealed record WeeklySummary
     /// <exception cref="ArgumentOutOfRangeException">
     /// Not even the numbers and headings fit; 8,192 bytes always do.
     /// </exception>
-    public string ToText(int maxBytes, string wholeAt) => SummaryText.Of(this, wholeAt).Render(maxBytes, wholeAt);
+    public string ToText(int maxBytes, string wholeAt) => SummaryMail.Of(this, wholeAt).Render(maxBytes, wholeAt);
 
     /// <summary>All of it, as UTF-8: camelCase, and a <c>schemaVersion</c>.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Default.WeeklySummary);
