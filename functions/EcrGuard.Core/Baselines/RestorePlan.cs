@@ -1,7 +1,6 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Use;
-using Phrase = EcrGuard.Core.Images.Phrase;
 
 namespace EcrGuard.Core.Baselines;
 

@@ -3,7 +3,6 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
-using Phrase = EcrGuard.Core.Images.Phrase;
 
 namespace EcrGuard.Core.Plans;
 
