@@ -20,8 +20,9 @@ public sealed record ImageUsage(UseState Use, IReadOnlyList<string> Why, IReadOn
     /// <summary>The tags by which it, its indexes and its children are referred to now, each with who does.</summary>
     public IReadOnlyDictionary<string, string> NamedTags { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>False for an image that is only in reserve for rollbacks: it was in use, and is kept as if it
-    ///     were.</summary>
+    /// <summary>
+    /// False for an image that is only in reserve for rollbacks: it was in use, and is kept as if it were.
+    /// </summary>
     public bool SeenNow { get; init; } = true;
 
     /// <summary>
