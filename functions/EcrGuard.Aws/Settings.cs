@@ -93,6 +93,10 @@ public sealed record Settings
     /// </summary>
     public bool SharesWrites { get; init; }
 
+    /// <summary>Whether a reference names a registry other than the one that this deployment works on.</summary>
+    public bool IsElsewhere(ImageReference reference) =>
+        reference.Account is not null && (reference.Account != Account || reference.Region != Region);
+
     /// <summary>Reads the settings from the environment that the template gives.</summary>
     /// <exception cref="SettingsException">One is missing or wrong; the message names it, its value and what would be
     ///     right.</exception>
@@ -207,7 +211,14 @@ public sealed record Settings
         environment(name) is { Length: > 0 } value ? value : null;
 
     private static string Required(Func<string, string?> environment, string name, string what) =>
-        Optional(environment, name) ?? throw new SettingsException(name, null, $"it must be {what}");
+        Required(Optional(environment, name), name, what);
+
+    /// <summary>A setting that the template gives only to some functions.</summary>
+    /// <param name="name">Of the environment variable.</param>
+    /// <param name="what">What it must be.</param>
+    /// <exception cref="SettingsException">It is not set.</exception>
+    public static string Required(string? value, string name, string what) =>
+        value ?? throw new SettingsException(name, null, $"it must be {what}");
 }
 
 /// <summary>The environment of the function is wrong: it must not start.</summary>

@@ -7,9 +7,10 @@ using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
-using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda.Flow.Baselines;
+using EcrGuard.Lambda.Flow.Plans;
+using EcrGuard.Lambda.Flow.Reporting;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using EcrGuard.LocalAws;
@@ -199,7 +200,7 @@ internal sealed class LocalDeployment : IDisposable
     /// <summary>The report of a week, read and not sent.</summary>
     public Task<Core.Reports.WeeklySummary> ReportAsync(Core.Reports.IsoWeek week) =>
         services
-            .GetRequiredService<Lambda.Flow.SummaryReader>()
+            .GetRequiredService<SummaryReader>()
             .ReadAsync(week, services.GetRequiredService<TimeProvider>().GetUtcNow(), CancellationToken.None);
 
     /// <summary>

@@ -12,8 +12,11 @@ using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Flow.Deciding;
 using EcrGuard.Lambda.Flow.Deployments;
+using EcrGuard.Lambda.Flow.Forcing;
+using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Flow.Pushing;
 using EcrGuard.Lambda.Flow.Quarantines;
+using EcrGuard.Lambda.Flow.Reporting;
 using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
@@ -67,6 +70,7 @@ public sealed class Startup
         AddBaselines(services);
         AddQuarantines(services);
         AddDeployments(services);
+        AddPlans(services);
         AddFlow(services);
     }
 
@@ -173,6 +177,8 @@ public sealed class Startup
         services.AddSingleton<SweepTags>();
         services.AddSingleton<ImageSweep>();
         services.AddSingleton<SettingSweep>();
+        services.AddSingleton<SweepListing>();
+        services.AddSingleton<SweepResultReader>();
         services.AddSingleton<SweepNotes>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<RepositorySweeper>();
@@ -207,19 +213,32 @@ public sealed class Startup
         services.AddSingleton<DeletedIndexes>();
     }
 
+    private static void AddPlans(IServiceCollection services)
+    {
+        services.AddSingleton<PlanAdmission>();
+        services.AddSingleton<ApplyLeases>();
+        services.AddSingleton<ImageRemovals>();
+        services.AddSingleton<PlanShields>();
+        services.AddSingleton<PutPreparer>();
+        services.AddSingleton<PolicyPut>();
+        services.AddSingleton<PlanApplier>();
+    }
+
     private static void AddFlow(IServiceCollection services)
     {
         services.AddSingleton<Gatekeeper>();
         services.AddSingleton<ImageMarker>();
         services.AddSingleton<MarkingEnd>();
         services.AddSingleton<TimedNotices>();
+        services.AddSingleton<WeekRollUps>();
+        services.AddSingleton<SummarySources>();
         services.AddSingleton<SummaryReader>();
-        services.AddSingleton<ImageRemovals>();
-        services.AddSingleton<PolicyPut>();
+        services.AddSingleton<SummaryFiles>();
         services.AddSingleton<PushRecorder>();
         services.AddSingleton<ForeignTags>();
         services.AddSingleton<ImageBackfill>();
         services.AddSingleton<RepositoryBackfill>();
         services.AddSingleton<BackfillNotice>();
+        services.AddSingleton<ForcedApprovalOrders>();
     }
 }

@@ -35,28 +35,7 @@ public sealed class SizesTests
         "WorkloadReader.RevisionsAsync",
     ];
 
-    private static readonly string[] Lambda =
-    [
-        "ApplyPlan.ApplyPlanAsync",
-        "ApplyPlan.ItemAsync",
-        "Approval.AnswerAsync",
-        "BreakGlass.AnswerAsync",
-        "BreakGlass.CarryOutAsync",
-        "EndBreakGlass.EndBreakGlassAsync",
-        "ImageRemovals.ApplyAsync",
-        "PolicyPut.PutAsync",
-        "SummaryReader.ReadAsync",
-        "SweepClose.SweepCloseAsync",
-        "SweepList.SweepListAsync",
-        "WeeklySummary.WeeklySummaryAsync",
-        "parts of ApplyPlan",
-        "parts of BreakGlass",
-        "parts of PlanRun",
-        "parts of PolicyPut",
-        "parts of SummaryReader",
-        "parts of SweepClose",
-        "parts of SweepList",
-    ];
+    private static readonly string[] Lambda = [];
 
     private static readonly string[] Cli =
     [

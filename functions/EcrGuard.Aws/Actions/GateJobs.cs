@@ -110,13 +110,11 @@ public sealed class GateJobs(AwsClients aws, Settings settings)
             .Sqs.SendMessageAsync(
                 new SendMessageRequest
                 {
-                    QueueUrl =
-                        settings.GateQueue
-                        ?? throw new SettingsException(
-                            "ECRGUARD_GATE_QUEUE",
-                            null,
-                            "it must be the URL of the queue of questions that are put again"
-                        ),
+                    QueueUrl = Settings.Required(
+                        settings.GateQueue,
+                        "ECRGUARD_GATE_QUEUE",
+                        "the URL of the queue of questions that are put again"
+                    ),
                     MessageBody = hook.Write(),
                     DelaySeconds = (int)CodeDeployHook.AsksAgainAfter.TotalSeconds,
                 },

@@ -11,12 +11,16 @@ public sealed class Notifier(IAmazonSimpleNotificationService sns, Settings sett
     /// <exception cref="SettingsException">The deployment names none.</exception>
     public Task AlertAsync(AlertMessage message, CancellationToken cancellation) =>
         PublishAsync(
-            settings.AlertTopic
-                ?? throw new SettingsException(
-                    "ECRGUARD_ALERT_TOPIC",
-                    null,
-                    "it must be the ARN of the topic for alerts"
-                ),
+            Settings.Required(settings.AlertTopic, "ECRGUARD_ALERT_TOPIC", "the ARN of the topic for alerts"),
+            message,
+            cancellation
+        );
+
+    /// <summary>Publishes to the topic for summaries.</summary>
+    /// <exception cref="SettingsException">The deployment names none.</exception>
+    public Task SummaryAsync(AlertMessage message, CancellationToken cancellation) =>
+        PublishAsync(
+            Settings.Required(settings.SummaryTopic, "ECRGUARD_SUMMARY_TOPIC", "the ARN of the topic for summaries"),
             message,
             cancellation
         );

@@ -18,13 +18,11 @@ public sealed class RecheckSender(AwsClients aws, Settings settings, TimeProvide
             .Sqs.SendMessageAsync(
                 new SendMessageRequest
                 {
-                    QueueUrl =
-                        settings.ScanQueue
-                        ?? throw new SettingsException(
-                            "ECRGUARD_SCAN_QUEUE",
-                            null,
-                            "it must be the URL of the queue of scan events"
-                        ),
+                    QueueUrl = Settings.Required(
+                        settings.ScanQueue,
+                        "ECRGUARD_SCAN_QUEUE",
+                        "the URL of the queue of scan events"
+                    ),
                     MessageBody = RecheckMessage.Write(image, at, now),
                     DelaySeconds = (int)Math.Ceiling(Math.Clamp(delay.TotalSeconds, 0, MostDelay.TotalSeconds)),
                 },

@@ -21,7 +21,6 @@ public sealed class TagRemover(
     EcrReader registry,
     WriteRecords writes,
     Notifier notifier,
-    Settings settings,
     TimeProvider time
 ) : IDisposable
 {
@@ -524,10 +523,7 @@ public sealed class TagRemover(
     )
     {
         var message = TagAlert.ForRemoval(image, tag, what, write, time.GetUtcNow());
-        var topic =
-            settings.AlertTopic
-            ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");
-        await notifier.PublishAsync(topic, message, cancellation).ConfigureAwait(false);
+        await notifier.AlertAsync(message, cancellation).ConfigureAwait(false);
         return $"EcrGuard took its tag '{tag}' off, and something else happened than it must. {what}";
     }
 }

@@ -25,12 +25,11 @@ public sealed class GateFunction(IAmazonLambda lambda, string function)
     public static GateFunction Of(AwsClients aws, Settings settings) =>
         new(
             aws.Deployers.Gate,
-            settings.ApprovalFunction
-                ?? throw new SettingsException(
-                    "ECRGUARD_APPROVAL_FUNCTION",
-                    null,
-                    "it must be the name or the ARN of the function Approval"
-                )
+            Settings.Required(
+                settings.ApprovalFunction,
+                "ECRGUARD_APPROVAL_FUNCTION",
+                "the name or the ARN of the function Approval"
+            )
         );
 
     /// <summary>Asks about every image, about each once.</summary>

@@ -28,6 +28,14 @@ public sealed class UsageReader(
             .ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation, enough)
             .ConfigureAwait(false);
 
+    /// <summary>The same, and keeps what was read in place of the last reading.</summary>
+    public async Task<UsageReading> RenewAsync(CancellationToken cancellation, CancellationToken enough)
+    {
+        var use = await ReadAsync(cancellation, enough).ConfigureAwait(false);
+        await uses.KeepAsync(use, cancellation).ConfigureAwait(false);
+        return use;
+    }
+
     /// <summary>
     /// What is known to run in a repository, whether or not that is all: a reading, with what was deployed since.
     /// </summary>

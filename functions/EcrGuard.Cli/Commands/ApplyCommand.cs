@@ -4,7 +4,7 @@ using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Cli.Commands;

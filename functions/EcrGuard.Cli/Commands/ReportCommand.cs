@@ -7,7 +7,7 @@ using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Reporting;
 using EcrGuard.Lambda.Hosting;
 using EcrReader = EcrGuard.Aws.Facts.EcrReader;
 
@@ -111,17 +111,15 @@ internal static class ReportCommand
         var settings = await ledger(aws);
         var time = TimeProvider.System;
         var table = new LedgerTable(aws.Dynamo, settings, time);
-        var reader = new SummaryReader(
+        var sources = new SummarySources(
             new EcrReader(aws.Ecr, settings, time),
             new RepositoryRecords(table),
             new ForcedApprovalRecords(table),
-            new ImageRecords(table),
-            new RegistryDocuments(table),
+            new WeekRollUps(new RegistryDocuments(table)),
             new UseStore(aws.S3, settings),
-            policy,
-            settings,
             Log.Silent
         );
+        var reader = new SummaryReader(sources, new ImageRecords(table), policy, settings, Log.Silent);
         var now = time.GetUtcNow();
         return await reader.ReadAsync(week ?? IsoWeek.Of(now).Previous, now, cancellation);
     }

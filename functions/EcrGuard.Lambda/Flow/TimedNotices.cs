@@ -35,27 +35,22 @@ public sealed class TimedNotices(
         await GraceAsync(entry, usage, cancellation).ConfigureAwait(false);
         var (record, now) = (entry.Record, time.GetUtcNow());
         if (record.Forced is { } forced && forced.HasEndedLately(now))
-            await BreakGlassAsync(
-                    new ForcedApprovalNotice(
-                        record.Verdict.Image,
-                        record.Tags,
-                        forced,
-                        record.Verdict.WithoutBreakGlass().Status,
-                        Ended: true
-                    ),
-                    cancellation
-                )
-                .ConfigureAwait(false);
+            await BreakGlassAsync(record, forced, ended: true, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Says that an approval is forced, or has ended.</summary>
-    public Task BreakGlassAsync(ForcedApprovalNotice notice, CancellationToken cancellation) =>
-        PublishOnceAsync(
-            notice.Image.Repository,
+    public Task BreakGlassAsync(ImageRecord record, ForcedApproval forced, bool ended, CancellationToken cancellation)
+    {
+        var image = record.Verdict.Image;
+        var instead = record.Verdict.WithoutBreakGlass().Status;
+        var notice = new ForcedApprovalNotice(image, record.Tags, forced, instead, ended);
+        return PublishOnceAsync(
+            image.Repository,
             notice.Id,
             () => Task.FromResult(BreakGlassAlert.For(notice)),
             cancellation
         );
+    }
 
     /// <summary>Says that an image was released, or restored by somebody else.</summary>
     public Task QuarantineAsync(QuarantineNotice notice, CancellationToken cancellation) =>

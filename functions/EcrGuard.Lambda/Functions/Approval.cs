@@ -36,13 +36,19 @@ public sealed record ApprovalProblem(string Status, string? Image, string Proble
     public bool Approved { get; }
 
     /// <param name="image">As it was asked for, of any length.</param>
-    /// <returns>The HTTP status and the body.</returns>
-    internal static (int, JsonElement) Of(int httpStatus, string status, string? image, string problem)
+    internal static HttpAnswer Of(int httpStatus, string status, string? image, string problem)
     {
         var named = image is null ? null : Phrase.Clip(image, ImageReference.MaxLength);
         var body = new ApprovalProblem(status, named, problem);
-        return (httpStatus, JsonSerializer.SerializeToElement(body, AnswerJson.Default.ApprovalProblem));
+        return new HttpAnswer(httpStatus, JsonSerializer.SerializeToElement(body, AnswerJson.Default.ApprovalProblem));
     }
+
+    internal static HttpAnswer NotFound(string? image, ReferencedImage named) =>
+        named.TagMoved ? Of(409, "TAG_MOVED", image, named.WhyNot) : Of(404, "NOT_FOUND", image, named.WhyNot);
+
+    internal static string OtherRegistry(ImageReference reference, Settings settings) =>
+        $"This EcrGuard answers for the registry {settings.Account} in {settings.Region}, not for "
+        + $"{reference.Account} in {reference.Region}.";
 }
 
 /// <summary>A pipeline asks: may I deploy this image? Asking never writes and never waits.</summary>
@@ -60,89 +66,37 @@ public sealed class Approval(ApprovalReader reader, EcrReader registry, ImageRec
         var http = input.RequestContext is not null;
         var image = http ? input.QueryStringParameters?.GetValueOrDefault("image") : input.Image;
         var query = http ? input.QueryStringParameters : null;
-        var (status, body) = await AnswerAsync(image, query, context).ConfigureAwait(false);
+        var answer = await AnswerAsync(image, query, context).ConfigureAwait(false);
         log.Info(
             "A question was answered.",
             ("image", image),
-            ("httpStatus", status.ToString(CultureInfo.InvariantCulture)),
+            ("httpStatus", answer.Status.ToString(CultureInfo.InvariantCulture)),
             ("requestId", context.AwsRequestId)
         );
-        if (status == 503)
+        if (answer.Status == 503)
             log.Metrics("EcrGuard", [(CouldNotAnswer, 1, "Count")]);
         if (!http)
-            return body;
-        var headers = new Dictionary<string, string>
-        {
-            ["content-type"] = "application/json",
-            ["cache-control"] = "no-store",
-        };
-        if (status == 503 || Word(body, "status") == "PENDING")
-            headers["retry-after"] = ApprovalAnswer.RetryAfter.ToString(CultureInfo.InvariantCulture);
-        return JsonSerializer.SerializeToElement(
-            new APIGatewayHttpApiV2ProxyResponse
-            {
-                StatusCode = status,
-                Headers = headers,
-                Body = body.GetRawText(),
-            },
-            AnswerJson.Default.APIGatewayHttpApiV2ProxyResponse
-        );
+            return answer.Body;
+        var mayChange = answer.Status == 503 || Word(answer.Body, "status") == "PENDING";
+        return answer.Response(mayChange ? ApprovalAnswer.RetryAfter.ToString(CultureInfo.InvariantCulture) : null);
     }
 
-    private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(
+    private async Task<HttpAnswer> AnswerAsync(
         string? asked,
         IReadOnlyDictionary<string, string>? query,
         ILambdaContext context
     )
     {
-        if (query?.Keys.FirstOrDefault(key => key is not ("image" or "require")) is { } unknown)
-            return ApprovalProblem.Of(
-                400,
-                "BAD_REQUEST",
-                asked,
-                $"The parameter '{Phrase.Clip(unknown, 40)}' is not known; there are image and require."
-            );
-        if (query?.GetValueOrDefault("require") is { } require && require != "approved")
-            return ApprovalProblem.Of(
-                400,
-                "BAD_REQUEST",
-                asked,
-                $"The parameter require is '{Phrase.Clip(require, 40)}'; it must be 'approved' or absent."
-            );
+        if (Problem(query) is { } unclear)
+            return ApprovalProblem.Of(400, "BAD_REQUEST", asked, unclear);
         if (!ImageReference.TryParse(asked, out var reference, out var problem))
             return ApprovalProblem.Of(400, "BAD_REQUEST", asked, problem);
-        if (
-            reference.Account is not null
-            && (reference.Account != settings.Account || reference.Region != settings.Region)
-        )
-            return ApprovalProblem.Of(
-                400,
-                "OTHER_REGISTRY",
-                asked,
-                $"This EcrGuard answers for the registry {settings.Account} in {settings.Region}, not for "
-                    + $"{reference.Account} in {reference.Region}."
-            );
-
-        using var deadline = Deadline.AtTheEnd(context);
+        if (settings.IsElsewhere(reference))
+            return ApprovalProblem.Of(400, "OTHER_REGISTRY", asked, ApprovalProblem.OtherRegistry(reference, settings));
         try
         {
-            // A digest says whose record it is: the ledger need not wait for the registry.
-            var known = reference.Digest is { } digest
-                ? images.FindAsync(new ImageId(registry.Repository(reference.Repository), digest), deadline.Token)
-                : null;
-            var there = registry.ImageAsync(reference, deadline.Token);
-            await Task.WhenAll(there, known ?? Task.CompletedTask).ConfigureAwait(false);
-            var named = await there.ConfigureAwait(false);
-            if (named.Image is not { } image)
-                return named.TagMoved
-                    ? ApprovalProblem.Of(409, "TAG_MOVED", asked, named.WhyNot)
-                    : ApprovalProblem.Of(404, "NOT_FOUND", asked, named.WhyNot);
-            var answer = await reader.ReadAsync(asked!, image, deadline.Token, known).ConfigureAwait(false);
-            var httpStatus =
-                answer.Status == Status.Error.Word() ? 503
-                : query?.ContainsKey("require") == true && !answer.Approved ? 412
-                : 200;
-            return (httpStatus, JsonSerializer.SerializeToElement(answer, AnswerJson.Default.ApprovalAnswer));
+            var requires = query?.ContainsKey("require") == true;
+            return await ReadAsync(asked!, reference, requires, context).ConfigureAwait(false);
         }
         catch (Exception failure)
         {
@@ -155,6 +109,42 @@ public sealed class Approval(ApprovalReader reader, EcrReader registry, ImageRec
                 "The facts could not be read. Ask again; if it lasts, see the function's log."
             );
         }
+    }
+
+    /// <summary>What is wrong with the parameters; null if nothing is.</summary>
+    private static string? Problem(IReadOnlyDictionary<string, string>? query)
+    {
+        if (query?.Keys.FirstOrDefault(key => key is not ("image" or "require")) is { } unknown)
+            return $"The parameter '{Phrase.Clip(unknown, 40)}' is not known; there are image and require.";
+        return query?.GetValueOrDefault("require") is { } require && require != "approved"
+            ? $"The parameter require is '{Phrase.Clip(require, 40)}'; it must be 'approved' or absent."
+            : null;
+    }
+
+    /// <param name="requires">Whether a no is told by the HTTP status too.</param>
+    private async Task<HttpAnswer> ReadAsync(
+        string asked,
+        ImageReference reference,
+        bool requires,
+        ILambdaContext context
+    )
+    {
+        using var deadline = Deadline.AtTheEnd(context);
+        // A digest says whose record it is: the ledger need not wait for the registry.
+        var known = reference.Digest is { } digest
+            ? images.FindAsync(new ImageId(registry.Repository(reference.Repository), digest), deadline.Token)
+            : null;
+        var there = registry.ImageAsync(reference, deadline.Token);
+        await Task.WhenAll(there, known ?? Task.CompletedTask).ConfigureAwait(false);
+        var named = await there.ConfigureAwait(false);
+        if (named.Image is not { } image)
+            return ApprovalProblem.NotFound(asked, named);
+        var answer = await reader.ReadAsync(asked, image, deadline.Token, known).ConfigureAwait(false);
+        var status =
+            answer.Status == Status.Error.Word() ? 503
+            : requires && !answer.Approved ? 412
+            : 200;
+        return new HttpAnswer(status, JsonSerializer.SerializeToElement(answer, AnswerJson.Default.ApprovalAnswer));
     }
 
     private static string? Word(JsonElement body, string name) =>

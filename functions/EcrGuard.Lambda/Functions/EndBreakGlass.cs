@@ -44,34 +44,8 @@ public sealed class EndBreakGlass(
         var done = 0;
         foreach (var (image, forced) in ended)
         {
-            try
-            {
-                if (await images.FindAsync(image, deadline.Token).ConfigureAwait(false) is { } entry)
-                    await notices
-                        .BreakGlassAsync(
-                            new ForcedApprovalNotice(
-                                image,
-                                entry.Record.Tags,
-                                forced,
-                                entry.Record.Verdict.WithoutBreakGlass().Status,
-                                Ended: true
-                            ),
-                            deadline.Token
-                        )
-                        .ConfigureAwait(false);
-                if (!decided.ContainsKey(image))
-                    continue;
-                await forcedApprovals.EndAsync(image, forced, deadline.Token).ConfigureAwait(false);
+            if (await TryEndAsync(image, forced, decided.ContainsKey(image), deadline.Token).ConfigureAwait(false))
                 done++;
-            }
-            catch (Exception failure)
-            {
-                log.Error(
-                    "The end of a forced approval could not be told and is left to the next tick.",
-                    failure,
-                    ("image", image.ToString())
-                );
-            }
         }
         // Gates say no already; that tags, quarantine or the alert lag behind must be heard of.
         return done == ended.Count
@@ -80,5 +54,33 @@ public sealed class EndBreakGlass(
                 $"Of {Phrase.Count(ended.Count, "forced approval")} that ended, {ended.Count - done} could not "
                     + "be brought to the end; the next tick tries again."
             );
+    }
+
+    /// <summary>Tells the end of an approval, and notes it if the image was decided again.</summary>
+    /// <returns>False if it is left to the next tick.</returns>
+    private async Task<bool> TryEndAsync(
+        ImageId image,
+        ForcedApproval forced,
+        bool isDecided,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            if (await images.FindAsync(image, cancellation).ConfigureAwait(false) is { } entry)
+                await notices.BreakGlassAsync(entry.Record, forced, ended: true, cancellation).ConfigureAwait(false);
+            if (isDecided)
+                await forcedApprovals.EndAsync(image, forced, cancellation).ConfigureAwait(false);
+            return isDecided;
+        }
+        catch (Exception failure)
+        {
+            log.Error(
+                "The end of a forced approval could not be told and is left to the next tick.",
+                failure,
+                ("image", image.ToString())
+            );
+            return false;
+        }
     }
 }

@@ -30,10 +30,7 @@ public sealed class ReleaseImage(ImageReleaser releaser, EcrReader registry, Set
         ReleaseAnswer No(string why) => new(Phrase.Clip(input.Image, ImageReference.MaxLength), false, why);
         if (!ImageReference.TryParse(input.Image, out var reference, out var problem))
             return No(problem);
-        if (
-            reference.Account is not null
-            && (reference.Account != settings.Account || reference.Region != settings.Region)
-        )
+        if (settings.IsElsewhere(reference))
             return No(
                 $"This EcrGuard works on the registry {settings.Account} in {settings.Region}, not on "
                     + $"{reference.Account} in {reference.Region}."

@@ -1,13 +1,11 @@
-using System.Text.Json;
+using System.Globalization;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
-using Amazon.S3;
-using Amazon.S3.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
@@ -41,18 +39,12 @@ public sealed record SweepStart(
     public bool AwaitsBackfill { get; init; }
 }
 
-/// <summary>One item of the list.</summary>
-public sealed record ListedRepository(string Repository);
-
 /// <summary>Begins a sweep: reads once, for every repository, what runs, and lists the repositories.</summary>
 public sealed class SweepList(
-    EcrReader registry,
-    UsageReader usageReader,
-    UseStore uses,
     SweepLease lease,
-    RepositoryRecords repositories,
+    UsageReader usages,
+    SweepListing listing,
     RegistryDocuments documents,
-    IAmazonS3 s3,
     Settings settings,
     TimeProvider time,
     Log log
@@ -65,35 +57,48 @@ public sealed class SweepList(
     public async Task<SweepStart> SweepListAsync(SweepRequest input, ILambdaContext context)
     {
         var startedAt = time.GetUtcNow();
-        var run =
-            input.Run
-            ?? startedAt.UtcDateTime.ToString(
-                "yyyyMMdd'T'HHmmss'Z'",
-                System.Globalization.CultureInfo.InvariantCulture
-            );
+        var run = input.Run ?? startedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var key = $"sweeps/{run}/repositories.json";
+        var start = new SweepStart(run, startedAt, settings.Bucket, key, 0, settings.Instances, Alone: true);
         if (!await lease.TakeAsync(run, CancellationToken.None).ConfigureAwait(false))
-        {
-            var other = await lease.RunningAsync(CancellationToken.None).ConfigureAwait(false);
-            var why = other?.RunningUntil is { } until
-                ? string.Create(
-                    System.Globalization.CultureInfo.InvariantCulture,
-                    $"The sweep {other.Run} is running, at the latest until "
-                        + $"{until.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z unless it says again that it is; this one ends "
-                        + $"without a look at any repository."
-                )
-                : "Another sweep was running at that moment; this one ends without a look at any repository.";
-            log.Warning("Another sweep is running; this one ends.", ("run", run), ("why", why));
-            log.Metrics("EcrGuard", [("SweepsStopped", 1, "Count")]);
-            return new SweepStart(run, startedAt, settings.Bucket, key, 0, settings.Instances, Alone: false)
-            {
-                Stopped = why,
-            };
-        }
-        // In a large account the first reading takes minutes: what is not read in time is unread, and the sweep begins.
+            return await StopAsync(start).ConfigureAwait(false);
+        await ReadUseAsync(context).ConfigureAwait(false);
+        // Until the backfill is done it goes over everything itself, with the writes that a sweep would need.
+        var awaits = !await IsBackfilledAsync().ConfigureAwait(false);
+        var names = awaits ? [] : await listing.NamesAsync().ConfigureAwait(false);
+        await listing.StoreAsync(key, names).ConfigureAwait(false);
+        log.Info(
+            "A sweep has begun.",
+            ("run", run),
+            ("repositories", names.Count.ToString(CultureInfo.InvariantCulture))
+        );
+        return start with { Repositories = names.Count, AwaitsBackfill = awaits };
+    }
+
+    /// <summary>Another sweep is running: this one ends without a look at any repository.</summary>
+    private async Task<SweepStart> StopAsync(SweepStart start)
+    {
+        var other = await lease.RunningAsync(CancellationToken.None).ConfigureAwait(false);
+        var why = other?.RunningUntil is { } until
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"The sweep {other.Run} is running, at the latest until "
+                    + $"{until.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z unless it says again that it is; this one ends "
+                    + $"without a look at any repository."
+            )
+            : "Another sweep was running at that moment; this one ends without a look at any repository.";
+        log.Warning("Another sweep is running; this one ends.", ("run", start.Run), ("why", why));
+        log.Metrics("EcrGuard", [("SweepsStopped", 1, "Count")]);
+        return start with { Alone = false, Stopped = why };
+    }
+
+    /// <summary>
+    /// In a large account the first reading takes minutes: what is not read in time is unread, and the sweep begins.
+    /// </summary>
+    private async Task ReadUseAsync(ILambdaContext context)
+    {
         using var enough = Deadline.Before(context, Margin);
-        var use = await usageReader.ReadAsync(CancellationToken.None, enough.Token).ConfigureAwait(false);
-        await uses.KeepAsync(use, CancellationToken.None).ConfigureAwait(false);
+        var use = await usages.RenewAsync(CancellationToken.None, enough.Token).ConfigureAwait(false);
         foreach (var unread in use.Unread)
             log.Warning(
                 "A consumer could not be read; what it might use counts as in use.",
@@ -101,50 +106,6 @@ public sealed class SweepList(
                 ("account", unread.Account),
                 ("why", unread.Why)
             );
-
-        var names = new SortedSet<string>(StringComparer.Ordinal);
-        // Until the backfill is done it goes over everything itself, with the writes that a sweep would need.
-        var awaits = !await IsBackfilledAsync().ConfigureAwait(false);
-        if (!awaits)
-        {
-            names.UnionWith(
-                (await registry.RepositoriesAsync(CancellationToken.None).ConfigureAwait(false)).Select(repository =>
-                    repository.Name
-                )
-            );
-            // A repository that is gone is swept once more: its images are to be noted as gone.
-            await foreach (var known in repositories.SweepsAsync(CancellationToken.None).ConfigureAwait(false))
-                names.Add(known.Repository);
-        }
-
-        using (
-            var list = new MemoryStream(
-                JsonSerializer.SerializeToUtf8Bytes(
-                    [.. names.Select(name => new ListedRepository(name))],
-                    StateJson.Default.IReadOnlyListListedRepository
-                )
-            )
-        )
-            await s3.PutObjectAsync(
-                    new PutObjectRequest
-                    {
-                        BucketName = settings.Bucket,
-                        Key = key,
-                        InputStream = list,
-                        ContentType = "application/json",
-                    },
-                    CancellationToken.None
-                )
-                .ConfigureAwait(false);
-        log.Info(
-            "A sweep has begun.",
-            ("run", run),
-            ("repositories", names.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))
-        );
-        return new SweepStart(run, startedAt, settings.Bucket, key, names.Count, settings.Instances, Alone: true)
-        {
-            AwaitsBackfill = awaits,
-        };
     }
 
     private async Task<bool> IsBackfilledAsync() =>

@@ -1,13 +1,10 @@
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
-using Amazon.S3;
-using Amazon.S3.Model;
-using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Reporting;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
@@ -28,10 +25,10 @@ public sealed record SummaryState(string Week, DateTimeOffset SentAt)
 /// </summary>
 public sealed class WeeklySummary(
     SummaryReader reader,
+    WeekRollUps rollUps,
+    SummaryFiles files,
     RegistryDocuments documents,
     Notifier notifier,
-    IAmazonS3 s3,
-    Settings settings,
     TimeProvider time,
     Log log
 )
@@ -44,14 +41,10 @@ public sealed class WeeklySummary(
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.95);
         var now = time.GetUtcNow();
         var week = input.Week is { } asked ? IsoWeek.Parse(asked) : IsoWeek.Of(now).Previous;
-        var folder = $"reports/{settings.Account}/{settings.Region}/{week}/";
-        var report = new SummaryReport(week.ToString(), $"s3://{settings.Bucket}/{folder}");
+        var report = new SummaryReport(week.ToString(), files.UriOf(week));
+        var (last, revision) = await documents.FindAsync(SummaryState.Form, deadline.Token).ConfigureAwait(false);
         // A schedule may start it twice.
-        if (
-            input.Week is null
-            && (await SentAsync(deadline.Token).ConfigureAwait(false)).Last?.Week is { } last
-            && string.CompareOrdinal(last, report.Week) >= 0
-        )
+        if (input.Week is null && last is not null && string.CompareOrdinal(last.Week, report.Week) >= 0)
         {
             log.Info("The weekly report is out already.", ("week", report.Week));
             return report;
@@ -60,91 +53,23 @@ public sealed class WeeklySummary(
         var summary = await reader.ReadAsync(week, now, reading.Token).ConfigureAwait(false);
         // What an earlier week was like nobody can count any more: its gap stays.
         if (week == IsoWeek.Of(now).Previous)
-            await StoreRollUpAsync(summary.RollUp(), deadline.Token).ConfigureAwait(false);
-        foreach (var file in SummaryForms.Of(summary))
+            await rollUps.StoreAsync(summary.RollUp(), deadline.Token).ConfigureAwait(false);
+        var unwritten = await files.PutAsync(summary, deadline.Token).ConfigureAwait(false);
+        // The mail goes out all the same, and says so.
+        summary = summary with
         {
-            try
-            {
-                await PutAsync(folder, file, deadline.Token).ConfigureAwait(false);
-            }
-            catch (Exception failure) when (!deadline.IsCancellationRequested)
-            {
-                // The mail goes out all the same, and says so.
-                log.Error("A file of the report could not be written.", failure, ("file", file.Name));
-                var unwritten = new Unread(
-                    $"the file {file.Name}",
-                    $"It could not be written: {ErrorText.Of(failure)}"
-                );
-                summary = summary with { Unread = [.. summary.Unread, unwritten] };
-            }
-        }
-
+            Unread = [.. summary.Unread, .. unwritten],
+        };
         await notifier
-            .PublishAsync(
-                settings.SummaryTopic
-                    ?? throw new SettingsException(
-                        "ECRGUARD_SUMMARY_TOPIC",
-                        null,
-                        "it must be the ARN of the topic for summaries"
-                    ),
-                WeekMessage.For(
-                    summary,
-                    report.Whole,
-                    Links.S3Object(settings.Region, settings.Bucket, folder + SummaryForms.Page)
-                ),
-                deadline.Token
-            )
+            .SummaryAsync(WeekMessage.For(summary, report.Whole, files.PageOf(week)), deadline.Token)
             .ConfigureAwait(false);
-        // Nothing stands between the two: a report that was sent twice is better than one that was not.
-        await NoteSentAsync(new SummaryState(report.Week, now), deadline.Token).ConfigureAwait(false);
+        // Nothing stands between the two: a report that was sent twice is better than one that was not. An older week
+        // that somebody asks for again says nothing of the schedule.
+        if (last is null || string.CompareOrdinal(report.Week, last.Week) >= 0)
+            await documents
+                .StoreAsync(SummaryState.Form, new SummaryState(report.Week, now), revision, deadline.Token)
+                .ConfigureAwait(false);
         log.Info("The weekly report is out.", ("week", report.Week), ("whole", report.Whole));
         return report;
-    }
-
-    private async Task StoreRollUpAsync(WeekRollUp numbers, CancellationToken cancellation)
-    {
-        var form = StoredForms.Week(numbers.Week);
-        var (_, revision) = await documents.FindAsync(form, cancellation).ConfigureAwait(false);
-        await documents.StoreAsync(form, numbers, revision, cancellation).ConfigureAwait(false);
-    }
-
-    /// <summary>By way of a file: the table of a million images is larger than memory should be.</summary>
-    private async Task PutAsync(string folder, SummaryFile file, CancellationToken cancellation)
-    {
-        var path = Path.GetTempFileName();
-        await using var body = new FileStream(
-            path,
-            FileMode.Open,
-            FileAccess.ReadWrite,
-            FileShare.None,
-            bufferSize: 65536,
-            FileOptions.DeleteOnClose
-        );
-        file.Write(body);
-        body.Position = 0;
-        await s3.PutObjectAsync(
-                new PutObjectRequest
-                {
-                    BucketName = settings.Bucket,
-                    Key = folder + file.Name,
-                    InputStream = body,
-                    AutoCloseStream = false,
-                    ContentType = file.ContentType,
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-    }
-
-    private Task<(SummaryState? Last, long Revision)> SentAsync(CancellationToken cancellation) =>
-        documents.FindAsync(SummaryState.Form, cancellation);
-
-    /// <summary>An older week that somebody asks for again says nothing of the schedule.</summary>
-    private async Task NoteSentAsync(SummaryState sent, CancellationToken cancellation)
-    {
-        var (last, revision) = await SentAsync(cancellation).ConfigureAwait(false);
-        if (last is not null && string.CompareOrdinal(sent.Week, last.Week) < 0)
-            return;
-        await documents.StoreAsync(SummaryState.Form, sent, revision, cancellation).ConfigureAwait(false);
     }
 }

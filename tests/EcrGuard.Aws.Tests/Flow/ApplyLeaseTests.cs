@@ -2,7 +2,7 @@ using System.Text;
 using Amazon.DynamoDBv2;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Plans;
-using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Flow.Plans;
 using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;

@@ -9,8 +9,9 @@ using Amazon.S3.Model;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
-using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow.Plans;
+using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Lambda.Functions;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 

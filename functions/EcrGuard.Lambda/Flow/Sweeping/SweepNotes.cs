@@ -4,6 +4,7 @@ using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Lambda.Flow.Reporting;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;

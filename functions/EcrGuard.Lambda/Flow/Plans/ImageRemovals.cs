@@ -4,7 +4,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Lambda.Flow;
+namespace EcrGuard.Lambda.Flow.Plans;
 
 /// <summary>Deletes and archives the images of a plan, each as the plan says it, or not at all.</summary>
 public sealed class ImageRemovals(
@@ -19,13 +19,13 @@ public sealed class ImageRemovals(
     /// </summary>
     private const int ArchiveBatch = 10;
 
-    /// <returns>False where time was up.</returns>
+    /// <returns>False if time was up.</returns>
     public async Task<bool> ApplyAsync(PlanRun run, RepositoryId id, Removal removal, CancellationToken cancellation)
     {
         if (await run.ViewAsync(id, null, cancellation).ConfigureAwait(false) is not { } view)
         {
             foreach (var image in removal.Images)
-                run.Supersede(id, removal, "The repository is gone.", image);
+                run.Results.Supersede(id, removal, "The repository is gone.", image);
             return true;
         }
         var open = await LeftAsync(run, id, removal, view, cancellation).ConfigureAwait(false);
@@ -34,52 +34,59 @@ public sealed class ImageRemovals(
         {
             if (run.IsLate)
                 return false;
-            open = exact;
-            if (Broken(run, view, open.Images) is { } broken)
+            if (Broken(run, view, exact.Images) is { } broken)
             {
-                run.Refuse(id, open, $"The repository has changed since the plan was made. {broken}");
+                run.Results.Refuse(id, exact, $"The repository has changed since the plan was made. {broken}");
                 return true;
             }
-            var batch = Next(open, view);
-            await remover.WaitAsync(removal.Kind, batch.Count, cancellation).ConfigureAwait(false);
-            var intent = await planLedger
-                .IntendAsync(id, run.PlanId, removal.Kind, batch, cancellation)
-                .ConfigureAwait(false);
-            // Read after the intent and immediately before the act: whatever took time lies before it.
-            view = await run.ViewAsync(id, view.Contents.Manifests, cancellation).ConfigureAwait(false) ?? Nothing(id);
-            var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
-            var tooMany = Broken(run, view, check.Exact);
-            var going = tooMany is null ? batch.Where(check.Exact.Contains).ToList() : [];
-            var acted = await ActAsync(id, removal.Kind, going, cancellation).ConfigureAwait(false);
-            var why = check.Superseded.ToDictionary(superseded => superseded.Image, superseded => superseded.Why);
-            await planLedger
-                .OutcomeAsync(
-                    intent,
-                    batch.ToDictionary(
-                        image => image.Digest,
-                        image =>
-                            acted.TryGetValue(image.Digest, out var refusal)
-                                ? refusal ?? PlanLedger.Done
-                                : $"superseded: {why.GetValueOrDefault(image) ?? tooMany}"
-                    ),
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            foreach (var image in going)
-            {
-                if (acted[image.Digest] is { } refusal)
-                    run.Refuse(id, removal, refusal, image);
-                else
-                    run.Do(id, removal, removal.Kind == RemovalKind.Delete ? "Deleted." : "Archived.", image);
-            }
-            view = Without(
-                view,
-                removal.Kind,
-                [.. going.Where(image => acted[image.Digest] is null).Select(image => image.Digest)]
-            );
-            open = open with { Images = [.. open.Images.Except(going)] };
+            (view, var going) = await BatchAsync(run, id, exact, view, cancellation).ConfigureAwait(false);
+            open = exact with { Images = [.. exact.Images.Except(going)] };
         }
         return true;
+    }
+
+    /// <summary>Removes as many images as go in one call.</summary>
+    /// <returns>The repository after that, and the images that had their turn.</returns>
+    private async Task<(RepositoryView View, IReadOnlyList<PlannedImage> Going)> BatchAsync(
+        PlanRun run,
+        RepositoryId id,
+        Removal open,
+        RepositoryView view,
+        CancellationToken cancellation
+    )
+    {
+        var batch = Next(open, view);
+        await remover.WaitAsync(open.Kind, batch.Count, cancellation).ConfigureAwait(false);
+        var intent = await planLedger.IntendAsync(id, run.PlanId, open.Kind, batch, cancellation).ConfigureAwait(false);
+        // Read after the intent and immediately before the act: whatever took time lies before it.
+        view = await run.ViewAsync(id, view.Contents.Manifests, cancellation).ConfigureAwait(false) ?? Nothing(id);
+        var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
+        var tooMany = Broken(run, view, check.Exact);
+        var going = tooMany is null ? batch.Where(check.Exact.Contains).ToList() : [];
+        var acted = await ActAsync(id, open.Kind, going, cancellation).ConfigureAwait(false);
+        var superseded = check.Superseded.ToDictionary(each => each.Image, each => each.Why);
+        await planLedger
+            .OutcomeAsync(
+                intent,
+                batch.ToDictionary(
+                    image => image.Digest,
+                    image =>
+                        acted.TryGetValue(image.Digest, out var refusal)
+                            ? refusal ?? PlanLedger.Done
+                            : $"superseded: {superseded.GetValueOrDefault(image) ?? tooMany}"
+                ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        foreach (var image in going)
+        {
+            if (acted[image.Digest] is { } refusal)
+                run.Results.Refuse(id, open, refusal, image);
+            else
+                run.Results.Do(id, open, open.Kind == RemovalKind.Delete ? "Deleted." : "Archived.", image);
+        }
+        var gone = going.Where(image => acted[image.Digest] is null).Select(image => image.Digest).ToHashSet();
+        return (Without(view, open.Kind, gone), going);
     }
 
     private string? Broken(PlanRun run, RepositoryView view, IReadOnlyList<PlannedImage> going) =>
@@ -152,7 +159,7 @@ public sealed class ImageRemovals(
                 .ConfigureAwait(false);
         var before = removal.Images.Where(image => Has(image, PlanLedger.Done)).Concat(acted).ToHashSet();
         foreach (var image in removal.Images.Where(before.Contains))
-            run.Do(id, removal, "Done by an earlier call.", image);
+            run.Results.Do(id, removal, "Done by an earlier call.", image);
         return removal with { Images = [.. removal.Images.Where(image => !before.Contains(image))] };
     }
 
@@ -161,7 +168,7 @@ public sealed class ImageRemovals(
     {
         var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
         foreach (var same in check.Superseded)
-            run.Supersede(id, open, same.Why, same.Image);
+            run.Results.Supersede(id, open, same.Why, same.Image);
         return open with { Images = check.Exact };
     }
 

@@ -6,7 +6,7 @@ using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
-namespace EcrGuard.Lambda.Flow;
+namespace EcrGuard.Lambda.Flow.Reporting;
 
 /// <summary>Reads what a sweep adds to the history of a repository, which reports are made of.</summary>
 public sealed class HistoryReader(

@@ -1,7 +1,7 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 
-namespace EcrGuard.Lambda.Flow;
+namespace EcrGuard.Lambda.Flow.Plans;
 
 /// <summary>
 /// Prepares the policies of the next repositories while one has its turn: ECR takes its time for a preview, and makes
@@ -15,17 +15,17 @@ internal sealed class PutsAhead : IAsyncDisposable
     /// <summary>What is read of so many images fits in the function's memory with much to spare.</summary>
     private const int ImagesAtOnce = 100_000;
 
-    private readonly PolicyPut puts;
+    private readonly PutPreparer preparer;
     private readonly PlanRun run;
     private readonly CancellationTokenSource stop;
     private readonly Queue<PlannedRepository> next;
     private readonly Dictionary<string, (Task<PreparedPut?> Put, int Images)> begun = new(StringComparer.Ordinal);
 
-    /// <param name="puts">Prepares one.</param>
+    /// <param name="preparer">Prepares one.</param>
     /// <param name="may">Whether a repository may be written to.</param>
-    public PutsAhead(PolicyPut puts, PlanRun run, Func<RepositoryId, bool> may, CancellationToken cancellation)
+    public PutsAhead(PutPreparer preparer, PlanRun run, Func<RepositoryId, bool> may, CancellationToken cancellation)
     {
-        (this.puts, this.run) = (puts, run);
+        (this.preparer, this.run) = (preparer, run);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         // What a plan removes image by image comes in the order of the plan: it is not known before it is done.
         next = new(run.Plan.Repositories.Where(its => its.Items is [PutPolicy] && may(run.IdOf(its))));
@@ -35,7 +35,7 @@ internal sealed class PutsAhead : IAsyncDisposable
     public Task<PreparedPut?> OfAsync(PlannedRepository repository, PutPolicy put, CancellationToken cancellation)
     {
         if (repository.Items.Count != 1)
-            return puts.PrepareAsync(run, run.IdOf(repository), put, cancellation);
+            return preparer.PrepareAsync(run, run.IdOf(repository), put, cancellation);
         Fill();
         begun.Remove(repository.Name, out var own);
         Fill();
@@ -54,7 +54,7 @@ internal sealed class PutsAhead : IAsyncDisposable
             next.Dequeue();
             images += repository.Images;
             begun[repository.Name] = (
-                puts.PrepareAsync(run, run.IdOf(repository), (PutPolicy)repository.Items[0], stop.Token),
+                preparer.PrepareAsync(run, run.IdOf(repository), (PutPolicy)repository.Items[0], stop.Token),
                 repository.Images
             );
         }

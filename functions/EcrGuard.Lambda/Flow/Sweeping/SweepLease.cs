@@ -1,6 +1,6 @@
 using EcrGuard.Aws.Ledger;
 
-namespace EcrGuard.Lambda.Flow;
+namespace EcrGuard.Lambda.Flow.Sweeping;
 
 /// <summary>Which sweep is running: a document of the ledger.</summary>
 /// <param name="RunningUntil">Until when, unless it says before that it still does; null when none is.</param>

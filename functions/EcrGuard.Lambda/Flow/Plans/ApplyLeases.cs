@@ -1,0 +1,71 @@
+using EcrGuard.Aws.Ledger;
+
+namespace EcrGuard.Lambda.Flow.Plans;
+
+/// <summary>Which plan is being applied: a document of the ledger.</summary>
+/// <param name="RunningUntil">Until when nobody else may apply one; null when none is.</param>
+public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil)
+{
+    public static StoredForm<ApplyLease> Form { get; } = new("APPLY", 1, StateJson.Default.ApplyLease);
+}
+
+/// <summary>One plan is applied at a time.</summary>
+public sealed class ApplyLeases(RegistryDocuments documents, TimeProvider time)
+{
+    /// <summary>Lambda's longest run: a run that began before that is dead.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+
+    /// <returns>The lease, or why this plan must not be applied now.</returns>
+    internal async Task<(HeldLease? Lease, string Refusal)> TakeAsync(string planId)
+    {
+        var now = time.GetUtcNow();
+        var (other, revision) = await documents
+            .FindAsync(ApplyLease.Form, CancellationToken.None)
+            .ConfigureAwait(false);
+        if (other?.RunningUntil > now)
+            return (
+                null,
+                $"The plan {other.PlanId} is being applied; one is at a time. Try again when it is done, "
+                    + $"at the latest after {other.RunningUntil.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z."
+            );
+        var lease = new HeldLease(documents, new ApplyLease(planId, now + Longest), revision, time);
+        return await lease.RenewAsync().ConfigureAwait(false)
+            ? (lease, "")
+            : (null, "Another plan has just begun to be applied; one is at a time. Try again when it is done.");
+    }
+}
+
+/// <summary>The lease of one run. Nobody else stores over it while it runs.</summary>
+internal sealed class HeldLease(RegistryDocuments documents, ApplyLease lease, long revision, TimeProvider time)
+{
+    /// <summary>So often the run looks whether the lease is still its own.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
+
+    private long revision = revision;
+    private DateTimeOffset lookedAt;
+
+    /// <returns>False if somebody else has stored.</returns>
+    public Task<bool> RenewAsync() => StoreAsync(lease);
+
+    /// <summary>Looks, after the first item and then every few seconds, whether nobody else applies a plan.</summary>
+    /// <returns>False if somebody else has begun: nothing more is begun here.</returns>
+    public async Task<bool> KeepAsync()
+    {
+        if (time.GetUtcNow() - lookedAt < Look)
+            return true;
+        lookedAt = time.GetUtcNow();
+        return await RenewAsync().ConfigureAwait(false);
+    }
+
+    public Task EndAsync() => StoreAsync(lease with { RunningUntil = null });
+
+    private async Task<bool> StoreAsync(ApplyLease state)
+    {
+        var kept = await documents
+            .StoreAsync(ApplyLease.Form, state, revision, CancellationToken.None)
+            .ConfigureAwait(false);
+        if (kept)
+            revision++;
+        return kept;
+    }
+}

@@ -1,0 +1,43 @@
+using EcrGuard.Aws;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports.Alerts;
+
+namespace EcrGuard.Lambda.Flow.Plans;
+
+/// <summary>Whether a plan as a whole may be applied here.</summary>
+public sealed class PlanAdmission(TimedNotices notices, PolicyDocument policy, Settings settings, TimeProvider time)
+{
+    /// <summary>Security hears once of a plan that breaks a ceiling, however often somebody tries it.</summary>
+    /// <returns>Sentences; none if it may be applied.</returns>
+    public async Task<IReadOnlyList<string>> WhyNotAsync(Plan plan)
+    {
+        if (WhyNot(plan) is { } reason)
+            return [reason];
+        var removed = plan.Repositories.Select(repository => repository.Removed).ToList();
+        var broken = Ceiling.Broken(removed, policy.Ceilings);
+        if (broken.Count > 0)
+            await notices
+                .PublishOnceAsync(
+                    new RepositoryId(plan.Account, plan.Region, plan.Repositories[0].Name),
+                    PlanAlert.IdOf(plan),
+                    () => Task.FromResult(PlanAlert.For(plan, broken, time.GetUtcNow())),
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
+        return broken;
+    }
+
+    private string? WhyNot(Plan plan) =>
+        plan.Account != settings.Account || plan.Region != settings.Region
+            ? $"The plan is for the registry {plan.Account} in {plan.Region}; this EcrGuard acts on "
+                + $"{settings.Account} in {settings.Region}."
+        : time.GetUtcNow() - plan.CreatedAt > Plan.MaxAge
+            ? $"The plan was made on {plan.CreatedAt.UtcDateTime:yyyy-MM-dd}, more than {Plan.MaxAge.Days} "
+                + "days ago. Make it again."
+        : plan.PolicyVersion != policy.Version
+            ? $"The plan follows the policy {plan.PolicyVersion[..12]}…, and the policy in force is "
+                + $"{policy.Version[..12]}…. Make the plan with the policy that is deployed."
+        : null;
+}

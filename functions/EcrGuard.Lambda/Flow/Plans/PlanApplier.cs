@@ -1,0 +1,178 @@
+using System.Globalization;
+using EcrGuard.Aws;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow.Plans;
+
+/// <summary>Carries out the items of a plan, in its order.</summary>
+public sealed class PlanApplier(
+    ImageRemovals removals,
+    PutPreparer preparer,
+    PolicyPut policyPut,
+    EffectivePolicy policy,
+    Log log
+)
+{
+    public async Task<ApplyAnswer> RunAsync(PlanRun run)
+    {
+        using var deadline = run.Deadline();
+        bool more;
+        await using (
+            var ahead = new PutsAhead(preparer, run, id => policy.ModeOf(id) >= EnforcementMode.Mark, deadline.Token)
+        )
+            more = !await AllAsync(run, ahead, deadline.Token).ConfigureAwait(false);
+        var answer = run.Answer(more);
+        log.Info(
+            "A plan was applied.",
+            ("plan", run.PlanId),
+            ("done", Number(answer.Done.Count)),
+            ("superseded", Number(answer.Superseded.Count)),
+            ("refused", Number(answer.Refused.Count)),
+            ("more", more ? "true" : "false")
+        );
+        return answer;
+    }
+
+    /// <returns>False if time was up, or somebody else applies a plan.</returns>
+    private async Task<bool> AllAsync(PlanRun run, PutsAhead ahead, CancellationToken cancellation)
+    {
+        var rest = new List<Task<bool>>();
+        var inTime = true;
+        foreach (var (repository, item) in Items(run.Plan))
+        {
+            var following = await ItemAsync(run, repository, item, ahead, cancellation).ConfigureAwait(false);
+            if (following is not null)
+                rest.Add(following);
+            // The next repository need not wait for what follows; the next item of the same one does.
+            inTime =
+                following is not null
+                && (repository.Items.Count == 1 || await following.ConfigureAwait(false))
+                && await KeepsLeaseAsync(run).ConfigureAwait(false);
+            if (!inTime)
+                break;
+        }
+        var ended = await Task.WhenAll(rest).ConfigureAwait(false);
+        return inTime && !ended.Contains(false);
+    }
+
+    private static IEnumerable<(PlannedRepository Repository, PlanItem Item)> Items(Plan plan) =>
+        plan.Repositories.SelectMany(repository => repository.Items, (repository, item) => (repository, item));
+
+    /// <returns>False if somebody else applies a plan, or nobody knows: nothing more is begun.</returns>
+    private async Task<bool> KeepsLeaseAsync(PlanRun run)
+    {
+        try
+        {
+            return await run.KeepsLeaseAsync().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            log.Error("Whether the plan is still this run's to apply is not known.", failure, ("plan", run.PlanId));
+            return false;
+        }
+    }
+
+    /// <returns>What follows, false in it if time was up meanwhile; null if time is up before.</returns>
+    private async Task<Task<bool>?> ItemAsync(
+        PlanRun run,
+        PlannedRepository repository,
+        PlanItem item,
+        PutsAhead ahead,
+        CancellationToken cancellation
+    )
+    {
+        var id = run.IdOf(repository);
+        if (policy.ModeOf(id) < EnforcementMode.Mark)
+        {
+            run.Results.Refuse(
+                id,
+                item,
+                "EcrGuard only observes this repository: the policy's enforcement and the deployment's "
+                    + "parameter Enforcement must both be at least mark, and its parameter Repositories empty "
+                    + "or one that names it."
+            );
+            return Task.FromResult(true);
+        }
+        Task? following = null;
+        async Task<bool> BeginAsync()
+        {
+            following = await ActAsync(run, repository, item, ahead, cancellation).ConfigureAwait(false);
+            return following is not null;
+        }
+        async Task<bool> EndAsync()
+        {
+            await (following ?? Task.CompletedTask).ConfigureAwait(false);
+            return true;
+        }
+        return await SafelyAsync(run, id, item, BeginAsync, cancellation).ConfigureAwait(false)
+            ? SafelyAsync(run, id, item, EndAsync, cancellation)
+            : null;
+    }
+
+    /// <returns>What follows; null if time is up.</returns>
+    private async Task<Task?> ActAsync(
+        PlanRun run,
+        PlannedRepository repository,
+        PlanItem item,
+        PutsAhead ahead,
+        CancellationToken cancellation
+    )
+    {
+        var id = run.IdOf(repository);
+        switch (item)
+        {
+            case Removal removal:
+                var done = await removals.ApplyAsync(run, id, removal, cancellation).ConfigureAwait(false);
+                return done ? Task.CompletedTask : null;
+            case PutPolicy put:
+                var prepared = await ahead.OfAsync(repository, put, cancellation).ConfigureAwait(false);
+                return await policyPut.PutAsync(run, id, put, prepared, cancellation).ConfigureAwait(false);
+            default:
+                throw new InvalidOperationException(
+                    $"The item {item.GetType().Name} is of a kind that nobody carries out."
+                );
+        }
+    }
+
+    /// <summary>Whatever was begun stands in the ledger; the next call looks what became of it.</summary>
+    /// <returns>False if time was up.</returns>
+    private async Task<bool> SafelyAsync(
+        PlanRun run,
+        RepositoryId id,
+        PlanItem item,
+        Func<Task<bool>> act,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return await act().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            log.Error(
+                "An item of a plan failed.",
+                failure,
+                ("plan", run.PlanId),
+                ("repository", id.Name),
+                ("item", item.Word)
+            );
+            run.Results.Refuse(
+                id,
+                item,
+                $"It failed: {ErrorText.Of(failure).TrimEnd('.')}. What of it was done is known when the "
+                    + "plan is applied again."
+            );
+            return true;
+        }
+    }
+
+    private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,95 @@
+using Amazon.Lambda.Core;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+
+namespace EcrGuard.Lambda.Flow.Plans;
+
+/// <summary>One call's work on one plan: how much time it has, what it sees, and what has become of the plan.</summary>
+public sealed class PlanRun
+{
+    /// <summary>
+    /// Nothing is begun with less time than this left, and nothing runs on with less than half of it.
+    /// </summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
+
+    private readonly PlanViews views;
+    private readonly HeldLease lease;
+    private readonly Dictionary<string, Removed> taken;
+
+    /// <param name="planId">The plan's id, worked out once.</param>
+    /// <param name="taken">What policies that the plan has put before take from their repositories.</param>
+    internal PlanRun(
+        Plan plan,
+        string planId,
+        PlanViews views,
+        HeldLease lease,
+        IReadOnlyList<Removed> taken,
+        ILambdaContext context
+    )
+    {
+        (Plan, PlanId, Context, Results) = (plan, planId, context, new PlanResults(plan));
+        (this.views, this.lease) = (views, lease);
+        this.taken = taken.ToDictionary(removed => removed.Repository, StringComparer.Ordinal);
+    }
+
+    public Plan Plan { get; }
+
+    public string PlanId { get; }
+
+    public ILambdaContext Context { get; }
+
+    public PlanResults Results { get; }
+
+    public TimeSpan RemainingTime => Context.RemainingTime;
+
+    public bool IsLate => RemainingTime < Margin;
+
+    /// <summary>Cancels what still runs when time is nearly up.</summary>
+    public CancellationTokenSource Deadline() => Hosting.Deadline.Before(Context, Margin / 2);
+
+    public RepositoryId IdOf(PlannedRepository repository) => new(Plan.Account, Plan.Region, repository.Name);
+
+    /// <summary>A repository as it is now, under what runs now or ran a minute ago.</summary>
+    /// <inheritdoc cref="PlanViews.ReadAsync"/>
+    public Task<RepositoryView?> ViewAsync(
+        RepositoryId id,
+        KnownManifests? known,
+        CancellationToken cancellation,
+        Task<string?>? lifecycle = null
+    ) => views.ReadAsync(id, known, Named(id), lifecycle, cancellation);
+
+    /// <summary>Whether a view is as young as what decides over an image must be.</summary>
+    public bool IsFresh(RepositoryView view) => views.IsFresh(view);
+
+    /// <summary>The images of a repository that the plan removes one by one.</summary>
+    public IReadOnlyList<Digest> Named(RepositoryId id) =>
+        [
+            .. Plan
+                .Repositories.Where(repository => repository.Name == id.Name)
+                .SelectMany(repository => repository.Items.OfType<Removal>())
+                .SelectMany(removal => removal.Images)
+                .Select(image => image.Digest),
+        ];
+
+    /// <summary>
+    /// What the plan takes from the other repositories: by ECR's preview where a policy was put, which is seldom what
+    /// the plan foresaw, and by the plan where not yet.
+    /// </summary>
+    public IEnumerable<Removed> Beside(RepositoryId id) =>
+        Plan
+            .Repositories.Where(repository => repository.Name != id.Name)
+            .Select(repository => taken.GetValueOrDefault(repository.Name) ?? repository.Removed);
+
+    /// <summary>Whether the plan has put its policy on a repository, in this call or an earlier one.</summary>
+    public bool HasPut(RepositoryId id) => taken.ContainsKey(id.Name);
+
+    /// <summary>
+    /// Remembers what a policy that was put takes from a repository, together with what the plan removes from it.
+    /// </summary>
+    public void Take(Removed removed) => taken[removed.Repository] = removed;
+
+    /// <returns>False if somebody else applies a plan: nothing more is begun here.</returns>
+    public Task<bool> KeepsLeaseAsync() => lease.KeepAsync();
+
+    public ApplyAnswer Answer(bool more) => Results.Answer(PlanId, more);
+}

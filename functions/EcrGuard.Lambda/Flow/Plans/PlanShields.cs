@@ -1,0 +1,103 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow.Deciding;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow.Plans;
+
+/// <summary>Shields the images of a repository that are in use, before a plan puts a lifecycle policy on it.</summary>
+public sealed class PlanShields(
+    ImageDecider decider,
+    DecisionBatch decisions,
+    ImageMarker marker,
+    TagRemover tagRemover,
+    ImageRecords images,
+    TimeProvider time
+)
+{
+    /// <summary>For deleting what tags were moved to when time is up.</summary>
+    private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
+
+    /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
+    /// <returns>Whether any lacked it.</returns>
+    public async Task<bool> PutAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
+    {
+        var bare = Bare(view);
+        if (bare.Count == 0)
+            return false;
+        var entries = await EntriesAsync(run, view.Contents.Repository, bare, cancellation).ConfigureAwait(false);
+        try
+        {
+            foreach (var image in bare)
+                await ShieldAsync(image, entries, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also where the deadline cuts it: ECR counts what tags were moved to as an image.
+            using var rest = Deadline.Before(run.Context, AtTheEnd, atLeast: AtTheEnd);
+            await tagRemover.EndAsync(view.Contents.Repository, rest.Token).ConfigureAwait(false);
+        }
+        return true;
+    }
+
+    private List<ImageFacts> Bare(RepositoryView view)
+    {
+        var now = time.GetUtcNow();
+        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, now, puts: true).Usages;
+        return
+        [
+            .. view.Contents.Images.Where(image =>
+                image is { TakesShield: true, Storage: StorageStatus.Active }
+                && shields[image.Id.Digest].Use == UseState.InUse
+                && !image.Tags.Contains(OwnTags.InUse(image.Id.Digest))
+            ),
+        ];
+    }
+
+    /// <summary>
+    /// The ledger's entries. What nobody has judged yet is judged first, and told like any other: a tag is written for an
+    /// entry of the ledger, or nobody would know whose it is.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<Digest, LedgerEntry>> EntriesAsync(
+        PlanRun run,
+        RepositoryId repository,
+        List<ImageFacts> bare,
+        CancellationToken cancellation
+    )
+    {
+        var known = await images
+            .FindAsync(repository, bare.Select(image => image.Id.Digest), cancellation)
+            .ConfigureAwait(false);
+        var unjudged = bare.Where(image => image.Kind != ImageKind.Artifact && !known.ContainsKey(image.Id.Digest))
+            .ToDictionary(image => image.Id);
+        var judged = await decisions
+            .RunAsync(
+                unjudged.Keys,
+                (id, token) => decider.JudgeAsync(unjudged[id], null, Occasion.NoEvent, token),
+                run.Context
+            )
+            .ConfigureAwait(false);
+        var entries = new Dictionary<Digest, LedgerEntry>(known);
+        foreach (var one in judged.Values.OfType<Judged>())
+            entries[one.Image.Digest] = one.Entry;
+        return entries;
+    }
+
+    private async Task ShieldAsync(
+        ImageFacts image,
+        IReadOnlyDictionary<Digest, LedgerEntry> entries,
+        CancellationToken cancellation
+    )
+    {
+        if (image.Kind == ImageKind.Artifact)
+            await marker.ShieldAsync(image, UseState.InUse, UseState.InUse, cancellation).ConfigureAwait(false);
+        else if (entries.GetValueOrDefault(image.Id.Digest) is { } entry)
+            await marker
+                .MarkAsync(image, entry, UseState.InUse, UseState.InUse, DateTimeOffset.MaxValue, cancellation)
+                .ConfigureAwait(false);
+    }
+}

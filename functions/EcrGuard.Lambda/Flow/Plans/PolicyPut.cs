@@ -1,0 +1,214 @@
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda.Flow.Deployments;
+using EcrGuard.Lambda.Hosting;
+using Phrase = EcrGuard.Core.Images.Phrase;
+
+namespace EcrGuard.Lambda.Flow.Plans;
+
+/// <summary>
+/// Puts the lifecycle policy of a plan, when it is the repository's turn. What ECR's preview says counts, and not what
+/// EcrGuard's evaluator says. It may name nothing that is in use, or may be, and no more than the ceilings allow.
+/// </summary>
+public sealed class PolicyPut(
+    EcrReader registry,
+    DeploymentFollower deployments,
+    PolicyDocument policy,
+    TimeProvider time,
+    Log log
+)
+{
+    /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
+    public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
+
+    private const int MaxNamed = 3;
+
+    /// <summary>Puts what is prepared.</summary>
+    /// <returns>
+    /// The end of what follows from it, for which the next repository need not wait; null if too little time is left.
+    /// </returns>
+    internal async Task<Task?> PutAsync(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        PreparedPut? prepared,
+        CancellationToken cancellation
+    )
+    {
+        if (prepared is null || run.RemainingTime < LongestTime)
+            return null;
+        if (prepared is PreparedPut.Ready ready)
+            return await PutAsync(run, id, put, ready, cancellation).ConfigureAwait(false);
+        await EndAsync(run, id, put, prepared, cancellation).ConfigureAwait(false);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Notes why nothing is to be put.</summary>
+    private async Task EndAsync(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        PreparedPut prepared,
+        CancellationToken cancellation
+    )
+    {
+        switch (prepared)
+        {
+            case PreparedPut.Done done:
+                // An earlier call may have ended between the write and this.
+                await deployments.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
+                run.Results.Do(id, put, done.How);
+                break;
+            case PreparedPut.Superseded superseded:
+                run.Results.Supersede(id, put, superseded.Why);
+                break;
+            case PreparedPut.Refused refused:
+                run.Results.Refuse(id, put, refused.Why);
+                break;
+            default:
+                throw new InvalidOperationException($"Nobody puts what is prepared as {prepared.GetType().Name}.");
+        }
+    }
+
+    private async Task<Task> PutAsync(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        PreparedPut.Ready ready,
+        CancellationToken cancellation
+    )
+    {
+        var view = await ViewNowAsync(run, id, ready, cancellation).ConfigureAwait(false);
+        if (WhyNot(run, id, put, ready, view) is { } ended)
+        {
+            await EndAsync(run, id, put, ended, cancellation).ConfigureAwait(false);
+            return Task.CompletedTask;
+        }
+        var difference = Difference(put, view!, ready.Taken);
+        if (difference is not null)
+            log.Warning(
+                "ECR's preview differs from the evaluator.",
+                ("repository", id.Name),
+                ("difference", difference)
+            );
+        var removed = Removed.Of(view!.Contents, Going(run, id, ready));
+        var (refusal, noted) = await ready
+            .Writer.PutAsync(ready.Repair, (run.PlanId, removed), cancellation)
+            .ConfigureAwait(false);
+        if (refusal is not null)
+        {
+            await noted.ConfigureAwait(false);
+            // The policy may be another by the time of the write: then that is said.
+            var present = await registry.LifecyclePolicyAsync(id, cancellation).ConfigureAwait(false);
+            var why = PreparedPut.WhyNotNeeded(put, present) ?? new PreparedPut.Refused(refusal);
+            await EndAsync(run, id, put, why, cancellation).ConfigureAwait(false);
+            return Task.CompletedTask;
+        }
+        run.Take(removed);
+        return FollowAsync(run, id, put, noted, Done(ready, difference), cancellation);
+    }
+
+    /// <summary>
+    /// What a policy takes, or what was tagged, is looked at once more; so is what was read long ago.
+    /// </summary>
+    /// <returns>Null if the repository is gone.</returns>
+    private static async Task<RepositoryView?> ViewNowAsync(
+        PlanRun run,
+        RepositoryId id,
+        PreparedPut.Ready ready,
+        CancellationToken cancellation
+    ) =>
+        ready.Taken.Count == 0 && !ready.Shielded && run.IsFresh(ready.View)
+            ? ready.View
+            : await run.ViewAsync(id, ready.View.Contents.Manifests, cancellation).ConfigureAwait(false);
+
+    /// <summary>What the policy takes; what the plan removes from the repository one by one goes on top.</summary>
+    private static HashSet<Digest> Going(PlanRun run, RepositoryId id, PreparedPut.Ready ready) =>
+        [.. ready.Taken.Keys, .. run.Named(id)];
+
+    /// <returns>Null if the policy is to be put.</returns>
+    private PreparedPut? WhyNot(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        PreparedPut.Ready ready,
+        RepositoryView? view
+    )
+    {
+        if (view is null)
+            return new PreparedPut.Superseded(PreparedPut.Gone);
+        if (PreparedPut.WhyNotNeeded(put, view.LifecyclePolicy) is { } ended)
+            return ended;
+        var refusal = PreviewCheck.WhyNot(
+            Read(put),
+            ready.Taken.Keys.ToHashSet(),
+            Going(run, id, ready),
+            view.Contents with
+            {
+                LatelyGone = ready.LatelyGone,
+            },
+            view.Usages,
+            run.Beside(id),
+            policy.Ceilings,
+            time.GetUtcNow()
+        );
+        return refusal is null ? null : new PreparedPut.Refused(refusal);
+    }
+
+    private async Task FollowAsync(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        Task noted,
+        string done,
+        CancellationToken cancellation
+    )
+    {
+        await noted.ConfigureAwait(false);
+        await deployments.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
+        run.Results.Do(id, put, done);
+    }
+
+    private static string Done(PreparedPut.Ready ready, string? difference)
+    {
+        var deleted = Phrase.Count(ready.Taken.Values.Count(kind => kind == RemovalKind.Delete), "image");
+        var archived = ready.Taken.Values.Count(kind => kind == RemovalKind.Archive);
+        var done = $"The policy was put. By ECR's preview it deletes {deleted} and archives {archived}.";
+        return difference is null ? done : $"{done} {difference}";
+    }
+
+    /// <summary>
+    /// Where ECR and the evaluator differ, a sentence; null where they agree. Whether a preview lists signatures is not
+    /// documented: they do not count.
+    /// </summary>
+    private string? Difference(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken)
+    {
+        var effect = PolicyEffect.Of(Read(put), view.Contents, view.Usages, shielded: false, time.GetUtcNow());
+        var ours = effect
+            .Expired.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Delete))
+            .Concat(effect.Archived.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Archive)))
+            .ToDictionary(image => image.Digest, image => image.Kind);
+        var images = view
+            .Contents.Images.Where(image => image.Subject is null)
+            .Select(image => image.Id.Digest)
+            .Order()
+            .ToList();
+        var differ = images.Where(digest => Said(taken, digest) != Said(ours, digest)).ToList();
+        if (differ.Count == 0)
+            return null;
+        var both = differ.Select(digest =>
+            $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})"
+        );
+        return $"EcrGuard's evaluator differs about {Phrase.Count(differ.Count, "image")}: "
+            + $"{Phrase.Some([.. both], MaxNamed)}.";
+
+        static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) =>
+            by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";
+    }
+
+    private static LifecyclePolicy Read(PutPolicy put) => LifecyclePolicy.Read(put.Policy).Policy!;
+}

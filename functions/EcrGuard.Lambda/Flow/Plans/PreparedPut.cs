@@ -1,0 +1,39 @@
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Lambda.Flow.Baselines;
+
+namespace EcrGuard.Lambda.Flow.Plans;
+
+/// <summary>A policy as far as it comes before its turn.</summary>
+internal abstract record PreparedPut
+{
+    public const string Gone = "The repository is gone.";
+
+    private PreparedPut() { }
+
+    /// <summary>Whether the policy is there already, or another than the plan was made to replace.</summary>
+    /// <returns>Null if it is still to be put.</returns>
+    public static PreparedPut? WhyNotNeeded(PutPolicy put, string? present) =>
+        LifecyclePolicy.AreSame(present, put.Policy) ? new Done("The policy is in place.")
+        : PlanCheck.WhyNot(put, present) is { } changed ? new Superseded(changed)
+        : null;
+
+    public sealed record Done(string How) : PreparedPut;
+
+    public sealed record Superseded(string Why) : PreparedPut;
+
+    public sealed record Refused(string Why) : PreparedPut;
+
+    /// <summary>ECR has said what it would take.</summary>
+    /// <param name="Shielded">Whether tags were written since the repository was read.</param>
+    public sealed record Ready(
+        RepositoryView View,
+        IReadOnlyList<ImageFacts> LatelyGone,
+        BaselineWriter Writer,
+        Repair Repair,
+        IReadOnlyDictionary<Digest, RemovalKind> Taken,
+        bool Shielded
+    ) : PreparedPut;
+}

@@ -1,0 +1,29 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Reports;
+
+namespace EcrGuard.Lambda.Flow.Reporting;
+
+/// <summary>The numbers of each week, which the trend is made of: documents of the ledger.</summary>
+public sealed class WeekRollUps(RegistryDocuments documents)
+{
+    /// <summary>The weeks before one, newest first, as far as they are known and the trend goes back.</summary>
+    public async Task<IReadOnlyList<WeekRollUp>> BeforeAsync(IsoWeek week, CancellationToken cancellation)
+    {
+        var weeks = new List<WeekRollUp>();
+        var oldest = IsoWeek.Of(week.Start.AddDays(-7 * RepositoryHistory.Weeks));
+        for (var before = week.Previous; before > oldest; before = before.Previous)
+        {
+            var (numbers, _) = await documents.FindAsync(StoredForms.Week(before), cancellation).ConfigureAwait(false);
+            if (numbers is not null)
+                weeks.Add(numbers);
+        }
+        return weeks;
+    }
+
+    public async Task StoreAsync(WeekRollUp numbers, CancellationToken cancellation)
+    {
+        var form = StoredForms.Week(numbers.Week);
+        var (_, revision) = await documents.FindAsync(form, cancellation).ConfigureAwait(false);
+        await documents.StoreAsync(form, numbers, revision, cancellation).ConfigureAwait(false);
+    }
+}
