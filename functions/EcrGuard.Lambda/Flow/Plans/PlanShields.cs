@@ -59,8 +59,8 @@ public sealed class PlanShields(
     }
 
     /// <summary>
-    /// The ledger's entries. What nobody has judged yet is judged first, and told like any other: a tag is written for an
-    /// entry of the ledger, or nobody would know whose it is.
+    /// The ledger's entries. What nobody has judged yet is judged first, and told like any other: a tag is written for
+    /// an entry of the ledger, or nobody would know whose it is.
     /// </summary>
     private async Task<IReadOnlyDictionary<Digest, LedgerEntry>> EntriesAsync(
         PlanRun run,

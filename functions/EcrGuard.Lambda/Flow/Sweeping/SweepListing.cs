@@ -16,7 +16,9 @@ public sealed record ListedRepository(string Repository);
 /// </summary>
 public sealed class SweepListing(EcrReader registry, RepositoryRecords repositories, IAmazonS3 s3, Settings settings)
 {
-    /// <summary>The repositories that are there, and those that are gone: their images are to be noted as gone.</summary>
+    /// <summary>
+    /// The repositories that are there, and those that are gone: their images are to be noted as gone.
+    /// </summary>
     public async Task<IReadOnlyCollection<string>> NamesAsync()
     {
         var there = await registry.RepositoriesAsync(CancellationToken.None).ConfigureAwait(false);
