@@ -19,6 +19,9 @@ public sealed record Settings
     /// <summary>Null for a function that sends no summary.</summary>
     public string? SummaryTopic { get; init; }
 
+    /// <summary>The topic that a chat shows, for what else is sent; null without a chat.</summary>
+    public string? ChatTopic { get; init; }
+
     /// <summary>
     /// The URL of the queue of scan events, to which functions that decide send their looks; else null.
     /// </summary>
@@ -111,40 +114,36 @@ public sealed record Settings
             Bucket = Required(environment, "ECRGUARD_BUCKET", "the name of the bucket for findings and reports"),
             AlertTopic = Optional(environment, "ECRGUARD_ALERT_TOPIC"),
             SummaryTopic = Optional(environment, "ECRGUARD_SUMMARY_TOPIC"),
+            ChatTopic = Optional(environment, "ECRGUARD_CHAT_TOPIC"),
             ScanQueue = Optional(environment, "ECRGUARD_SCAN_QUEUE"),
             ApprovalFunction = Optional(environment, "ECRGUARD_APPROVAL_FUNCTION"),
             GateQueue = Optional(environment, "ECRGUARD_GATE_QUEUE"),
-            IgnoresOtherRegistries = Optional(environment, "ECRGUARD_OTHER_REGISTRIES") switch
-            {
-                null or "deny" => false,
-                "ignore" => true,
-                var other => throw new SettingsException(
-                    "ECRGUARD_OTHER_REGISTRIES",
-                    other,
-                    "it must be deny or ignore"
-                ),
-            },
+            IgnoresOtherRegistries = Chosen(
+                environment,
+                "ECRGUARD_OTHER_REGISTRIES",
+                "deny or ignore",
+                ("deny", false),
+                ("ignore", true)
+            ),
             Stack = Optional(environment, "ECRGUARD_STACK"),
             SettlingTime = Minutes(environment, "ECRGUARD_SETTLING_MINUTES") ?? Settling.UsualTime,
-            Enforcement = Optional(environment, "ECRGUARD_ENFORCEMENT") switch
-            {
-                null or "observe" => EnforcementMode.Observe,
-                "mark" => EnforcementMode.Mark,
-                "quarantine" => EnforcementMode.Quarantine,
-                var other => throw new SettingsException(
-                    "ECRGUARD_ENFORCEMENT",
-                    other,
-                    "it must be observe, mark or quarantine"
-                ),
-            },
+            Enforcement = Chosen(
+                environment,
+                "ECRGUARD_ENFORCEMENT",
+                "observe, mark or quarantine",
+                ("observe", EnforcementMode.Observe),
+                ("mark", EnforcementMode.Mark),
+                ("quarantine", EnforcementMode.Quarantine)
+            ),
             Repositories = [.. Listed(Optional(environment, "ECRGUARD_REPOSITORIES") ?? "").Select(Pattern)],
             BreakGlassRoleId = Optional(environment, "ECRGUARD_BREAK_GLASS_ROLE_ID"),
-            SharesWrites = Optional(environment, "ECRGUARD_WRITES_SHARED") switch
-            {
-                null or "false" => false,
-                "true" => true,
-                var other => throw new SettingsException("ECRGUARD_WRITES_SHARED", other, "it must be true or false"),
-            },
+            SharesWrites = Chosen(
+                environment,
+                "ECRGUARD_WRITES_SHARED",
+                "true or false",
+                ("false", false),
+                ("true", true)
+            ),
             Instances = Instanced(environment),
             WritesPerSecond = Writes(environment) / Instanced(environment),
             OtherWritesPerSecond = OtherWrites / Instanced(environment),
@@ -205,6 +204,21 @@ public sealed record Settings
         return pattern is not null && (arn == "*" || arn.StartsWith("arn:", StringComparison.Ordinal))
             ? pattern
             : throw new SettingsException("ECRGUARD_REPOSITORIES", arn, problem is null ? right : $"it {problem}");
+    }
+
+    /// <param name="choices">The first holds where nothing is set.</param>
+    private static T Chosen<T>(
+        Func<string, string?> environment,
+        string name,
+        string right,
+        params ReadOnlySpan<(string Word, T Value)> choices
+    )
+    {
+        var word = Optional(environment, name) ?? choices[0].Word;
+        foreach (var choice in choices)
+            if (choice.Word == word)
+                return choice.Value;
+        throw new SettingsException(name, word, $"it must be {right}");
     }
 
     private static string? Optional(Func<string, string?> environment, string name) =>

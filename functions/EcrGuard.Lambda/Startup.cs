@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.Serialization.SystemTextJson;
+using Amazon.SimpleNotificationService;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
@@ -141,7 +142,12 @@ public sealed class Startup
         services.AddSingleton<TagWriter>();
         services.AddSingleton<QuarantineWriter>();
         services.AddSingleton<RepositoryWriter>();
-        services.AddSingleton<Notifier>();
+        services.AddSingleton(parts => new Notifier(
+            parts.GetRequiredService<IAmazonSimpleNotificationService>(),
+            parts.GetRequiredService<Settings>(),
+            (message, error) =>
+                parts.GetRequiredService<Log>().Error("The chat was not told.", error, ("alertId", message.Id))
+        ));
         services.AddSingleton<ImageRemover>();
     }
 

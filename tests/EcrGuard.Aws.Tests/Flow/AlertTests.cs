@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
@@ -337,6 +338,33 @@ public sealed class AlertTests
             envelope.RootElement.GetProperty("email").GetString(),
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public async Task A_chat_gets_each_alert_in_its_own_form_and_one_that_takes_nothing_keeps_none_back()
+    {
+        await using var fixture = await StartAsync();
+        var topic = fixture.Aws.Sns.CreateTopic("chat");
+        var chatting = fixture.Deploy(options: new DeploymentOptions(ChatTopic: topic));
+        var digest = fixture.Push("1");
+        await chatting.DeliverAllAsync();
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await chatting.DeliverAllAsync();
+
+        var shown = Assert.Single(fixture.Aws.Sns.Messages, message => message.TopicArn == topic);
+        Assert.False(shown.IsPerProtocol);
+        var form = JsonNode.Parse(shown.Message)!;
+        Assert.Equal(("1.0", "custom"), ((string)form["version"]!, (string)form["source"]!));
+        Assert.Equal(Assert.Single(fixture.Alerts).Subject, (string)form["content"]!["title"]!);
+        Assert.Equal(AlertId(fixture.Alerts[0]), (string)form["id"]!);
+
+        fixture.Aws.Faults.Add(Fault.Refuse(403, "AuthorizationError", "No.") with { Operation = "Publish", From = 2 });
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Low);
+        await chatting.DeliverAllAsync();
+        Assert.Equal(["blocked", "lifted"], fixture.Alerts.Select(alert => alert.Attributes["kind"].Value));
+        Assert.Single(fixture.Aws.Sns.Messages, message => message.TopicArn == topic);
+        Assert.Null(fixture.Item(digest)["openAlert"]);
+        Assert.Contains("The chat was not told.", chatting.Lines.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>The function claims the alert and ends before it can publish it: neither release nor answer.</summary>

@@ -28,7 +28,8 @@ internal sealed record DeploymentOptions(
     double WritesPerSecond = double.PositiveInfinity,
     string Table = GuardFixture.Table,
     IReadOnlyList<Glob>? Repositories = null,
-    string? Stack = null
+    string? Stack = null,
+    string? ChatTopic = null
 );
 
 /// <summary>One instance of the functions, composed as in Lambda, over the real wire.</summary>
@@ -57,6 +58,7 @@ internal sealed class Deployed : IDisposable
             Bucket = GuardFixture.Bucket,
             AlertTopic = fixture.AlertTopic,
             SummaryTopic = fixture.SummaryTopic,
+            ChatTopic = options.ChatTopic,
             ScanQueue = fixture.ScanQueue,
             Stack = options.Stack,
             Enforcement = options.Enforcement,

@@ -76,6 +76,15 @@ public sealed class AcceptedByToolsTests
         Assert.Equal((0, ""), (exitCode, output));
     }
 
+    [Theory]
+    [InlineData("functions/chat/webhook.yaml")]
+    [InlineData("functions/gates/codepipeline.yaml")]
+    public async Task Cfn_lint_has_nothing_to_say_of_an_example(string template)
+    {
+        await Tool.RequireAsync("cfn-lint", "cfn-lint", "--version");
+        Assert.Equal((0, ""), await Tool.RunAsync(new("cfn-lint", [Path.Combine(SamTemplate.Root, template)])));
+    }
+
     [Fact]
     public async Task SAM_translates_it_and_adds_no_role_so_that_each_has_the_organisations_boundary_and_path()
     {

@@ -101,6 +101,38 @@ public sealed class DeliveryTests
         );
     }
 
+    /// <summary>A chat gets what mail gets, from whoever sends it.</summary>
+    [Fact]
+    public void Where_there_is_a_chat_whoever_may_alert_or_sum_up_may_tell_it_and_knows_its_topic()
+    {
+        var chatting = SamTemplate.With(SamTemplate.Everything);
+        Assert.Equal(Publishers(chatting, "AlertTopic", "SummaryTopic"), Publishers(chatting, "ChatTopic"));
+        Assert.Contains("SweepClose", Publishers(chatting, "ChatTopic"));
+        Assert.All(
+            Publishers(chatting, "ChatTopic"),
+            function => Assert.Equal("ChatTopic", SamTemplate.Target(ChatTopicOf(chatting, function)))
+        );
+
+        Assert.Equal(["AlertTopic", "SummaryTopic"], Template.OfType("AWS::SNS::Topic").Order());
+        Assert.Empty(Publishers(Template, "ChatTopic"));
+        Assert.All(Template.Functions, function => Assert.Null(ChatTopicOf(Template, function)));
+    }
+
+    private static JsonNode? ChatTopicOf(SamTemplate template, string function) =>
+        template.Properties(function)["Environment"]!["Variables"]!["ECRGUARD_CHAT_TOPIC"];
+
+    private static IEnumerable<string> Publishers(SamTemplate template, params string[] topics) =>
+        template.Functions.Where(function =>
+            template
+                .Permissions(function)
+                .Any(statement =>
+                    statement.Actions.Contains("sns:Publish")
+                    && statement.Resources.Any(resource =>
+                        topics.Any(topic => resource.Contains($"\"{topic}\"", StringComparison.Ordinal))
+                    )
+                )
+        );
+
     [Fact]
     public void Every_schedule_and_what_it_starts_have_a_dead_letter_queue()
     {

@@ -52,6 +52,7 @@ internal sealed class SamTemplate
         ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"),
         ("DeploymentGates", "on"),
         ("CloudFormationHook", "fail"),
+        ("Chat", "on"),
         ("AppSpecObjects", "arn:*:s3:::deployments/*"),
     ];
 
