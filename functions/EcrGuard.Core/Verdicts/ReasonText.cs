@@ -46,8 +46,8 @@ internal static class ReasonText
                 FixAvailability.Unknown => "the scanner names no fix",
             };
         var more = MorePlaces(finding.Occurrences.Count);
-        var unknown = Joined([.. RuleMatch.NotGiven(rule, report)]);
-        var differing = string.Join(", ", Differing(finding.Reports ?? [], rule));
+        var unknown = Joined(RuleMatch.NotGiven(rule, report));
+        var differing = finding.Reports is { } reports ? string.Join(", ", Differing(reports, rule)) : "";
         var does = rule.Then == RuleEffect.Block ? "blocks" : "warns";
         var silent = report.StandsForMany == true ? "its many reports differ in or do" : "the scanner does";
         var since = unknown.Length == 0 ? "" : $", since {silent} not give {unknown}";
@@ -71,12 +71,14 @@ internal static class ReasonText
         words.Count < 2 ? string.Concat(words) : $"{string.Join(", ", words.SkipLast(1))} and {words[^1]}";
 
     private static string Severities(Finding finding) =>
-        (finding.Reports ?? [finding]).Select(report => Grace.Word(report.Severity)).Distinct().ToList() switch
-        {
-            [var one] => one,
-            [var one, var other] => $"{one} in one report and {other} in another",
-            var words => $"{string.Join(", ", words[..^1])} and {words[^1]} in different reports",
-        };
+        finding.Reports is not { } reports
+            ? Grace.Word(finding.Severity)
+            : reports.Select(report => Grace.Word(report.Severity)).Distinct().ToList() switch
+            {
+                [var one] => one,
+                [var one, var other] => $"{one} in one report and {other} in another",
+                var words => $"{string.Join(", ", words[..^1])} and {words[^1]} in different reports",
+            };
 
     /// <summary>
     /// The values, besides the severity, that the rule asks for and in which reports of one finding differ.

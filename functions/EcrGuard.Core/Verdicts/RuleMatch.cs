@@ -105,10 +105,16 @@ internal static class RuleMatch
     /// <summary>
     /// The values that the rule asks for and the scanner does not give. A blocking rule assumes the worst.
     /// </summary>
-    public static IEnumerable<string> NotGiven(Rule rule, Finding finding) =>
-        Criteria
-            .Where(criterion => criterion.IsAsked(rule) && !criterion.IsGiven(finding))
-            .Select(criterion => criterion.What);
+    public static IReadOnlyList<string> NotGiven(Rule rule, Finding finding)
+    {
+        List<string>? missing = null;
+        foreach (var criterion in Criteria)
+        {
+            if (criterion.IsAsked(rule) && !criterion.IsGiven(finding))
+                (missing ??= []).Add(criterion.What);
+        }
+        return missing ?? [];
+    }
 
     /// <summary>When the next criterion of age begins to hold; null: none does.</summary>
     /// <param name="rules">Those with such a criterion.</param>
