@@ -1,6 +1,10 @@
 namespace EcrGuard.Cli;
 
-/// <summary>What a command ends with.</summary>
+/// <summary>
+/// What a command ends with. A command gives the first five itself, from what it has found. <see cref="CommandRunner"/>
+/// gives the others, and <see cref="Undetermined"/> too, if something fails on the way. <c>Program.cs</c> gives
+/// <see cref="Usage"/> for a wrong command line.
+/// </summary>
 internal static class ExitCodes
 {
     public const int Done = 0;

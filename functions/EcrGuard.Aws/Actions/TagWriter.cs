@@ -27,6 +27,12 @@ public sealed class TagWriter(
     /// </summary>
     private const int MaxWrites = 8;
 
+    private const string NoTurn =
+        "More images changed at once than may be tagged in that time; the next sweep tags this one.";
+
+    private static readonly string StillDiffer =
+        $"The tags still differ after {MaxWrites} writes: somebody else is writing them too, or ECR does not answer.";
+
     /// <summary>Writes what the plan says until there is nothing left to write.</summary>
     /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or
     ///     written.</param>
@@ -99,33 +105,15 @@ public sealed class TagWriter(
                 continue;
             }
             if (written++ == MaxWrites)
-                return new TagsWritten(
-                    true,
-                    $"The tags still differ after {MaxWrites} writes: somebody else is writing them too, or "
-                        + "ECR does not answer."
-                );
+                return new TagsWritten(true, StillDiffer);
 
             if (!await rates.PutImage.WaitAsync(until, cancellation).ConfigureAwait(false))
-                return new TagsWritten(
-                    written > 1,
-                    "More images changed at once than may be tagged in that time; the next sweep tags this one."
-                );
+                return new TagsWritten(written > 1, NoTurn);
             var onto = step.Removal?.Way == TagRemovalWay.Move ? step.Removals!.Manifest.Digest : null;
             if (await intend(action, onto).ConfigureAwait(false) is not { } id)
                 return new TagsWritten(true, null);
-            // Read after the intent and immediately before the write, the image last: what took time lies before it.
-            var policy = await registry.LifecyclePolicyAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
-            if (step.Removal?.Way == TagRemovalWay.ByName)
-                step.Removals!.Mutability = await remover
-                    .MutabilityAsync(image.Id.Repository, cancellation)
-                    .ConfigureAwait(false);
-            // The turn was waited for, and a consumer may have taken the tag for a version meanwhile.
-            if (
-                action.Change == TagChange.Remove
-                && await images.FindAsync(image.Id, cancellation).ConfigureAwait(false) is { } entry
-            )
-                named = entry.NamedTags;
-            var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
+            (var policy, named, var now) = await ReadAgainAsync(image.Id, step, named, cancellation)
+                .ConfigureAwait(false);
             plan = now is null ? TagPlan.Nothing : planFor(now, named);
             image = now ?? image;
             var refusal =
@@ -139,6 +127,32 @@ public sealed class TagWriter(
                 plan = plan with { Actions = [.. plan.Actions.Where(other => other != action)] };
         }
         return new TagsWritten(written > 0, plan.CouldNot ?? whyStay);
+    }
+
+    /// <summary>
+    /// Reads after the intent and immediately before the write, the image last: what took time lies before it.
+    /// </summary>
+    /// <returns>The lifecycle policy, the tags by which consumers refer to the image, and the image; null if it is
+    ///     gone.</returns>
+    private async Task<(string? Policy, IReadOnlyDictionary<string, string>? Named, ImageFacts? Now)> ReadAgainAsync(
+        ImageId image,
+        Step step,
+        IReadOnlyDictionary<string, string>? named,
+        CancellationToken cancellation
+    )
+    {
+        var policy = await registry.LifecyclePolicyAsync(image.Repository, cancellation).ConfigureAwait(false);
+        if (step.Removal?.Way == TagRemovalWay.ByName)
+            step.Removals!.Mutability = await remover
+                .MutabilityAsync(image.Repository, cancellation)
+                .ConfigureAwait(false);
+        // The turn was waited for, and a consumer may have taken the tag for a version meanwhile.
+        if (
+            step.Action.Change == TagChange.Remove
+            && await images.FindAsync(image, cancellation).ConfigureAwait(false) is { } entry
+        )
+            named = entry.NamedTags;
+        return (policy, named, await registry.ImageAsync(image, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>One write, and for a tag that comes off where it goes and in which way.</summary>
@@ -245,22 +259,23 @@ public sealed class TagWriter(
                     + $"({holder?.Id.Digest.ToString() ?? "none that can be read"}) and tags of this repository "
                     + "cannot move.";
         }
-        catch (Exception refused)
-            when (refused
-                    is ImageDigestDoesNotMatchException
-                        or ReferencedImagesNotFoundException
-                        or LayersNotFoundException
-                        or RepositoryNotFoundException
-                        or Amazon.ECR.Model.LimitExceededException
-                        or InvalidParameterException
-                        or KmsException
-                        or AmazonECRException { ErrorCode: "AccessDeniedException" }
-            )
+        catch (AmazonECRException refused) when (IsRefusal(refused))
         {
             // ECR will say the same tomorrow: recorded, not retried.
             return $"ECR refused the tag: {ErrorText.Of(refused)}";
         }
     }
+
+    private static bool IsRefusal(AmazonECRException refused) =>
+        refused
+            is ImageDigestDoesNotMatchException
+                or ReferencedImagesNotFoundException
+                or LayersNotFoundException
+                or RepositoryNotFoundException
+                or Amazon.ECR.Model.LimitExceededException
+                or InvalidParameterException
+                or KmsException
+                or { ErrorCode: "AccessDeniedException" };
 }
 
 /// <summary>What became of a tag plan.</summary>

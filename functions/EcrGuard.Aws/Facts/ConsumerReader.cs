@@ -151,58 +151,62 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
             scanning.Rules?.SelectMany(rule => rule.RepositoryFilters ?? []).Select(filter => filter.Filter).ToList()
             ?? [];
         if (!filters.Contains("*"))
-            found.Unread(
-                Inspector("workloads (ECS, EKS) of repositories that enhanced scanning does not cover") with
-                {
-                    BySetting = true,
-                    Why =
-                        "No scanning rule of this registry is for all repositories ('*'), and Amazon "
-                        + "Inspector sees only what it scans.",
-                    // ECR: a filter without a wildcard matches every name that contains it.
-                    But =
-                        filters.Count == 0
-                            ? null
-                            : string.Join(
-                                ' ',
-                                filters.Select(filter =>
-                                    filter.Contains('*', StringComparison.Ordinal) ? filter : $"*{filter}*"
-                                )
-                            ),
-                }
-            );
+            found.Unread(NotScanned(filters));
+        await RunningAsync(found, cancellation).ConfigureAwait(false);
+        if (filters.Contains("*"))
+            await ScannedAsync(found, readAt, cancellation).ConfigureAwait(false);
+    }
 
-        foreach (
-            var running in await CoveredAsync(
-                    new CoverageFilterCriteria
-                    {
-                        EcrImageInUseCount = [new CoverageNumberFilter { LowerInclusive = 1 }],
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false)
-        )
-            found.Add(running.ResourceId, new Consumer(ConsumerKind.Workload, "seen running by Amazon Inspector"));
-
-        // The pulls that decide whether it matters that Inspector knows an image; ECR records them a day late.
-        var pulled = new CoverageDateFilter
+    private UnreadConsumer NotScanned(List<string> filters) =>
+        Inspector("workloads (ECS, EKS) of repositories that enhanced scanning does not cover") with
         {
-            StartInclusive = (readAt - TimeSpan.FromDays(InUse.DaysWhenUnread) - InUse.RecordingDelay).UtcDateTime,
-            EndInclusive = (
-                readAt - TimeSpan.FromDays(policy.Consumers.PulledWithinDays) + InUse.RecordingDelay
-            ).UtcDateTime,
+            BySetting = true,
+            Why =
+                "No scanning rule of this registry is for all repositories ('*'), and Amazon "
+                + "Inspector sees only what it scans.",
+            // ECR: a filter without a wildcard matches every name that contains it.
+            But =
+                filters.Count == 0
+                    ? null
+                    : string.Join(
+                        ' ',
+                        filters.Select(filter =>
+                            filter.Contains('*', StringComparison.Ordinal) ? filter : $"*{filter}*"
+                        )
+                    ),
         };
-        if (filters.Contains("*") && pulled.StartInclusive < pulled.EndInclusive)
-            found.Scanned(
-                (
-                    await CoveredAsync(new CoverageFilterCriteria { ImagePulledAt = [pulled] }, cancellation)
-                        .ConfigureAwait(false)
+
+    private async Task RunningAsync(FoundUses found, CancellationToken cancellation)
+    {
+        var inUse = new CoverageFilterCriteria
+        {
+            EcrImageInUseCount = [new CoverageNumberFilter { LowerInclusive = 1 }],
+        };
+        foreach (var running in await CoveredAsync(inUse, cancellation).ConfigureAwait(false))
+            found.Add(running.ResourceId, new Consumer(ConsumerKind.Workload, "seen running by Amazon Inspector"));
+    }
+
+    /// <summary>
+    /// The images that Inspector scans although they were pulled long ago: only then does it matter that Inspector
+    /// knows an image. ECR records pulls a day late.
+    /// </summary>
+    private async Task ScannedAsync(FoundUses found, DateTimeOffset readAt, CancellationToken cancellation)
+    {
+        var oldest = readAt - TimeSpan.FromDays(InUse.DaysWhenUnread) - InUse.RecordingDelay;
+        var newest = readAt - TimeSpan.FromDays(policy.Consumers.PulledWithinDays) + InUse.RecordingDelay;
+        if (oldest >= newest)
+            return;
+        var pulled = new CoverageDateFilter { StartInclusive = oldest.UtcDateTime, EndInclusive = newest.UtcDateTime };
+        var covered = await CoveredAsync(new CoverageFilterCriteria { ImagePulledAt = [pulled] }, cancellation)
+            .ConfigureAwait(false);
+        found.Scanned(
+            covered
+                .Where(image =>
+                    image.LastScannedAt is not null
+                    && image.ScanStatus?.StatusCode == Amazon.Inspector2.ScanStatusCode.ACTIVE
                 )
-                    .Where(covered =>
-                        covered.LastScannedAt is not null
-                        && covered.ScanStatus?.StatusCode == Amazon.Inspector2.ScanStatusCode.ACTIVE
-                    )
-                    .Select(covered => covered.ResourceId)
-            );
+                .Select(image => image.ResourceId)
+        );
     }
 
     /// <summary>

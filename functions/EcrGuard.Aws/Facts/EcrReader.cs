@@ -317,67 +317,67 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         CancellationToken cancellation
     )
     {
-        bool IsOpen(ImageFacts image) => image.MayBeArtifact && manifests.NoteOf(image.Id.Digest) is null;
-        await manifests
-            .ReadAsync(
-                this,
-                listed
-                    .Where(image =>
-                        image.Kind == ImageKind.Index
-                            ? (everyIndex || image.MayBeArtifact) && !manifests.Children.ContainsKey(image.Id.Digest)
-                            : IsOpen(image)
-                    )
-                    .Select(image => image.Id.Digest),
-                cancellation
-            )
-            .ConfigureAwait(false);
-
+        var unread = listed.Where(image => IsUnread(image, manifests, everyIndex)).Select(image => image.Id.Digest);
+        await manifests.ReadAsync(this, unread, cancellation).ConfigureAwait(false);
         var there = listed.ToDictionary(image => image.Id.Digest);
         var doubtful = listed
             .Where(image => image.Kind == ImageKind.Index && image.MayBeArtifact)
             .Select(image => image.Id.Digest)
             .ToHashSet();
-        // What only an index calls an artifact: BuildKit's attestations look like images, and are to the index what a
-        // tag is to a signature.
-        var called = manifests
-            .Children.SelectMany(index =>
-                index
-                    .Value.Where(child =>
-                        child.Kind == ImageKind.Artifact
-                        || (doubtful.Contains(index.Key) && index.Value.Count <= ManifestNote.MaxChildren)
-                    )
-                    .Select(child => child.Digest)
-            )
+        var called = CalledArtifacts(manifests, doubtful)
             .Where(child =>
                 manifests.NoteOf(child) is null && there.GetValueOrDefault(child)?.Kind is null or ImageKind.Image
             )
             .ToList();
         await manifests.ReadAsync(this, called, cancellation).ConfigureAwait(false);
+        return [.. listed.Select(image => ByContent(image, manifests, there, doubtful))];
+    }
 
-        return [.. listed.Select(ByContent)];
+    private static bool IsUnread(ImageFacts image, Manifests manifests, bool everyIndex) =>
+        image.Kind == ImageKind.Index
+            ? (everyIndex || image.MayBeArtifact) && !manifests.Children.ContainsKey(image.Id.Digest)
+            : image.MayBeArtifact && manifests.NoteOf(image.Id.Digest) is null;
 
-        ImageFacts ByContent(ImageFacts image)
-        {
-            var digest = image.Id.Digest;
-            if (image.Kind == ImageKind.Image)
-                return manifests.HoldsNoFiles(digest) ? image with { Kind = ImageKind.Artifact } : image;
-            // An index of nothing but artifacts is one whatever its tag, which may have moved to a newer one.
-            if (
-                !manifests.Children.TryGetValue(digest, out var children)
-                || (children.Count == 0 && !doubtful.Contains(digest))
-                || !children.All(child =>
-                    manifests.HoldsNoFiles(child.Digest)
-                    || there.GetValueOrDefault(child.Digest)?.Kind == ImageKind.Artifact
+    /// <summary>
+    /// What only an index calls an artifact: BuildKit's attestations look like images, and are to the index what a tag
+    /// is to a signature.
+    /// </summary>
+    private static IEnumerable<Digest> CalledArtifacts(Manifests manifests, HashSet<Digest> doubtful) =>
+        manifests.Children.SelectMany(index =>
+            index
+                .Value.Where(child =>
+                    child.Kind == ImageKind.Artifact
+                    || (doubtful.Contains(index.Key) && index.Value.Count <= ManifestNote.MaxChildren)
                 )
+                .Select(child => child.Digest)
+        );
+
+    private static ImageFacts ByContent(
+        ImageFacts image,
+        Manifests manifests,
+        Dictionary<Digest, ImageFacts> there,
+        HashSet<Digest> doubtful
+    )
+    {
+        var digest = image.Id.Digest;
+        if (image.Kind == ImageKind.Image)
+            return manifests.HoldsNoFiles(digest) ? image with { Kind = ImageKind.Artifact } : image;
+        // An index of nothing but artifacts is one whatever its tag, which may have moved to a newer one.
+        if (
+            !manifests.Children.TryGetValue(digest, out var children)
+            || (children.Count == 0 && !doubtful.Contains(digest))
+            || !children.All(child =>
+                manifests.HoldsNoFiles(child.Digest)
+                || there.GetValueOrDefault(child.Digest)?.Kind == ImageKind.Artifact
             )
-                return image;
-            if (manifests.NoteOf(digest) is null && children.Count is > 0 and <= ManifestNote.MaxChildren)
-                manifests.News[digest] = new ManifestNote(
-                    HoldsFiles: false,
-                    [.. children.Select(child => child.Digest).Distinct()]
-                );
-            return image with { Kind = ImageKind.Artifact };
-        }
+        )
+            return image;
+        if (manifests.NoteOf(digest) is null && children.Count is > 0 and <= ManifestNote.MaxChildren)
+            manifests.News[digest] = new ManifestNote(
+                HoldsFiles: false,
+                [.. children.Select(child => child.Digest).Distinct()]
+            );
+        return image with { Kind = ImageKind.Artifact };
     }
 
     private async IAsyncEnumerable<IReadOnlyList<ImageFacts>> PagesAsync(

@@ -77,11 +77,8 @@ public sealed class EvidenceReader(
         var entries = records is null
             ? new Dictionary<Digest, LedgerEntry>()
             : await records.FindAsync(contents.Repository, all, cancellation).ConfigureAwait(false);
-        var (images, unread, gone) = (
-            new ConcurrentDictionary<Digest, Evidence>(),
-            new ConcurrentDictionary<Digest, string>(),
-            new ConcurrentDictionary<Digest, bool>()
-        );
+        var images = new ConcurrentDictionary<Digest, Evidence>();
+        var (unread, gone) = (new ConcurrentDictionary<Digest, string>(), new ConcurrentBag<Digest>());
         var asked = contents.Images.Where(image => image.Kind == ImageKind.Image && all.Contains(image.Id.Digest));
         await Parallel
             .ForEachAsync(
@@ -89,24 +86,14 @@ public sealed class EvidenceReader(
                 new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
                 async (image, token) =>
                 {
-                    var (digest, entry) = (image.Id.Digest, entries.GetValueOrDefault(image.Id.Digest));
+                    var digest = image.Id.Digest;
                     try
                     {
-                        var kept = entry is null
-                            ? null
-                            : await KeptAsync(image.Id, entry.Record, token).ConfigureAwait(false);
-                        var scan =
-                            kept is not null
-                            && entry!.Record.Remembered(image, policyVersion, time.GetUtcNow()) is { } known
-                                ? known with
-                                {
-                                    Findings = kept,
-                                }
-                                : await scans.ReadAsync(image, Scanner.Unknown, token).ConfigureAwait(false);
-                        if (scan is not null)
-                            images[digest] = Of(image, scan, entry, kept, []);
+                        var entry = entries.GetValueOrDefault(digest);
+                        if (await OneAsync(image, entry, policyVersion, token).ConfigureAwait(false) is { } evidence)
+                            images[digest] = evidence;
                         else
-                            gone[digest] = true;
+                            gone.Add(digest);
                     }
 #pragma warning disable CA1031 // Whatever went wrong, this image was not read; the others are.
                     catch (Exception unreadable) when (!token.IsCancellationRequested)
@@ -120,12 +107,31 @@ public sealed class EvidenceReader(
         return new RepositoryEvidence(
             contents with
             {
-                Images = [.. contents.Images.Where(image => !gone.ContainsKey(image.Id.Digest))],
+                Images = [.. contents.Images.Where(image => !gone.Contains(image.Id.Digest))],
             },
             images,
             entries.ToDictionary(entry => entry.Key, entry => entry.Value.Record.Verdict.WithoutBreakGlass()),
             unread
         );
+    }
+
+    /// <returns>Null if the image is gone.</returns>
+    private async Task<Evidence?> OneAsync(
+        ImageFacts image,
+        LedgerEntry? entry,
+        string policyVersion,
+        CancellationToken cancellation
+    )
+    {
+        var kept = entry is null ? null : await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
+        var scan =
+            kept is not null && entry!.Record.Remembered(image, policyVersion, time.GetUtcNow()) is { } known
+                ? known with
+                {
+                    Findings = kept,
+                }
+                : await scans.ReadAsync(image, Scanner.Unknown, cancellation).ConfigureAwait(false);
+        return scan is null ? null : Of(image, scan, entry, kept, []);
     }
 
     private Evidence Of(
@@ -159,7 +165,6 @@ public sealed class EvidenceReader(
         };
     }
 
-    /// <summary>The findings beside a record; null where they are lost.</summary>
     /// <summary>The vulnerabilities of all findings of images; null where some are no longer kept.</summary>
     public async Task<IReadOnlySet<string>?> VulnerabilitiesAsync(
         IReadOnlyList<ImageRecord> records,
@@ -176,6 +181,7 @@ public sealed class EvidenceReader(
         return vulnerabilities;
     }
 
+    /// <summary>The findings beside a record; null if they are lost.</summary>
     private async Task<IReadOnlyList<Finding>?> KeptAsync(
         ImageId image,
         ImageRecord record,

@@ -47,11 +47,39 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
     private async Task<ScanFacts?> BasicAsync(ImageFacts image, CancellationToken cancellation)
     {
         var readAt = time.GetUtcNow();
+        DescribeImageScanFindingsResponse last;
+        List<ImageScanFinding> findings;
+        try
+        {
+            (last, findings) = await BasicPagesAsync(image.Id, cancellation).ConfigureAwait(false);
+        }
+        catch (ScanNotFoundException)
+        {
+            var scanning = await registry.ScanningAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
+            return ScannerWords.Nothing(scanning, image.PushedAt, readAt);
+        }
+        catch (Exception gone) when (gone is Amazon.ECR.Model.ImageNotFoundException or RepositoryNotFoundException)
+        {
+            return null;
+        }
+        var isEnhanced =
+            IsEnhanced(last) || await IsOfInspectorAsync(last, findings, readAt, cancellation).ConfigureAwait(false);
+        return isEnhanced
+            ? await EnhancedOrPendingAsync(image, last, readAt, cancellation).ConfigureAwait(false)
+            : OfBasic(last, findings, readAt);
+    }
+
+    /// <returns>The last page, and the findings of all. A page of enhanced scanning is the last.</returns>
+    private async Task<(DescribeImageScanFindingsResponse Last, List<ImageScanFinding> Findings)> BasicPagesAsync(
+        ImageId image,
+        CancellationToken cancellation
+    )
+    {
         var request = new DescribeImageScanFindingsRequest
         {
-            RegistryId = image.Id.Repository.Account,
-            RepositoryName = image.Id.Repository.Name,
-            ImageId = new ImageIdentifier { ImageDigest = image.Id.Digest.ToString() },
+            RegistryId = image.Repository.Account,
+            RepositoryName = image.Repository.Name,
+            ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
             MaxResults = BasicPage,
         };
         var findings = new List<ImageScanFinding>();
@@ -59,62 +87,68 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
         DescribeImageScanFindingsResponse page;
         do
         {
-            try
-            {
-                page = await ecr.DescribeImageScanFindingsAsync(request, cancellation).ConfigureAwait(false);
-            }
-            catch (ScanNotFoundException)
-            {
-                return ScannerWords.Nothing(
-                    await registry.ScanningAsync(image.Id.Repository, cancellation).ConfigureAwait(false),
-                    image.PushedAt,
-                    readAt
-                );
-            }
-            catch (Exception gone) when (gone is Amazon.ECR.Model.ImageNotFoundException or RepositoryNotFoundException)
-            {
-                return null;
-            }
-            // The registry was switched to enhanced scanning: these findings lack what the policy may ask for, so that
-            // Inspector is asked instead.
-            if (
-                page.ImageScanStatus?.Status?.Value == "ACTIVE"
-                || page.ImageScanFindings?.EnhancedFindings is { Count: > 0 }
-            )
-                return await EnhancedOrPendingAsync(image, page, readAt, cancellation).ConfigureAwait(false);
+            page = await ecr.DescribeImageScanFindingsAsync(request, cancellation).ConfigureAwait(false);
+            if (IsEnhanced(page))
+                break;
             if (request.NextToken is not null && page.ImageScanFindings?.ImageScanCompletedAt != completedAt)
                 throw new FactsChangedException(
-                    $"Another scan of {image.Id} finished while the findings of the last one were read."
+                    $"Another scan of {image} finished while the findings of the last one were read."
                 );
             completedAt = page.ImageScanFindings?.ImageScanCompletedAt;
             findings.AddRange(page.ImageScanFindings?.Findings ?? []);
             request.NextToken = page.NextToken;
         } while (!string.IsNullOrEmpty(request.NextToken));
+        return (page, findings);
+    }
 
-        var state = ScannerWords.OfBasic(page.ImageScanStatus?.Status?.Value, page.ImageScanStatus?.Description);
-        // ECR says COMPLETE of an enhanced scan on push too, before its findings are there: only the registry tells
-        // whose the scan is, if it is asked after that was over.
-        if (
-            state == ScanState.Complete
-            && findings.Count == 0
-            && await registry.ScanTypeAsync(EcrReader.Utc(completedAt) ?? readAt, cancellation).ConfigureAwait(false)
-                != Scanner.Basic
-        )
-            return await EnhancedOrPendingAsync(image, page, readAt, cancellation).ConfigureAwait(false);
+    /// <summary>
+    /// The registry was switched to enhanced scanning: these findings lack what the policy may ask for, so that
+    /// Inspector is asked instead.
+    /// </summary>
+    private static bool IsEnhanced(DescribeImageScanFindingsResponse page) =>
+        page.ImageScanStatus?.Status?.Value == "ACTIVE" || page.ImageScanFindings?.EnhancedFindings is { Count: > 0 };
+
+    /// <summary>
+    /// ECR says COMPLETE of an enhanced scan on push too, before its findings are there: only the registry tells whose
+    /// the scan is, if it is asked after that was over.
+    /// </summary>
+    private async Task<bool> IsOfInspectorAsync(
+        DescribeImageScanFindingsResponse last,
+        List<ImageScanFinding> findings,
+        DateTimeOffset readAt,
+        CancellationToken cancellation
+    )
+    {
+        if (findings.Count > 0 || StateOf(last) != ScanState.Complete)
+            return false;
+        var over = EcrReader.Utc(last.ImageScanFindings?.ImageScanCompletedAt) ?? readAt;
+        return await registry.ScanTypeAsync(over, cancellation).ConfigureAwait(false) != Scanner.Basic;
+    }
+
+    private static ScanState StateOf(DescribeImageScanFindingsResponse page) =>
+        ScannerWords.OfBasic(page.ImageScanStatus?.Status?.Value, page.ImageScanStatus?.Description);
+
+    private static ScanFacts OfBasic(
+        DescribeImageScanFindingsResponse last,
+        List<ImageScanFinding> findings,
+        DateTimeOffset readAt
+    )
+    {
+        var state = StateOf(last);
         var missing =
             state == ScanState.Complete
                 ? Findings.Missing(
                     findings.Select(finding => finding.Severity?.Value),
-                    page.ImageScanFindings?.FindingSeverityCounts
+                    last.ImageScanFindings?.FindingSeverityCounts
                 )
                 : null;
         return new ScanFacts
         {
             Scanner = Scanner.Basic,
             State = missing is null ? state : ScanState.Contradictory,
-            Word = missing ?? page.ImageScanStatus?.Status?.Value ?? "",
-            Told = ScannerWords.Told(state, page.ImageScanStatus?.Description),
-            CompletedAt = EcrReader.Utc(page.ImageScanFindings?.ImageScanCompletedAt),
+            Word = missing ?? last.ImageScanStatus?.Status?.Value ?? "",
+            Told = ScannerWords.Told(state, last.ImageScanStatus?.Description),
+            CompletedAt = EcrReader.Utc(last.ImageScanFindings?.ImageScanCompletedAt),
             Findings = Findings.Merge(findings.Select(OfBasic)),
             ReadAt = readAt,
         };

@@ -255,36 +255,7 @@ internal sealed class WorkloadReader(
     /// </summary>
     private async Task RevisionsAsync(Reading reading, IReadOnlyList<Service> services)
     {
-        var users = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var service in services)
-        foreach (var revision in service.CurrentServiceRevisions ?? [])
-            users[revision.Arn] = service.ServiceArn;
-        if (
-            services.Select(service => service.CurrentServiceDeployment).OfType<string>().ToList() is
-            { Count: > 0 } current
-        )
-        {
-            var described = await reading
-                .CallAsync(() =>
-                    aws.Ecs.DescribeServiceDeploymentsAsync(
-                        new DescribeServiceDeploymentsRequest { ServiceDeploymentArns = current },
-                        cancellation
-                    )
-                )
-                .ConfigureAwait(false);
-            RequireAll(described.Failures);
-            foreach (var deployment in described.ServiceDeployments ?? [])
-            foreach (
-                var revision in (string?[])
-                    [
-                        deployment.TargetServiceRevision?.Arn,
-                        deployment.Rollback?.ServiceRevisionArn,
-                        .. deployment.SourceServiceRevisions?.Select(source => source.Arn) ?? [],
-                    ]
-            )
-                if (revision is not null)
-                    users[revision] = deployment.ServiceArn;
-        }
+        var users = await RevisionUsersAsync(reading, services).ConfigureAwait(false);
         foreach (var (revision, service) in users)
             Add(known.Find(revision), new Consumer(ConsumerKind.EcsService, service));
         await Reading
@@ -302,25 +273,58 @@ internal sealed class WorkloadReader(
                         .ConfigureAwait(false);
                     RequireAll(described.Failures);
                     foreach (var revision in described.ServiceRevisions ?? [])
-                    {
-                        var images = (revision.ContainerImages ?? [])
-                            .Where(image => !string.IsNullOrEmpty(image.Image))
-                            .ToList();
-                        // The tag as well: whoever goes back by hand deploys the task definition again, and what its
-                        // tags mean then.
-                        IReadOnlyList<Reference> references =
-                        [
-                            .. images.Select(image => new Reference(image.Image, image.ImageDigest)),
-                            .. images.Select(image => new Reference(image.Image, null)),
-                        ];
-                        Add(references, new Consumer(ConsumerKind.EcsService, users[revision.ServiceRevisionArn]));
-                        // It never changes, but the digests may come after the rest.
-                        if (images.TrueForAll(image => !string.IsNullOrEmpty(image.ImageDigest)))
-                            known.Keep(revision.ServiceRevisionArn, references);
-                    }
+                        Add(revision, new Consumer(ConsumerKind.EcsService, users[revision.ServiceRevisionArn]));
                 }
             )
             .ConfigureAwait(false);
+    }
+
+    /// <summary>The revisions that services run or may go back to, each with its service.</summary>
+    private async Task<Dictionary<string, string>> RevisionUsersAsync(Reading reading, IReadOnlyList<Service> services)
+    {
+        var users = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var service in services)
+        foreach (var revision in service.CurrentServiceRevisions ?? [])
+            users[revision.Arn] = service.ServiceArn;
+        var current = services.Select(service => service.CurrentServiceDeployment).OfType<string>().ToList();
+        if (current.Count == 0)
+            return users;
+        var described = await reading
+            .CallAsync(() =>
+                aws.Ecs.DescribeServiceDeploymentsAsync(
+                    new DescribeServiceDeploymentsRequest { ServiceDeploymentArns = current },
+                    cancellation
+                )
+            )
+            .ConfigureAwait(false);
+        RequireAll(described.Failures);
+        foreach (var deployment in described.ServiceDeployments ?? [])
+        {
+            string?[] revisions =
+            [
+                deployment.TargetServiceRevision?.Arn,
+                deployment.Rollback?.ServiceRevisionArn,
+                .. deployment.SourceServiceRevisions?.Select(source => source.Arn) ?? [],
+            ];
+            foreach (var revision in revisions.OfType<string>())
+                users[revision] = deployment.ServiceArn;
+        }
+        return users;
+    }
+
+    private void Add(ServiceRevision revision, Consumer service)
+    {
+        var images = (revision.ContainerImages ?? []).Where(image => !string.IsNullOrEmpty(image.Image)).ToList();
+        // The tag as well: whoever goes back by hand deploys the task definition again, and what its tags mean then.
+        IReadOnlyList<Reference> references =
+        [
+            .. images.Select(image => new Reference(image.Image, image.ImageDigest)),
+            .. images.Select(image => new Reference(image.Image, null)),
+        ];
+        Add(references, service);
+        // It never changes, but the digests may come after the rest.
+        if (images.TrueForAll(image => !string.IsNullOrEmpty(image.ImageDigest)))
+            known.Keep(revision.ServiceRevisionArn, references);
     }
 
     private async Task FamiliesAsync(Reading reading)
@@ -342,44 +346,41 @@ internal sealed class WorkloadReader(
                 return (page.Families, page.NextToken);
             })
             .ConfigureAwait(false);
+        await Reading.EachAsync(families, family => FamilyAsync(reading, family)).ConfigureAwait(false);
+    }
+
+    private async Task FamilyAsync(Reading reading, string family)
+    {
+        var revisions = await reading
+            .AllAsync(
+                async token =>
+                {
+                    var page = await aws
+                        .Ecs.ListTaskDefinitionsAsync(
+                            new ListTaskDefinitionsRequest
+                            {
+                                FamilyPrefix = family,
+                                Status = TaskDefinitionStatus.ACTIVE,
+                                Sort = SortOrder.DESC,
+                                MaxResults = RevisionsKept,
+                                NextToken = token,
+                            },
+                            cancellation
+                        )
+                        .ConfigureAwait(false);
+                    return (page.TaskDefinitionArns, page.NextToken);
+                },
+                RevisionsKept
+            )
+            .ConfigureAwait(false);
         await Reading
             .EachAsync(
-                families,
-                async family =>
-                {
-                    var revisions = await reading
-                        .AllAsync(
-                            async token =>
-                            {
-                                var page = await aws
-                                    .Ecs.ListTaskDefinitionsAsync(
-                                        new ListTaskDefinitionsRequest
-                                        {
-                                            FamilyPrefix = family,
-                                            Status = TaskDefinitionStatus.ACTIVE,
-                                            Sort = SortOrder.DESC,
-                                            MaxResults = RevisionsKept,
-                                            NextToken = token,
-                                        },
-                                        cancellation
-                                    )
-                                    .ConfigureAwait(false);
-                                return (page.TaskDefinitionArns, page.NextToken);
-                            },
-                            RevisionsKept
-                        )
-                        .ConfigureAwait(false);
-                    await Reading
-                        .EachAsync(
-                            revisions,
-                            async definition =>
-                                Add(
-                                    await ImagesAsync(reading, definition).ConfigureAwait(false),
-                                    new Consumer(ConsumerKind.TaskDefinition, definition)
-                                )
-                        )
-                        .ConfigureAwait(false);
-                }
+                revisions,
+                async definition =>
+                    Add(
+                        await ImagesAsync(reading, definition).ConfigureAwait(false),
+                        new Consumer(ConsumerKind.TaskDefinition, definition)
+                    )
             )
             .ConfigureAwait(false);
     }
@@ -564,32 +565,7 @@ internal sealed class WorkloadReader(
                 versions.Where(version => version.PackageType == PackageType.Image),
                 async version =>
                 {
-                    async Task<IReadOnlyList<Reference>?> AskAsync()
-                    {
-                        try
-                        {
-                            var code = (
-                                await reading
-                                    .CallAsync(() =>
-                                        aws.Lambda.GetFunctionAsync(
-                                            new GetFunctionRequest
-                                            {
-                                                FunctionName = version.FunctionName,
-                                                Qualifier = version.Version,
-                                            },
-                                            cancellation
-                                        )
-                                    )
-                                    .ConfigureAwait(false)
-                            ).Code;
-                            return [new Reference(code?.ImageUri, DigestOf(code?.ResolvedImageUri))];
-                        }
-                        catch (Amazon.Lambda.Model.ResourceNotFoundException)
-                        {
-                            return null;
-                        }
-                    }
-
+                    Task<IReadOnlyList<Reference>?> AskAsync() => CodeAsync(reading, version);
                     Add(
                         version.Version == Latest
                             ? await AskAsync().ConfigureAwait(false)
@@ -599,6 +575,26 @@ internal sealed class WorkloadReader(
                 }
             )
             .ConfigureAwait(false);
+    }
+
+    /// <returns>Null if the version is gone.</returns>
+    private async Task<IReadOnlyList<Reference>?> CodeAsync(
+        Reading reading,
+        Amazon.Lambda.Model.FunctionConfiguration version
+    )
+    {
+        var request = new GetFunctionRequest { FunctionName = version.FunctionName, Qualifier = version.Version };
+        try
+        {
+            var function = await reading
+                .CallAsync(() => aws.Lambda.GetFunctionAsync(request, cancellation))
+                .ConfigureAwait(false);
+            return [new Reference(function.Code?.ImageUri, DigestOf(function.Code?.ResolvedImageUri))];
+        }
+        catch (Amazon.Lambda.Model.ResourceNotFoundException)
+        {
+            return null;
+        }
     }
 
     private async Task AppRunnerAsync(Reading reading)
@@ -619,43 +615,27 @@ internal sealed class WorkloadReader(
                 return (page.ServiceSummaryList, page.NextToken);
             })
             .ConfigureAwait(false);
-        await Reading
-            .EachAsync(
-                services,
-                async summary =>
-                {
-                    try
-                    {
-                        var service = (
-                            await reading
-                                .CallAsync(() =>
-                                    aws.AppRunner.DescribeServiceAsync(
-                                        new Amazon.AppRunner.Model.DescribeServiceRequest
-                                        {
-                                            ServiceArn = summary.ServiceArn,
-                                        },
-                                        cancellation
-                                    )
-                                )
-                                .ConfigureAwait(false)
-                        ).Service;
-                        if (
-                            service?.SourceConfiguration?.ImageRepository is { } image
-                            && image.ImageRepositoryType == ImageRepositoryType.ECR
-                        )
-                            found.Add(
-                                image.ImageIdentifier,
-                                null,
-                                new Consumer(ConsumerKind.AppRunnerService, summary.ServiceArn)
-                            );
-                    }
-                    catch (Amazon.AppRunner.Model.ResourceNotFoundException)
-                    {
-                        // Deleted since it was listed.
-                    }
-                }
+        await Reading.EachAsync(services, summary => ServiceAsync(reading, summary.ServiceArn)).ConfigureAwait(false);
+    }
+
+    private async Task ServiceAsync(Reading reading, string arn)
+    {
+        var request = new Amazon.AppRunner.Model.DescribeServiceRequest { ServiceArn = arn };
+        try
+        {
+            var described = await reading
+                .CallAsync(() => aws.AppRunner.DescribeServiceAsync(request, cancellation))
+                .ConfigureAwait(false);
+            if (
+                described.Service?.SourceConfiguration?.ImageRepository is { } image
+                && image.ImageRepositoryType == ImageRepositoryType.ECR
             )
-            .ConfigureAwait(false);
+                found.Add(image.ImageIdentifier, null, new Consumer(ConsumerKind.AppRunnerService, arn));
+        }
+        catch (Amazon.AppRunner.Model.ResourceNotFoundException)
+        {
+            // Deleted since it was listed.
+        }
     }
 
     /// <summary>

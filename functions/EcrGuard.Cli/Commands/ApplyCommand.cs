@@ -84,34 +84,47 @@ internal static class ApplyCommand
                     output.WriteLine("Nothing was done.");
                     return ExitCodes.Wrong;
                 }
-                using var order = JsonDocument.Parse(PlanWriter.Write(plan, indented: false));
-                var progress = new Progress(errors, !Console.IsErrorRedirected, Throttles.Counted());
-                var all = plan.Repositories.Count(repository => repository.Items.Count > 0);
-                progress.Say(
-                    $"applying the plan to {Phrase.Count(all, "repository", "repositories")}; an answer takes "
-                        + $"up to {FunctionInvoker.LongestRun.TotalMinutes} minutes …"
-                );
-                ApplyAnswer answer;
-                do
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    answer = await orders.GiveAsync<ApplyPlan, JsonElement, ApplyAnswer>(
-                        order.RootElement,
-                        OrderJson.Short.JsonElement,
-                        OrderJson.Short.ApplyAnswer,
-                        (apply, json, context) => apply.ApplyPlanAsync(json, context),
-                        policyFile,
-                        cancellation
-                    );
-                    progress.Say(Reached(answer, all));
-                } while (answer.More);
-                progress.End();
+                var answer = await GiveAsync(plan, orders, policyFile, errors, cancellation);
                 return Tell(answer, output);
             },
             "What was begun goes on to its end; apply the plan again to see what was done.",
             errors,
             cancellation
         );
+
+    /// <summary>Gives the order again as long as there is more to do.</summary>
+    private static async Task<ApplyAnswer> GiveAsync(
+        Plan plan,
+        FunctionInvoker orders,
+        FileInfo? policyFile,
+        TextWriter errors,
+        CancellationToken cancellation
+    )
+    {
+        using var order = JsonDocument.Parse(PlanWriter.Write(plan, indented: false));
+        var progress = new Progress(errors, !Console.IsErrorRedirected, Throttles.Counted());
+        var all = plan.Repositories.Count(repository => repository.Items.Count > 0);
+        progress.Say(
+            $"applying the plan to {Phrase.Count(all, "repository", "repositories")}; an answer takes "
+                + $"up to {FunctionInvoker.LongestRun.TotalMinutes} minutes …"
+        );
+        ApplyAnswer answer;
+        do
+        {
+            cancellation.ThrowIfCancellationRequested();
+            answer = await orders.GiveAsync<ApplyPlan, JsonElement, ApplyAnswer>(
+                order.RootElement,
+                OrderJson.Short.JsonElement,
+                OrderJson.Short.ApplyAnswer,
+                (apply, json, context) => apply.ApplyPlanAsync(json, context),
+                policyFile,
+                cancellation
+            );
+            progress.Say(Reached(answer, all));
+        } while (answer.More);
+        progress.End();
+        return answer;
+    }
 
     private static async Task<bool> IsWantedAsync(
         Plan plan,

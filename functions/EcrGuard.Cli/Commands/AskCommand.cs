@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using EcrGuard.Cli.Asking;
-using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Gates;
 using EcrGuard.Core.Images;
 

@@ -5,7 +5,6 @@ using Amazon.ECR.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Cli.Judging;
-using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
 

@@ -5,7 +5,6 @@ using System.Text.Json.Serialization;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Cli.Judging;
-using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using EcrGuard.Cli.Demo;
-using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.LocalAws;
@@ -15,26 +14,7 @@ internal static class LocalCommand
 
     public static Command Create()
     {
-        var port = new Option<int>("--port")
-        {
-            Description = "The port on 127.0.0.1; 0 takes a free one.",
-            DefaultValueFactory = _ => 0,
-            CustomParser = result =>
-            {
-                if (
-                    int.TryParse(
-                        result.Tokens[0].Value,
-                        NumberStyles.None,
-                        CultureInfo.InvariantCulture,
-                        out var number
-                    )
-                    && number <= 65535
-                )
-                    return number;
-                result.AddError($"--port is '{result.Tokens[0].Value}'; it must be a number from 0 to 65535.");
-                return 0;
-            },
-        };
+        var port = Port();
         var empty = new Option<bool>("--empty") { Description = "Without the demo's repositories and images." };
         var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
         var command = new Command(
@@ -66,6 +46,28 @@ internal static class LocalCommand
         );
         return command;
     }
+
+    private static Option<int> Port() =>
+        new Option<int>("--port")
+        {
+            Description = "The port on 127.0.0.1; 0 takes a free one.",
+            DefaultValueFactory = _ => 0,
+            CustomParser = result =>
+            {
+                if (
+                    int.TryParse(
+                        result.Tokens[0].Value,
+                        NumberStyles.None,
+                        CultureInfo.InvariantCulture,
+                        out var number
+                    )
+                    && number <= 65535
+                )
+                    return number;
+                result.AddError($"--port is '{result.Tokens[0].Value}'; it must be a number from 0 to 65535.");
+                return 0;
+            },
+        };
 
     private static async Task<int> RunAsync(
         int port,

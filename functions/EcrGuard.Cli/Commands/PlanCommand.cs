@@ -105,19 +105,8 @@ internal static class PlanCommand
                         "No --policy is given: this is planned by the built-in policy, which only observes. A function "
                             + "that has another policy refuses the plan."
                     );
-                if (
-                    Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], policy.Ceilings) is
-                    { Count: > 0 } broken
-                )
-                {
-                    foreach (var sentence in broken)
-                        errors.WriteLine(sentence);
-                    errors.WriteLine(
-                        "The plan would be refused whole. Make a smaller one with --repository, or raise the "
-                            + "ceilings in the policy."
-                    );
+                if (IsRefused(plan, policy, errors))
                     return ExitCodes.Refused;
-                }
                 if (file is not null)
                     WriteWhole(file, written);
                 return ExitCodes.Done;
@@ -126,6 +115,20 @@ internal static class PlanCommand
             errors,
             cancellation
         );
+
+    /// <summary>Whether the plan goes beyond a ceiling, which is told.</summary>
+    private static bool IsRefused(Plan plan, PolicyDocument policy, TextWriter errors)
+    {
+        var broken = Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], policy.Ceilings);
+        foreach (var sentence in broken)
+            errors.WriteLine(sentence);
+        if (broken.Count > 0)
+            errors.WriteLine(
+                "The plan would be refused whole. Make a smaller one with --repository, or raise the "
+                    + "ceilings in the policy."
+            );
+        return broken.Count > 0;
+    }
 
     /// <exception cref="PolicyException">The document is wrong, or a VEX document beside it.</exception>
     public static PolicyDocument LoadPolicy(FileInfo? file)
@@ -156,20 +159,11 @@ internal static class PlanCommand
     )
     {
         var time = TimeProvider.System;
-        var (account, region) = await Caller.HomeAsync(aws, cancellation);
-        var settings = new Settings
-        {
-            Account = account,
-            Region = region,
-            // What only writers use.
-            Table = "",
-            Bucket = "",
-        };
+        var settings = await LedgerOptions.ReadAsync(aws, null, null, cancellation);
         var registry = new EcrReader(aws.Ecr, settings, time);
         var views = new RepositoryReader(registry, null, null, null, null, policy, time);
-        progress.ReadingUse();
-        var use = await new ConsumerReader(aws, policy, settings, time).ReadAsync(null, cancellation);
-        progress.UseRead(use);
+        var consumers = new ConsumerReader(aws, policy, settings, time);
+        var use = await progress.OfUseAsync(() => consumers.ReadAsync(null, cancellation));
         var planner = new Planner(policy, exact);
         var repositories = await MatchingRepositories.ReadAsync(registry, names, cancellation);
         var planned = new PlannedRepository?[repositories.Count];
@@ -181,16 +175,7 @@ internal static class PlanCommand
             {
                 if (await views.ReadAsync(repositories[at], use, null, [], token) is { } view)
                 {
-                    // A team's opt-out matters only where something would be put.
-                    var wanted = Wanted(view, null, policy, exact, out var notes);
-                    if (wanted is not null)
-                        wanted = Wanted(
-                            view,
-                            await registry.ResourceTagsAsync(repositories[at], token),
-                            policy,
-                            exact,
-                            out notes
-                        );
+                    var (wanted, notes) = await WantedAsync(view, registry, policy, exact, token);
                     planned[at] = planner.Plan(view, wanted, notes, time.GetUtcNow());
                 }
                 progress.Done(planned[at]?.Images ?? 0, repositories.Count);
@@ -207,6 +192,22 @@ internal static class PlanCommand
             Unread = [.. use.Unread.Select(Plan.Sentence)],
             Repositories = [.. planned.OfType<PlannedRepository>()],
         };
+    }
+
+    /// <summary>A team's opt-out stands in the resource tags, and matters only if something would be put.</summary>
+    private static async Task<(WantedPolicy? Wanted, IReadOnlyList<string> Notes)> WantedAsync(
+        RepositoryView view,
+        EcrReader registry,
+        PolicyDocument policy,
+        bool exact,
+        CancellationToken cancellation
+    )
+    {
+        var wanted = Wanted(view, null, policy, exact, out var notes);
+        if (wanted is null)
+            return (null, notes);
+        var tags = await registry.ResourceTagsAsync(view.Contents.Repository, cancellation);
+        return (Wanted(view, tags, policy, exact, out notes), notes);
     }
 
     private static WantedPolicy? Wanted(

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Cli.Demo;
-using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;

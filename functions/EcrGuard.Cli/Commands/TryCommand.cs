@@ -168,41 +168,11 @@ internal static class TryCommand
     {
         var time = TimeProvider.System;
         var settings = await LedgerOptions.ReadAsync(aws, options.Table, options.Bucket, cancellation);
-        foreach (var image in options.Images)
-        {
-            if (image.Account is not null && (image.Account, image.Region) != (settings.Account, settings.Region))
-                throw new UnusableFileException(
-                    $"--image is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, whose "
-                        + "credentials these are."
-                );
-        }
-        var registry = new EcrReader(aws.Ecr, settings, time);
-        var table = options.Table is null ? null : new LedgerTable(aws.Dynamo, settings, time);
-        var records = table is null ? null : new ImageRecords(table);
-        var manifests = records is null ? null : new ManifestRecords(table!, records);
-        var evidences = new EvidenceReader(
-            new ScanReader(aws.Ecr, aws.Inspector, registry, time),
-            records,
-            options.Bucket is null ? null : new FindingsStore(aws.S3, settings),
-            time,
-            settings.SettlingTime
-        );
+        RequireHere(options, settings);
+        var readers = Readers.Of(aws, tried, options, settings, time);
         // What runs is asked about as it will be where the tried policy is in force.
-        progress.ReadingUse();
-        var use = await new ConsumerReader(aws, tried, settings, time).ReadAsync(null, cancellation);
-        progress.UseRead(use);
-        var repositories =
-            options.Images.Count == 0
-                ? await MatchingRepositories.ReadAsync(registry, options.Repositories, cancellation)
-                :
-                [
-                    .. options
-                        .Images.Select(image => image.Repository)
-                        .Distinct()
-                        .Order(StringComparer.Ordinal)
-                        .Select(registry.Repository),
-                ];
-
+        var use = await progress.OfUseAsync(() => readers.Consumers.ReadAsync(null, cancellation));
+        var repositories = await RepositoriesAsync(readers.Registry, options, cancellation);
         var (changes, unread) = (new ConcurrentBag<VerdictChange>(), new ConcurrentBag<string>());
         await Parallel.ForEachAsync(
             repositories,
@@ -212,26 +182,19 @@ internal static class TryCommand
                 var images = 0;
                 try
                 {
-                    var contents = await registry.ContentsAsync(repository, manifests, token);
+                    var contents = await readers.Registry.ContentsAsync(repository, readers.Manifests, token);
                     // Gone since the repositories were listed: nothing of it can change.
                     if (contents is null && options.Images.Count == 0)
                         return;
                     contents ??= new RepositoryContents { Repository = repository, ReadAt = time.GetUtcNow() };
                     var wanted = Wanted(contents, options, unread);
                     images = wanted.Count;
-                    var evidence = await evidences.OfAsync(contents, wanted, tried.Version, token);
+                    var evidence = await readers.Evidences.OfAsync(contents, wanted, tried.Version, token);
                     foreach (var (digest, why) in evidence.Unread)
                         unread.Add($"{repository.Name}@{digest}: {why}");
-                    foreach (
-                        var change in evidence.Try(
-                            wanted,
-                            inForce,
-                            tried,
-                            InUse.Of(use, contents, tried.Consumers, time.GetUtcNow()),
-                            time.GetUtcNow()
-                        )
-                    )
-                        changes.Add(change);
+                    var now = time.GetUtcNow();
+                    var usages = InUse.Of(use, contents, tried.Consumers, now);
+                    evidence.Try(wanted, inForce, tried, usages, now).ToList().ForEach(changes.Add);
                 }
                 catch (Exception failure) when (!token.IsCancellationRequested)
                 {
@@ -241,9 +204,78 @@ internal static class TryCommand
             }
         );
         progress.End();
+        var found = new TrialFindings(repositories.Count, changes, unread);
+        return TrialOf(options, inForce, tried, found, Notes(options, inForce, tried, use));
+    }
 
-        var all = changes
-            .OrderBy(change => change.Change)
+    private static void RequireHere(TryOptions options, Settings settings)
+    {
+        if (options.Images.FirstOrDefault(settings.IsElsewhere) is { } image)
+            throw new UnusableFileException(
+                $"--image is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, whose "
+                    + "credentials these are."
+            );
+    }
+
+    /// <param name="Manifests">Null without a ledger.</param>
+    private sealed record Readers(
+        EcrReader Registry,
+        ManifestRecords? Manifests,
+        EvidenceReader Evidences,
+        ConsumerReader Consumers
+    )
+    {
+        public static Readers Of(
+            AwsClients aws,
+            PolicyDocument tried,
+            TryOptions options,
+            Settings settings,
+            TimeProvider time
+        )
+        {
+            var registry = new EcrReader(aws.Ecr, settings, time);
+            var table = options.Table is null ? null : new LedgerTable(aws.Dynamo, settings, time);
+            var records = table is null ? null : new ImageRecords(table);
+            var evidences = new EvidenceReader(
+                new ScanReader(aws.Ecr, aws.Inspector, registry, time),
+                records,
+                options.Bucket is null ? null : new FindingsStore(aws.S3, settings),
+                time,
+                settings.SettlingTime
+            );
+            var manifests = records is null ? null : new ManifestRecords(table!, records);
+            return new Readers(registry, manifests, evidences, new ConsumerReader(aws, tried, settings, time));
+        }
+    }
+
+    private static async Task<IReadOnlyList<RepositoryId>> RepositoriesAsync(
+        EcrReader registry,
+        TryOptions options,
+        CancellationToken cancellation
+    )
+    {
+        if (options.Images.Count == 0)
+            return await MatchingRepositories.ReadAsync(registry, options.Repositories, cancellation);
+        var named = options.Images.Select(image => image.Repository).Distinct().Order(StringComparer.Ordinal);
+        return [.. named.Select(registry.Repository)];
+    }
+
+    private sealed record TrialFindings(
+        int Repositories,
+        IReadOnlyCollection<VerdictChange> Changes,
+        IReadOnlyCollection<string> Unread
+    );
+
+    private static Trial TrialOf(
+        TryOptions options,
+        PolicyDocument inForce,
+        PolicyDocument tried,
+        TrialFindings found,
+        IEnumerable<string> notes
+    )
+    {
+        var all = found
+            .Changes.OrderBy(change => change.Change)
             .ThenByDescending(change => change.FailsRunning)
             .ThenBy(change => change.Image.Id.Repository.Name, StringComparer.Ordinal)
             .ThenBy(change => change.Image.Id.Digest)
@@ -253,10 +285,10 @@ internal static class TryCommand
             tried.Version,
             options.Against?.ToString(),
             inForce.Version,
-            TrialSummary.Of(repositories.Count, all),
+            TrialSummary.Of(found.Repositories, all),
             [.. all.Where(change => change.Change != AnswerChange.None).Select(change => TriedImage.Of(change))],
-            [.. unread.Order(StringComparer.Ordinal)],
-            [.. Notes(options, inForce, tried, use)]
+            [.. found.Unread.Order(StringComparer.Ordinal)],
+            [.. notes]
         );
     }
 

@@ -65,7 +65,16 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             }
         );
 
-    private static PrintedScan ReadDescribed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
+    /// <summary>What a file and the command line say of the image. Findings may be of other images too.</summary>
+    /// <param name="Repository">Of the image.</param>
+    /// <param name="Named">As findings name it.</param>
+    private sealed record Subject(string? Account, string? Region, string Repository, string Named, Digest? Digest)
+    {
+        public bool IsIn(IReadOnlyCollection<FindingResource> resources) =>
+            FindingResource.AreOf(resources, Account, Region, Named, Digest);
+    }
+
+    private static Subject SubjectOf(PrintedValue root, ImageReference? asked)
     {
         var imageId = root.Member("imageId");
         var digest = imageId?.Digest("imageDigest");
@@ -78,48 +87,41 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             asked?.Repository
             ?? named
             ?? throw root.Wrong("it has no repositoryName; name the image with --image REPOSITORY:TAG");
+        return new Subject(
+            registry ?? asked?.Account,
+            asked?.Region,
+            repository,
+            named ?? repository,
+            digest ?? asked?.Digest
+        );
+    }
 
+    private static PrintedScan ReadDescribed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
+    {
+        var subject = SubjectOf(root, asked);
         var results = root.Member("imageScanFindings");
         var basic = results?.List("findings", "a list of findings") ?? [];
         var listed = results?.List("enhancedFindings", "a list of findings") ?? [];
-        var enhanced = listed.Where(IsOfImage).ToList();
-        var told = TheOneOf(enhanced);
+        var enhanced = listed.Where(finding => subject.IsIn(ResourcesOf(finding))).ToList();
+        var told = TheOneOf(root, enhanced, subject);
         if (listed.Count > 0 && enhanced.Count == 0)
-        {
             throw new UndeterminedException(
-                $"{root.File} lists findings of other images only, so that it says nothing of {repository}."
+                $"{root.File} lists findings of other images only, so that it says nothing of {subject.Repository}."
             );
-        }
         var status = root.Member("imageScanStatus");
         var (word, description) = (status?.Text("status") ?? "", status?.Text("description"));
         var state = word == Monitored ? ScanState.Complete : ScannerWords.OfBasic(word, description);
-        if (state == ScanState.Complete && results?.Has("findings") != true && results?.Has("enhancedFindings") != true)
-            throw new UndeterminedException(
-                $"{root.File} says that the scan is {word} and holds no list of findings, which is not the "
-                    + "same as an empty one."
-            );
         var open = enhanced.Where(IsOpen).ToList();
+        var completedAt = results?.Time("imageScanCompletedAt");
+        RequireList(root, results, state, word);
         if (enhanced.Count > 0 && open.Count == 0)
             throw new UndeterminedException($"{root.File} lists no open finding of the image. {Closed}");
-        var completedAt = results?.Time("imageScanCompletedAt");
-        if (word == Monitored && basic.Count + enhanced.Count == 0 && completedAt is null)
-            throw new UndeterminedException(
-                $"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR "
-                    + "answers so before the first result too, so that this says nothing. Ask 'aws inspector2 "
-                    + "list-coverage'."
-            );
-
+        if (basic.Count + enhanced.Count == 0 && completedAt is null)
+            RequireResult(root, word);
         var isEnhanced = word == Monitored || (results?.Has("enhancedFindings") == true && basic.Count == 0);
         var printed = Of(
-            new ImageId(
-                new RepositoryId(
-                    registry ?? asked?.Account ?? told?.Repository.Account ?? "",
-                    asked?.Region ?? told?.Repository.Region ?? "",
-                    repository
-                ),
-                digest ?? asked?.Digest ?? told?.Digest ?? NoDigest
-            ),
-            (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
+            IdOf(subject, told),
+            (asked is null ? root.Member("imageId")?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
             isEnhanced ? Scanner.Enhanced : Scanner.Basic,
             state,
             word,
@@ -128,47 +130,56 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             now,
             ScannerWords.Told(state, description)
         );
-        return printed with
-        {
-            Scan = Settling.CheckPrinted(
-                printed.Scan,
-                [.. basic.Concat(enhanced).Select(finding => finding.Text("severity"))],
-                results?.Member("findingSeverityCounts")?.Counts(CountedWords),
-                now
+        var severities = basic.Concat(enhanced).Select(finding => finding.Text("severity"));
+        var counted = results?.Member("findingSeverityCounts")?.Counts(CountedWords);
+        return printed with { Scan = Settling.CheckPrinted(printed.Scan, [.. severities], counted, now) };
+    }
+
+    private static ImageId IdOf(Subject subject, ImageId? told) =>
+        new(
+            new RepositoryId(
+                subject.Account ?? told?.Repository.Account ?? "",
+                subject.Region ?? told?.Repository.Region ?? "",
+                subject.Repository
             ),
-        };
+            subject.Digest ?? told?.Digest ?? NoDigest
+        );
 
-        bool IsOfImage(PrintedValue finding) =>
-            FindingResource.AreOf(
-                ResourcesOf(finding),
-                registry ?? asked?.Account,
-                asked?.Region,
-                named ?? repository,
-                digest ?? asked?.Digest
+    /// <summary>A list that is missing is not an empty one.</summary>
+    private static void RequireList(PrintedValue root, PrintedValue? results, ScanState state, string word)
+    {
+        if (state == ScanState.Complete && results?.Has("findings") != true && results?.Has("enhancedFindings") != true)
+            throw new UndeterminedException(
+                $"{root.File} says that the scan is {word} and holds no list of findings, which is not the "
+                    + "same as an empty one."
             );
+    }
 
-        // Whatever the file does not say of its image is what its findings are on; they must agree.
-        ImageId? TheOneOf(IEnumerable<PrintedValue> findings)
-        {
-            List<ImageId> images =
-            [
-                .. findings
-                    .SelectMany(ResourcesOf)
-                    .Select(OfArn)
-                    .OfType<ImageId>()
-                    .Where(image =>
-                        FindingResource.AreOf(
-                            [new FindingResource(FindingResource.ImageType, image.Arn)],
-                            registry ?? asked?.Account,
-                            asked?.Region,
-                            named ?? repository,
-                            digest ?? asked?.Digest
-                        )
-                    )
-                    .Distinct(),
-            ];
-            return images.Count < 2 ? images.FirstOrDefault() : throw OfSeveral(root, "imageScanFindings", images);
-        }
+    private static void RequireResult(PrintedValue root, string word)
+    {
+        if (word == Monitored)
+            throw new UndeterminedException(
+                $"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR "
+                    + "answers so before the first result too, so that this says nothing. Ask 'aws inspector2 "
+                    + "list-coverage'."
+            );
+    }
+
+    /// <summary>
+    /// Whatever the file does not say of its image is what its findings are on. They must agree.
+    /// </summary>
+    private static ImageId? TheOneOf(PrintedValue root, IEnumerable<PrintedValue> findings, Subject subject)
+    {
+        List<ImageId> images =
+        [
+            .. findings
+                .SelectMany(ResourcesOf)
+                .Select(OfArn)
+                .OfType<ImageId>()
+                .Where(image => subject.IsIn([new FindingResource(FindingResource.ImageType, image.Arn)]))
+                .Distinct(),
+        ];
+        return images.Count < 2 ? images.FirstOrDefault() : throw OfSeveral(root, "imageScanFindings", images);
     }
 
     private static ImageId? OfArn(FindingResource resource) =>

@@ -13,7 +13,6 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
     private readonly Lock gate = new();
     private int repositories,
         images;
-    private long began;
 
     /// <summary>A line of its own.</summary>
     public void Say(string sentence)
@@ -22,15 +21,12 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
             terminal.WriteLine(sentence);
     }
 
-    /// <summary>What uses images is read from here on: in a large account that takes longest.</summary>
-    public void ReadingUse()
+    /// <summary>Reads what uses images: in a large account that takes longest.</summary>
+    public async Task<UsageReading> OfUseAsync(Func<Task<UsageReading>> read)
     {
-        began = Stopwatch.GetTimestamp();
+        var began = Stopwatch.GetTimestamp();
         Say("reading what uses images …");
-    }
-
-    public void UseRead(UsageReading use)
-    {
+        var use = await read();
         var unread = string.Join(", ", use.Unread.Select(unread => unread.What).Distinct());
         var besides = unread.Length == 0 ? "" : $"; not read: {unread}";
         Say(
@@ -40,6 +36,7 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
                     + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s{besides}"
             )
         );
+        return use;
     }
 
     /// <summary>One more repository is done.</summary>

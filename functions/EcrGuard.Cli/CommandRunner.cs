@@ -1,10 +1,13 @@
 using Amazon.Runtime;
 using EcrGuard.Aws;
+using EcrGuard.Cli.Plans;
 using EcrGuard.Lambda.Hosting;
 
-namespace EcrGuard.Cli.Plans;
+namespace EcrGuard.Cli;
 
-/// <summary>Runs a command that works on AWS, and makes of what it meets there a sentence and an exit code.</summary>
+/// <summary>
+/// Runs a command that works on AWS. If it fails there, it says why in one sentence and gives the exit code.
+/// </summary>
 internal static class CommandRunner
 {
     /// <param name="interrupted">What is said when Ctrl-C ends it.</param>
