@@ -65,6 +65,16 @@ internal static class InputFile
         }
     }
 
+    /// <summary>The text of a file that a tool printed.</summary>
+    /// <exception cref="UnusableFileException">The file cannot be read, or nothing stands in it.</exception>
+    public static byte[] ReadPrinted(FileInfo file) =>
+        Read(file) is { } utf8 && utf8.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) >= 0
+            ? utf8
+            : throw new UnusableFileException(
+                $"{file}: it is empty. Where there is nothing to print, such as no lifecycle policy or no scan, aws "
+                    + "prints an error instead, and the shell leaves the file empty."
+            );
+
     /// <summary>
     /// The text without the byte order marks that stand between documents, as where two files were joined to one.
     /// </summary>
@@ -140,7 +150,7 @@ internal static class InputFile
                     + "--query and without jq."
             );
         }
-        // An empty text is told as it always was.
+        // What looks like nothing is no JSON; the reader says where.
         if (documents.Count == 0)
             return JsonDocument.Parse(utf8);
         using var whole = new MemoryStream();

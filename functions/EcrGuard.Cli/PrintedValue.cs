@@ -17,7 +17,7 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     /// <param name="members">At least one of them the answer has.</param>
     public static T Read<T>(FileInfo file, IReadOnlyList<string> members, Func<PrintedValue, T> read)
     {
-        var utf8 = InputFile.WithoutMarks(InputFile.Read(file));
+        var utf8 = InputFile.WithoutMarks(InputFile.ReadPrinted(file));
         try
         {
             using var json = InputFile.Json(file, utf8, members);

@@ -21,7 +21,7 @@ internal sealed record LifecyclePolicyFile(string Name, LifecyclePolicyReading R
     /// <exception cref="UnusableFileException">The file cannot be read, or is a policy of EcrGuard's.</exception>
     public static LifecyclePolicyFile Read(FileInfo file)
     {
-        var utf8 = InputFile.Read(file);
+        var utf8 = InputFile.ReadPrinted(file);
         return Printed(file, utf8) is { } text
             ? new LifecyclePolicyFile(
                 $"{file} ({Inside})",

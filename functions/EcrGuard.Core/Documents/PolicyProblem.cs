@@ -33,5 +33,6 @@ public sealed record PolicyProblem(int Line, int Column, string Path, string Mes
     /// ($.rules[0].then)</c>.
     /// </summary>
     /// <param name="file">The name of the policy document.</param>
-    public string ToString(string file) => $"{File ?? file}:{Line}:{Column}: error: {Message} ({Path})";
+    public string ToString(string file) =>
+        $"{File ?? file}:{Line}:{Column}: error: {Message}{(Path == "$" ? "" : $" ({Path})")}";
 }

@@ -158,8 +158,30 @@ public sealed class BreakGlass(
         // What follows from it, tags above all, is the next sweep's if it fails here: the answer below holds already.
         await decisions.AgainAsync([image.Id], context).ConfigureAwait(false);
         var answer = await answers.ReadAsync(asked, image, deadline.Token).ConfigureAwait(false);
-        return new HttpAnswer(200, JsonSerializer.SerializeToElement(answer, AnswerJson.Default.ApprovalAnswer));
+        return new HttpAnswer(
+            200,
+            JsonSerializer.SerializeToElement(Warned(answer, image), AnswerJson.Default.ApprovalAnswer)
+        );
     }
+
+    /// <summary>An approval does not bring back what nobody can pull.</summary>
+    private static ApprovalAnswer Warned(ApprovalAnswer answer, ImageFacts image) =>
+        image.Storage == StorageStatus.Active
+            ? answer
+            : answer with
+            {
+                Warnings =
+                [
+                    .. answer.Warnings,
+                    new Reason(
+                        "archived",
+                        "The image is archived: nobody can pull it until it is restored. 'ecrguard release' restores "
+                            + "what EcrGuard archived, and 'aws ecr update-image-storage-class "
+                            + $"--repository-name {image.Id.Repository.Name} --image-id imageDigest={image.Id.Digest} "
+                            + "--target-storage-class STANDARD' any other."
+                    ),
+                ],
+            };
 
     private void Report(ImageId image, ForcedApprovalOrder order, ILambdaContext context) =>
         log.Warning(

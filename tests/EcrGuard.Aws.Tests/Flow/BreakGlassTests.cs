@@ -142,6 +142,26 @@ public sealed class BreakGlassTests
     }
 
     [Fact]
+    public async Task That_nobody_can_pull_an_archived_image_is_said_with_what_brings_it_back()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        fixture.Aws.Ecr.Archive(Repository, digest);
+
+        var (status, answer) = await ForceAsync(fixture, Order(fixture, $"{Repository}@{digest}"));
+
+        Assert.Equal(200, status);
+        var warning = answer.GetProperty("warnings").EnumerateArray().Last();
+        Assert.Equal("archived", warning.GetProperty("code").GetString());
+        Assert.Contains(
+            $"'aws ecr update-image-storage-class --repository-name {Repository} --image-id imageDigest={digest} "
+                + "--target-storage-class STANDARD'",
+            warning.GetProperty("sentence").GetString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task It_ends_on_the_moment_for_whoever_asks_and_for_the_sweep_alike()
     {
         await using var fixture = await StartAsync();

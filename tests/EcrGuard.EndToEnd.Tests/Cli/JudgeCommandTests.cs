@@ -674,7 +674,7 @@ public sealed class JudgeCommandTests : IDisposable
         "--format",
         "json"
     )]
-    [InlineData("findings.json:1:1: error: The file is empty.", "")]
+    [InlineData("findings.json: it is empty. Where there is nothing to print, such as no lifecycle", "\n")]
     [InlineData("--image is wrong: 'pay/api' names a repository but no image.", "{}", "--image", "pay/api")]
     [InlineData("policy.jsonc: ", "{}", "--policy", "policy.jsonc")]
     public async Task Wrong_usage_is_told(string message, string findings, params string[] options)

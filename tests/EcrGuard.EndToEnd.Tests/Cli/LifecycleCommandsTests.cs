@@ -66,6 +66,15 @@ public sealed class LifecycleCommandsTests : IDisposable
         _ecrguard.RunAsync(["lint", "--policy", "policy.json", .. more]);
 
     [Fact]
+    public async Task An_empty_policy_is_what_a_shell_left_behind_and_none_that_ECR_refuses()
+    {
+        _ecrguard.File("policy.json", "");
+        var (exitCode, output) = await LintAsync();
+        Assert.Equal(64, exitCode);
+        Assert.StartsWith("policy.json: it is empty. Where there is nothing to print, such as no lifecycle", output);
+    }
+
+    [Fact]
     public async Task Simulate_tells_in_JSON_what_happens_to_every_image_and_why()
     {
         _ecrguard.File("images.json", Images);
@@ -211,10 +220,14 @@ public sealed class LifecycleCommandsTests : IDisposable
         "images.json: it has a \"nextToken\", so that it is one page of several, and a count of half the "
             + "images is wrong; print all pages, without --max-items and --no-paginate."
     )]
-    [InlineData("", "images.json:1:1: error: The file is empty. ($)")]
+    [InlineData(
+        "",
+        "images.json: it is empty. Where there is nothing to print, such as no lifecycle policy or no scan, aws prints "
+            + "an error instead, and the shell leaves the file empty."
+    )]
     [InlineData(
         "{ \"imageDetails\": [\n  {",
-        "images.json:2:4: error: The JSON ends before it is complete, at line 2, column 4. ($)"
+        "images.json:2:4: error: The JSON ends before it is complete, at line 2, column 4."
     )]
     [InlineData(
         """{ "imageIds": [] }""",

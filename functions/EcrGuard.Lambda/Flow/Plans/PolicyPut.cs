@@ -109,7 +109,7 @@ public sealed class PolicyPut(
             return Task.CompletedTask;
         }
         run.Take(removed);
-        return FollowAsync(run, id, put, noted, Done(ready, difference), cancellation);
+        return FollowAsync(run, id, put, noted, Done(ready, view!, difference), cancellation);
     }
 
     /// <summary>
@@ -173,12 +173,20 @@ public sealed class PolicyPut(
         run.Results.Do(id, put, done);
     }
 
-    private static string Done(PreparedPut.Ready ready, string? difference)
+    private static string Done(PreparedPut.Ready ready, RepositoryView now, string? difference)
     {
         var deleted = Phrase.Count(ready.Taken.Values.Count(kind => kind == RemovalKind.Delete), "image");
         var archived = ready.Taken.Values.Count(kind => kind == RemovalKind.Archive);
-        var done = $"The policy was put. By ECR's preview it deletes {deleted} and archives {archived}.";
+        var shielded = Shields(now) - Shields(ready.View);
+        var first =
+            shielded > 0
+                ? $"{Phrase.Count(shielded, "image")} in use {(shielded == 1 ? "was" : "were")} shielded first. "
+                : "";
+        var done = $"The policy was put. {first}By ECR's preview it deletes {deleted} and archives {archived}.";
         return difference is null ? done : $"{done} {difference}";
+
+        static int Shields(RepositoryView view) =>
+            view.Contents.Images.Count(image => image.Tags.Contains(OwnTags.InUse(image.Id.Digest)));
     }
 
     /// <summary>
