@@ -309,4 +309,20 @@ internal static class InputFile
 
         private static string Clip(JsonElement value) => Core.Images.Phrase.Clip(value.GetRawText(), 80);
     }
+
+    /// <summary>Reads a policy document with the VEX documents beside it; the built-in one without a file.</summary>
+    /// <exception cref="PolicyException">The document is wrong, or a VEX document beside it.</exception>
+    public static PolicyDocument LoadPolicy(FileInfo? file)
+    {
+        if (file is null)
+            return PolicyDocument.BuiltIn;
+        if (!IsStandardInput(file) && !file.Exists && !Directory.Exists(file.FullName))
+            throw new UnusableFileException($"{file}: there is no such file.");
+        var reading = PolicyReader.Read(ReadPolicy(file), VexBeside(file), TimeProvider.System.GetUtcNow());
+        return reading.Policy is { VexProblems: [] } policy
+            ? policy
+            : throw new PolicyException(
+                string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(file.ToString())))
+            );
+    }
 }

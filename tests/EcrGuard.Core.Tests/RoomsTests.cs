@@ -28,12 +28,15 @@ public sealed partial class RoomsTests
 
     private static readonly string[] Lambda = ["Hosting", "Flow", "Functions"];
 
+    private static readonly string[] Cli = ["Lifecycle", "Judging", "Trying", "Plans", "Asking", "Demo", "Commands"];
+
     public static TheoryData<string, string[]> Projects =>
         new()
         {
             { "Core", Core },
             { "Aws", Aws },
             { "Lambda", Lambda },
+            { "Cli", Cli },
         };
 
     [Theory]

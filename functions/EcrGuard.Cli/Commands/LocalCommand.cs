@@ -34,7 +34,7 @@ internal static class LocalCommand
                         RunAsync(
                             parsed.GetValue(port),
                             parsed.GetValue(empty),
-                            PlanCommand.LoadPolicy(parsed.GetValue(policy)),
+                            InputFile.LoadPolicy(parsed.GetValue(policy)),
                             Console.Out,
                             Console.Error,
                             cancellation

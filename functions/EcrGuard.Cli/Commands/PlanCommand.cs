@@ -7,7 +7,6 @@ using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda.Hosting;
 using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
 using EcrReader = EcrGuard.Aws.Facts.EcrReader;
 
@@ -80,7 +79,7 @@ internal static class PlanCommand
         CommandRunner.RunAsync(
             async () =>
             {
-                var policy = LoadPolicy(policyFile);
+                var policy = InputFile.LoadPolicy(policyFile);
                 if (file is { Directory.Exists: false })
                     throw new UnusableFileException(
                         $"--out is '{file}'; there is no folder {file.DirectoryName} to write it to."
@@ -128,25 +127,6 @@ internal static class PlanCommand
                     + "ceilings in the policy."
             );
         return broken.Count > 0;
-    }
-
-    /// <exception cref="PolicyException">The document is wrong, or a VEX document beside it.</exception>
-    public static PolicyDocument LoadPolicy(FileInfo? file)
-    {
-        if (file is null)
-            return PolicyDocument.BuiltIn;
-        if (!InputFile.IsStandardInput(file) && !file.Exists && !Directory.Exists(file.FullName))
-            throw new UnusableFileException($"{file}: there is no such file.");
-        var reading = PolicyReader.Read(
-            InputFile.ReadPolicy(file),
-            InputFile.VexBeside(file),
-            TimeProvider.System.GetUtcNow()
-        );
-        return reading.Policy is { VexProblems: [] } policy
-            ? policy
-            : throw new PolicyException(
-                string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(file.ToString())))
-            );
     }
 
     private static async Task<Plan> MakeAsync(

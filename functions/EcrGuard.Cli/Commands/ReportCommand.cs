@@ -81,7 +81,7 @@ internal static class ReportCommand
                             ? await TwelveWeeks.RunAsync((guard, week) => guard.ReportAsync(week))
                             : await ReadAsync(
                                 aws => ledger.FindAsync(aws, parsed, cancellation),
-                                PlanCommand.LoadPolicy(parsed.GetValue(policy)),
+                                InputFile.LoadPolicy(parsed.GetValue(policy)),
                                 parsed.GetValue(week),
                                 cancellation
                             );

@@ -135,7 +135,7 @@ internal static class TryCommand
                 );
                 if (reading.Policy is not { VexProblems: [] } tried)
                     return ExitCodes.Usage;
-                var inForce = PlanCommand.LoadPolicy(options.Against);
+                var inForce = InputFile.LoadPolicy(options.Against);
                 var throttles = Throttles.Counted();
                 using var aws = AwsClients.FromEnvironment();
                 var trial = await TryAsync(

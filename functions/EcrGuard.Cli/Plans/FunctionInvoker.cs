@@ -7,7 +7,6 @@ using Amazon.Lambda;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.Model;
 using EcrGuard.Aws;
-using EcrGuard.Cli.Commands;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
 using EcrGuard.Lambda.Flow.Baselines;
@@ -84,7 +83,7 @@ internal sealed class FunctionInvoker(string? function)
     )
         where TFunction : class
     {
-        var policy = PlanCommand.LoadPolicy(policyFile);
+        var policy = InputFile.LoadPolicy(policyFile);
         using var aws = AwsClients.FromEnvironment();
         var collection = new ServiceCollection();
         Startup.Compose(

@@ -166,7 +166,8 @@ public class Deployment : IAsyncLifetime
     )
     {
         var environment = SamTemplate
-            .With([("Enforcement", Enforcement), .. SamTemplate.Everything])
+            // A chat gets every message once more.
+            .With([("Enforcement", Enforcement), .. SamTemplate.Everything, ("Chat", "off")])
             .Environment(
                 name,
                 new Dictionary<string, string>
