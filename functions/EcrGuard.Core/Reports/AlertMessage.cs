@@ -86,7 +86,10 @@ public sealed record AlertMessage(
 
     /// <summary>The team whose images a message is about; none where it is not known.</summary>
     internal static IEnumerable<FilterValue> OfTeam(string? team) =>
-        string.IsNullOrEmpty(team) ? [] : [new("team", Clip(team, 256))];
+        TeamName(team) is { } name ? [new("team", name)] : [];
+
+    /// <summary>As messages have it: a tag of a repository says it, and anybody may write that.</summary>
+    internal static string? TeamName(string? team) => string.IsNullOrEmpty(team) ? null : Clip(team, 256);
 
     internal static IReadOnlyList<string> Tags(IReadOnlyList<string> tags) => [.. tags.Select(tag => Clip(tag, 128))];
 

@@ -1,6 +1,4 @@
-using Amazon.Runtime;
 using EcrGuard.Aws.Actions;
-using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
@@ -16,9 +14,9 @@ namespace EcrGuard.Lambda.Flow;
 /// that it is said twice only if the function dies between publishing and recording.
 /// </summary>
 public sealed class TimedNotices(
-    EcrReader registry,
     ImageRecords images,
     ManifestRecords manifests,
+    RepositoryRecords repositories,
     AlertClaims claims,
     Notifier notifier,
     PolicyDocument policy,
@@ -44,12 +42,7 @@ public sealed class TimedNotices(
         var image = record.Verdict.Image;
         var instead = record.Verdict.WithoutBreakGlass().Status;
         var notice = new ForcedApprovalNotice(image, record.Tags, forced, instead, ended);
-        return PublishOnceAsync(
-            image.Repository,
-            notice.Id,
-            () => Task.FromResult(BreakGlassAlert.For(notice)),
-            cancellation
-        );
+        return PublishOnceAsync(image.Repository, notice.Id, team => BreakGlassAlert.For(notice, team), cancellation);
     }
 
     /// <summary>Says that an image was released, or restored by somebody else.</summary>
@@ -57,7 +50,7 @@ public sealed class TimedNotices(
         PublishOnceAsync(
             notice.Record.Verdict.Image.Repository,
             notice.Id,
-            () => Task.FromResult(QuarantineAlert.For(notice)),
+            team => QuarantineAlert.For(notice, team),
             cancellation
         );
 
@@ -85,16 +78,7 @@ public sealed class TimedNotices(
         await PublishOnceAsync(
                 image.Repository,
                 GraceNotice.Id(image, stage, grace),
-                async () =>
-                    GraceAlert.For(
-                        new GraceNotice(
-                            stage,
-                            record,
-                            grace,
-                            usage,
-                            await OwnerAsync(image.Repository, cancellation).ConfigureAwait(false)
-                        )
-                    ),
+                team => GraceAlert.For(new GraceNotice(stage, record, grace, usage, team)),
                 cancellation
             )
             .ConfigureAwait(false);
@@ -102,10 +86,11 @@ public sealed class TimedNotices(
 
     /// <summary>Publishes an alert, unless it was published before or somebody is about to.</summary>
     /// <param name="id">That of the message.</param>
+    /// <param name="message">Makes it for the team that owns the repository; null where none is known.</param>
     public async Task PublishOnceAsync(
         RepositoryId repository,
         string id,
-        Func<Task<AlertMessage>> message,
+        Func<string?, AlertMessage> message,
         CancellationToken cancellation
     )
     {
@@ -113,7 +98,8 @@ public sealed class TimedNotices(
             return;
         try
         {
-            await notifier.AlertAsync(await message().ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            var team = await TeamAsync(repository, cancellation).ConfigureAwait(false);
+            await notifier.AlertAsync(message(team), cancellation).ConfigureAwait(false);
         }
         catch
         {
@@ -123,17 +109,15 @@ public sealed class TimedNotices(
         await claims.CloseNoticeAsync(repository, id, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<string?> OwnerAsync(RepositoryId repository, CancellationToken cancellation)
+    private async Task<string?> TeamAsync(RepositoryId repository, CancellationToken cancellation)
     {
         try
         {
-            return (
-                await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false)
-            )?.GetValueOrDefault(policy.Defaults.TeamTag);
+            return await repositories.TeamAsync(repository, cancellation).ConfigureAwait(false);
         }
-        catch (AmazonServiceException)
+        catch (Exception) when (!cancellation.IsCancellationRequested)
         {
-            // An escalation that names no owner is better than none.
+            // An alert that names no team is better than none.
             return null;
         }
     }

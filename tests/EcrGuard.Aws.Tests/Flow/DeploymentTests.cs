@@ -112,6 +112,17 @@ public sealed class DeploymentTests
         await using var fixture = await StartAsync();
         var digest = fixture.Push("1.0");
         await fixture.Functions.DeliverAllAsync();
+        await fixture
+            .Functions.Part<Amazon.ECR.IAmazonECR>()
+            .TagResourceAsync(
+                new()
+                {
+                    ResourceArn = $"arn:aws:ecr:eu-central-1:123456789012:repository/{Repository}",
+                    Tags = [new() { Key = "owner", Value = "payments" }],
+                }
+            );
+        await fixture.Functions.BackfillAsync();
+        await fixture.Functions.SweepAsync();
         // Nothing runs by a task definition alone.
         var definition = fixture.Aws.Ecs.RegisterTaskDefinition("job", Uri(":1.0"));
         await fixture.Functions.DeliverAllAsync();
@@ -125,6 +136,7 @@ public sealed class DeploymentTests
         }
         var told = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "deployed");
         Assert.Equal("pending", told.Attributes["status"].Value);
+        Assert.Equal("payments", told.Attributes["team"].Value);
         Assert.Contains($"Runs in   ECS task {definition}", told.Message, StringComparison.Ordinal);
     }
 

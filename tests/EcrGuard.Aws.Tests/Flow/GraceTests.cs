@@ -155,6 +155,8 @@ public sealed class GraceTests
                     Tags = [new() { Key = "owner", Value = "team-shop" }],
                 }
             );
+        await fixture.Functions.BackfillAsync();
+        await fixture.Functions.SweepAsync();
         await SweepAsync(fixture.Functions, digest, Used);
         fixture.Time.Advance(TimeSpan.FromDays(7));
         await SweepAsync(fixture.Functions, digest, Used);

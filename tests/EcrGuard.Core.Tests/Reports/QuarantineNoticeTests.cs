@@ -24,12 +24,12 @@ public sealed class QuarantineNoticeTests
         Assert.NotEqual(Restored(Facts.Now, again).Id, Restored(Facts.Now.AddSeconds(1), again).Id);
         Assert.Contains(
             "Follows   It is blocked still, and taken out of reach again.",
-            QuarantineAlert.For(Restored(Facts.Now, again)).Text,
+            QuarantineAlert.For(Restored(Facts.Now, again), "payments").Text,
             StringComparison.Ordinal
         );
         Assert.Contains(
             "Follows   It stays in reach: It is in use.",
-            QuarantineAlert.For(Restored(Facts.Now, stays)).Text,
+            QuarantineAlert.For(Restored(Facts.Now, stays), null).Text,
             StringComparison.Ordinal
         );
     }
@@ -65,8 +65,11 @@ public sealed class QuarantineNoticeTests
     public void A_release_says_who_when_and_why_in_both_forms()
     {
         var message = QuarantineAlert.For(
-            QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release })
+            QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release }),
+            "payments"
         );
+        Assert.Contains("\nTeam      payments\n", message.Text, StringComparison.Ordinal);
+        Assert.Equal("payments", Assert.Single(message.Attributes, attribute => attribute.Name == "team").Value);
         Assert.Contains(
             $"Released  by {QuarantineTests.Release.By} at 2026-11-18 11:00 UTC: {QuarantineTests.Release.Reason}",
             message.Text,

@@ -178,7 +178,8 @@ public sealed class ForcedApprovalTests
                         },
                         Status.Blocked,
                         Ended: false
-                    )
+                    ),
+                    team: null
                 )
                 .Text;
 
@@ -207,13 +208,15 @@ public sealed class ForcedApprovalTests
     )
     {
         var message = BreakGlassAlert.For(
-            new ForcedApprovalNotice(Facts.Image(1).Id, ["1.0"], Forced, Status.Blocked, ended)
+            new ForcedApprovalNotice(Facts.Image(1).Id, ["1.0"], Forced, Status.Blocked, ended),
+            "payments"
         );
 
         Assert.Equal((subject, $"{Facts.Digest(1).Hex}:BREAKGLASS-{word}:01F"), (message.Subject, message.Id));
         foreach (
             var line in new[]
             {
+                "Team      payments",
                 "Verdict   BLOCKED",
                 $"Who       {Forced.By}",
                 $"Why       {Forced.Reason}",
@@ -222,6 +225,7 @@ public sealed class ForcedApprovalTests
             }
         )
             Assert.Contains(line, message.Text, StringComparison.Ordinal);
+        Assert.Contains(message.Attributes, attribute => attribute is { Name: "team", Value: "payments" });
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal(
             (kind, "BLOCKED", Forced.By),

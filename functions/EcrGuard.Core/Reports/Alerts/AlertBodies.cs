@@ -93,7 +93,8 @@ internal sealed record BreakGlassBody(
     DateTimeOffset From,
     DateTimeOffset Until,
     ApiRequest? Request,
-    Revocation? Revoked
+    Revocation? Revoked,
+    string? Team
 ) : ImageMessageBody(AlertId, Kind, Image);
 
 /// <param name="UsedBy">As far as consumers name themselves; a pull names nobody.</param>
@@ -122,6 +123,7 @@ internal sealed record QuarantineBody(
     IReadOnlyList<string> Tags,
     Status Status,
     Release? Released,
+    string? Team,
     IReadOnlyList<Reason> Reasons,
     int ReasonCount,
     string PolicyVersion
@@ -161,7 +163,8 @@ internal sealed record DeployedBody(
     string Status,
     DateTimeOffset? Since,
     string Why,
-    DateTimeOffset At
+    DateTimeOffset At,
+    string? Team
 ) : ImageMessageBody(AlertId, "deployed", Image);
 
 internal sealed record UnshieldedBody(string AlertId, ImageId Image, string Why, DateTimeOffset At)

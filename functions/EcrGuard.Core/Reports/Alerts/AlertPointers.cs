@@ -32,6 +32,9 @@ internal static class AlertPointers
             i => $"- {Phrase.Clip(ways[i], 1000)}"
         );
 
+    /// <summary>The line that names the team whose repository it is.</summary>
+    public static ReportText Team(this ReportText text, string? team) => text.Line($"Team      {team ?? "not known"}");
+
     /// <summary>The last lines of a text about one image, before its id.</summary>
     public static ReportText Pointers(this ReportText text, ImageId image) =>
         text.Line()

@@ -9,7 +9,8 @@ namespace EcrGuard.Core.Reports.Alerts;
 public static class BreakGlassAlert
 {
     /// <summary>An approval was forced, or is no longer: who, why, until when, and what it stands for.</summary>
-    public static AlertMessage For(ForcedApprovalNotice notice)
+    /// <param name="team">That of the repository; null where it is not known.</param>
+    public static AlertMessage For(ForcedApprovalNotice notice, string? team)
     {
         var forced = notice.Forced;
         var tags = Tags(notice.Tags);
@@ -30,14 +31,16 @@ public static class BreakGlassAlert
                     By = Clip(revocation.By, 300),
                     Reason = Clip(revocation.Reason, ForcedApproval.MaxReason),
                 }
-                : null
+                : null,
+            TeamName(team)
         );
         return Of(
             body,
             ReportJson.Default.BreakGlassBody,
             $"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} " + Named(notice.Image, tags),
             Text(body, notice.Ended),
-            "the ledger."
+            "the ledger.",
+            OfTeam(team)
         );
     }
 
@@ -51,6 +54,7 @@ public static class BreakGlassAlert
             )
             .Line()
             .Image(body.Image, body.Tags)
+            .Team(body.Team)
             .Line($"Verdict   {body.Verdict.Word()}")
             .Line($"Who       {body.By}")
             .Line($"Why       {body.Reason}")

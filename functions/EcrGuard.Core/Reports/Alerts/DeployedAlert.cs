@@ -20,17 +20,24 @@ public static class DeployedAlert
         "The ledger has no record of it: its push was not told, or it was deployed moments after it. A gate answers "
         + "from fresh facts; the next sweep judges it.";
 
+    public static string IdOf(ImageId image, Consumer by, ImageRecord? record)
+    {
+        var who = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(by.ToString())))[..16];
+        return $"{image.Digest.Hex}:DEPLOYED-{StatusOf(record)}:{who}";
+    }
+
+    private static string StatusOf(ImageRecord? record) => record?.Verdict.Status.Word() ?? Unknown;
+
     /// <param name="record">What is known of the image, or of an index that holds it; null: nothing.</param>
     /// <param name="at">When the deployment was seen.</param>
-    public static AlertMessage Of(ImageId image, Consumer by, ImageRecord? record, DateTimeOffset at)
+    /// <param name="team">That of the repository; null where it is not known.</param>
+    public static AlertMessage Of(ImageId image, Consumer by, ImageRecord? record, DateTimeOffset at, string? team)
     {
-        var (status, since) = (record?.Verdict.Status.Word() ?? Unknown, record?.StatusSince);
+        var (id, status, since) = (IdOf(image, by, record), StatusOf(record), record?.StatusSince);
         var why =
             record is null ? WhyUnknown
             : record.Verdict.Reasons is [var first, ..] ? Clip(first.Sentence, 500)
             : "";
-        var who = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(by.ToString())))[..16];
-        var id = $"{image.Digest.Hex}:DEPLOYED-{status}:{who}";
         var repository = image.Repository;
         var name = Clip(by.ToString(), 500);
         var text = new ReportText()
@@ -42,6 +49,7 @@ public static class DeployedAlert
             .Line()
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Line($"Runs in   {name}")
+            .Team(AlertMessage.TeamName(team))
             .Line($"Account   {repository.Account}, {repository.Region}")
             .Line($"Status    {status}{(since is { } moment ? $", since {SummaryText.Moment(moment)}" : "")}")
             .Line($"Seen      {SummaryText.Moment(at)}")
@@ -52,12 +60,12 @@ public static class DeployedAlert
             .Line()
             .Line($"Alert     {id}");
         return AlertMessage.Of(
-            new DeployedBody(id, image, name, status, since, why, at),
+            new DeployedBody(id, image, name, status, since, why, at, AlertMessage.TeamName(team)),
             ReportJson.Default.DeployedBody,
             $"EcrGuard: {status} image of {repository.Name} was deployed",
             text,
             "the ledger.",
-            new FilterValue("status", status.ToLowerInvariant())
+            [new("status", status.ToLowerInvariant()), .. AlertMessage.OfTeam(team)]
         );
     }
 }

@@ -69,7 +69,7 @@ public static class ImageAlert
             .Line(Headline(alert))
             .Line()
             .Image(image, tags)
-            .Line($"Team      {(alert.Team is null ? "not known" : Clip(alert.Team, 256))}")
+            .Team(TeamName(alert.Team))
             .Line(
                 $"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since "
                     + $"{SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}"
@@ -185,7 +185,7 @@ public static class ImageAlert
             verdict.Reasons.Max(reason => reason.Epss),
             [.. alert.RunsIn.Take(MaxRunsIn).Select(by => Clip(by, 300))],
             alert.RunsIn.Count,
-            alert.Team is null ? null : Clip(alert.Team, 256),
+            TeamName(alert.Team),
             verdict.Reasons,
             record.ReasonCount,
             verdict.ToPass,
@@ -226,7 +226,7 @@ public static class ImageAlert
             id,
             registry.Account,
             registry.Region,
-            sorted[0].Team is { } team ? Clip(team, 256) : null,
+            TeamName(sorted[0].Team),
             kinds,
             repositories,
             [.. sorted.Select(Entry)]
@@ -255,7 +255,7 @@ public static class ImageAlert
         if (running > 0)
             text.Line($"{Count(running, "of them runs and is blocked", "of them run and are blocked")}.");
         text.Line($"Account   {registry.Account}, {registry.Region}")
-            .Line($"Team      {(sorted[0].Team is { } team ? Clip(team, 256) : "not known")}")
+            .Team(TeamName(sorted[0].Team))
             .List(
                 "By repository:",
                 "repositories",

@@ -11,10 +11,11 @@ public static class QuarantineAlert
     /// <summary>
     /// Something happened to an image in quarantine of which the alert about its blocking does not tell.
     /// </summary>
-    public static AlertMessage For(QuarantineNotice notice) =>
-        Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
+    /// <param name="team">That of the repository; null where it is not known.</param>
+    public static AlertMessage For(QuarantineNotice notice, string? team) =>
+        Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }, team));
 
-    private static AlertMessage Of(QuarantineNotice notice)
+    private static AlertMessage Of(QuarantineNotice notice, string? team)
     {
         var (record, verdict) = (notice.Record, notice.Record.Verdict);
         var (kind, headline) = notice.News switch
@@ -35,6 +36,7 @@ public static class QuarantineAlert
             Tags(record.Tags),
             verdict.Status,
             ReleaseOf(notice),
+            TeamName(team),
             verdict.Reasons,
             record.ReasonCount,
             verdict.PolicyVersion
@@ -45,7 +47,7 @@ public static class QuarantineAlert
             $"EcrGuard: {kind.Replace('-', ' ')}, " + Named(body.Image, body.Tags),
             Text(notice, body, headline),
             "the message's JSON form.",
-            new FilterValue("status", verdict.Status.Word().ToLowerInvariant())
+            [new("status", verdict.Status.Word().ToLowerInvariant()), .. OfTeam(team)]
         );
     }
 
@@ -55,6 +57,7 @@ public static class QuarantineAlert
             .Line(headline)
             .Line()
             .Image(body.Image, body.Tags)
+            .Team(body.Team)
             .Line($"Status    {body.Status.Word()} since {SummaryText.Moment(notice.Record.StatusSince)}");
         if (body.Released is { } release)
             text.Line($"Released  by {release.By} at {SummaryText.Moment(release.At)}: {release.Reason}");

@@ -70,8 +70,6 @@ public sealed class DeploymentShields(
     {
         log.Warning("A deployed image could not be shielded.", ("image", image.ToString()), ("why", why));
         var message = TagAlert.ForUnshielded(image, why, time.GetUtcNow());
-        await notices
-            .PublishOnceAsync(image.Repository, message.Id, () => Task.FromResult(message), cancellation)
-            .ConfigureAwait(false);
+        await notices.PublishOnceAsync(image.Repository, message.Id, _ => message, cancellation).ConfigureAwait(false);
     }
 }

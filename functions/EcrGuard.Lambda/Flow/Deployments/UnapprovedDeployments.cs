@@ -34,9 +34,14 @@ public sealed class UnapprovedDeployments(
         // What nobody has judged was there before EcrGuard, as long as the backfill has not come to all.
         if (judged.Count == 0 && !await IsBackfilledAsync(cancellation).ConfigureAwait(false))
             return;
-        var message = DeployedAlert.Of(image, by, judged.MinBy(record => record.Verdict.Status), seenAt);
+        var record = judged.MinBy(record => record.Verdict.Status);
         await notices
-            .PublishOnceAsync(image.Repository, message.Id, () => Task.FromResult(message), cancellation)
+            .PublishOnceAsync(
+                image.Repository,
+                DeployedAlert.IdOf(image, by, record),
+                team => DeployedAlert.Of(image, by, record, seenAt, team),
+                cancellation
+            )
             .ConfigureAwait(false);
     }
 

@@ -22,7 +22,7 @@ public sealed class PlanAdmission(TimedNotices notices, PolicyDocument policy, S
                 .PublishOnceAsync(
                     new RepositoryId(plan.Account, plan.Region, plan.Repositories[0].Name),
                     PlanAlert.IdOf(plan),
-                    () => Task.FromResult(PlanAlert.For(plan, broken, time.GetUtcNow())),
+                    _ => PlanAlert.For(plan, broken, time.GetUtcNow()),
                     CancellationToken.None
                 )
                 .ConfigureAwait(false);
