@@ -8,6 +8,7 @@ var dry = args.Contains("--dry");
 [
     ("judging", Judging.RunAsync),
     ("evaluating", Evaluating.RunAsync),
+    ("summing", () => Summing.RunAsync(100_000, 1_000_000)),
     ("basic-findings", () => Memory.FindingsAsync(enhanced: false, 10_000)),
     ("enhanced-findings", () => Memory.FindingsAsync(enhanced: true, 10_000)),
     ("tags", () => Memory.TagsAsync(1_000)),
@@ -31,6 +32,7 @@ if (dry)
     Package.UseBuilt();
     measurements =
     [
+        ("summing", () => Summing.RunAsync(10, 100)),
         ("basic-findings", () => Memory.FindingsAsync(enhanced: false, 20)),
         ("enhanced-findings", () => Memory.FindingsAsync(enhanced: true, 20)),
         ("tags", () => Memory.TagsAsync(1_000)),

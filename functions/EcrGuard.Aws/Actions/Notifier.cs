@@ -67,7 +67,8 @@ public sealed class Notifier(
                 )
                 .ConfigureAwait(false);
         }
-        catch (Exception error) when (error is AmazonServiceException or AmazonClientException or HttpRequestException)
+        // Whatever it is, and also when time is up: the message itself is out.
+        catch (Exception error)
         {
             chatFailed(message, error);
         }

@@ -6,6 +6,7 @@ using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Flow.Deciding;
 
 namespace EcrGuard.Lambda.Flow;
 
@@ -16,7 +17,7 @@ namespace EcrGuard.Lambda.Flow;
 public sealed class TimedNotices(
     ImageRecords images,
     ManifestRecords manifests,
-    RepositoryRecords repositories,
+    AlertFacts facts,
     AlertClaims claims,
     Notifier notifier,
     PolicyDocument policy,
@@ -98,7 +99,7 @@ public sealed class TimedNotices(
             return;
         try
         {
-            var team = await TeamAsync(repository, cancellation).ConfigureAwait(false);
+            var team = await facts.TeamAsync(repository, cancellation).ConfigureAwait(false);
             await notifier.AlertAsync(message(team), cancellation).ConfigureAwait(false);
         }
         catch
@@ -107,18 +108,5 @@ public sealed class TimedNotices(
             throw;
         }
         await claims.CloseNoticeAsync(repository, id, cancellation).ConfigureAwait(false);
-    }
-
-    private async Task<string?> TeamAsync(RepositoryId repository, CancellationToken cancellation)
-    {
-        try
-        {
-            return await repositories.TeamAsync(repository, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception) when (!cancellation.IsCancellationRequested)
-        {
-            // An alert that names no team is better than none.
-            return null;
-        }
     }
 }

@@ -598,34 +598,6 @@ public sealed class SummaryFormsTests
     public void A_vulnerability_is_linked_where_its_page_is_known(string id, string? address) =>
         Assert.Equal(address, Links.Vulnerability(id));
 
-    [Fact]
-    public void A_million_images_grow_in_line()
-    {
-        // The time of a tenth tells the whole: what grows with the square shows at once.
-        static TimeSpan Of(int count)
-        {
-            var builder = new SummaryBuilder(
-                Registry with
-                {
-                    Repositories = [.. Enumerable.Range(0, 1000).Select(i => $"r/{i}")],
-                }
-            );
-            var records = Enum.GetValues<Status>().Select(status => Facts.Record(status, since: Tuesday)).ToList();
-            var started = System.Diagnostics.Stopwatch.StartNew();
-            for (var i = 0; i < count; i++)
-                builder.Add(
-                    records[i % 7] with
-                    {
-                        Verdict = records[i % 7].Verdict with { Image = Facts.Image(i).In($"r/{i % 1000}").Id },
-                    }
-                );
-            builder.Build();
-            return started.Elapsed;
-        }
-        Of(1_000);
-        Assert.InRange(Of(40_000) / Of(10_000), 0, 16);
-    }
-
     private static string Here([CallerFilePath] string test = "") => Path.GetDirectoryName(test)!;
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;

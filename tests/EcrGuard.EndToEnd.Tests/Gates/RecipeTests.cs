@@ -139,6 +139,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
     [Theory]
     [InlineData("shop/web:1.0", 0)]
     [InlineData("shop/web:1.0 payments/ledger:2.0", 1)]
+    [InlineData("shop/web:1.0\npayments/ledger:2.0\n", 1)]
     public async Task The_template_of_GitLab_takes_a_role_and_hands_on_what_to_deploy(string images, int expected)
     {
         var report = Path.Combine(local.Folder, "ecrguard.xml");

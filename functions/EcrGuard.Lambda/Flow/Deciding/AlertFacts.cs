@@ -24,7 +24,7 @@ public sealed class AlertFacts(RepositoryRecords repositories, UsageReader usage
             var read = alerts.Count == 0 ? null : await usages.LatestAsync(cancellation).ConfigureAwait(false);
             foreach (var same in alerts.GroupBy(alert => alert.Record.Verdict.Image.Repository))
             {
-                var team = await repositories.TeamAsync(same.Key, cancellation).ConfigureAwait(false);
+                var team = await TeamAsync(same.Key, cancellation).ConfigureAwait(false);
                 var running = await RunningAsync(same.Key, read, cancellation).ConfigureAwait(false);
                 foreach (var alert in same)
                     told[alert.Id] = alert with { Team = team, RunsIn = running.Of(alert.Record) };
@@ -35,6 +35,21 @@ public sealed class AlertFacts(RepositoryRecords repositories, UsageReader usage
             log.Warning("Alerts go out without who runs their images.", ("why", ErrorText.ForCallers(unread)));
         }
         return told;
+    }
+
+    /// <summary>The team that owns a repository; null where none is known.</summary>
+    public async Task<string?> TeamAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        try
+        {
+            return await repositories.TeamAsync(repository, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception unread) when (!cancellation.IsCancellationRequested)
+        {
+            // An alert that names no team is better than none.
+            log.Warning("An alert goes out without its team.", ("why", ErrorText.ForCallers(unread)));
+            return null;
+        }
     }
 
     private async Task<RunningImages> RunningAsync(
