@@ -19,9 +19,9 @@ using Amazon.SQS;
 namespace EcrGuard.Aws;
 
 /// <summary>
-/// The AWS services that EcrGuard talks to. The five that a push needs are built once, in the init phase: connecting is
-/// the slow part of a cold start. The others are built when they are first asked for, so that a push pays nothing for
-/// them.
+/// The AWS services that EcrGuard talks to. The five that a push needs are built once, in the init phase, because
+/// connecting is the slow part of a cold start. The others are built when they are first asked for, so that a push does
+/// not pay for them.
 /// </summary>
 public sealed class AwsClients : IDisposable
 {
@@ -80,8 +80,8 @@ public sealed class AwsClients : IDisposable
     public IAmazonECR Ecr { get; }
 
     /// <summary>
-    /// ECR for what must not be repeated behind anybody's back: a tag may be removed by name only right after the image
-    /// was read.
+    /// ECR without retries, for calls that the SDK must not repeat by itself. For example, a tag may be removed by name
+    /// only right after the image was read.
     /// </summary>
     public IAmazonECR EcrOnce => ecrOnce.Value;
 
@@ -90,31 +90,33 @@ public sealed class AwsClients : IDisposable
     public IAmazonDynamoDB Dynamo { get; }
     public IAmazonS3 S3 { get; }
 
-    /// <summary>What runs images in this account.</summary>
+    /// <summary>The services that run images in this account.</summary>
     public WorkloadClients Workloads => workloads.Value;
 
-    /// <summary>What deploys images in this account, and the gate that it asks.</summary>
+    /// <summary>The services that deploy images in this account, and the gate that they ask.</summary>
     public DeployerClients Deployers => deployers.Value;
 
     public IAmazonSecurityTokenService Sts => sts.Value;
 
-    /// <summary>Where EcrGuard puts down its own looks.</summary>
+    /// <summary>The queue service for EcrGuard's own looks.</summary>
     public IAmazonSQS Sqs => sqs.Value;
 
-    /// <summary>What runs images in another region of this account.</summary>
+    /// <summary>The services that run images in another region of this account.</summary>
     public WorkloadClients WorkloadsIn(string region) => new(connection with { Region = region });
 
-    /// <summary>What runs images in a region of the account whose credentials these are.</summary>
+    /// <summary>The services that run images in a region of the account to which these credentials belong.</summary>
     public WorkloadClients WorkloadsOf(AWSCredentials credentials, string region) =>
         new(connection with { Credentials = credentials, Region = region });
 
-    /// <summary>Clients by the environment: region, credentials and endpoints as every AWS SDK finds them.</summary>
+    /// <summary>
+    /// Clients as the environment sets them up: region, credentials and endpoints are found as in every AWS SDK.
+    /// </summary>
     public static AwsClients FromEnvironment() =>
         new(new Connection { IsLocal = Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is not null });
 
-    /// <summary>Clients of one endpoint that speaks for all services: the local AWS.</summary>
-    /// <param name="retries">How often a call that failed is tried again.</param>
-    /// <param name="timeout">After which a call that is not answered is given up; null for what holds on AWS.</param>
+    /// <summary>Clients for one endpoint that serves all services: the local AWS.</summary>
+    /// <param name="retries">How often a failed call is tried again.</param>
+    /// <param name="timeout">How long to wait for the answer to a call; null for the usual time on AWS.</param>
     public static AwsClients At(
         Uri endpoint,
         string region,
@@ -135,8 +137,8 @@ public sealed class AwsClients : IDisposable
         );
 
     /// <summary>
-    /// The same without repeats, every call through a transport of the caller's, who decides in which order calls
-    /// arrive.
+    /// The same without retries. Every call goes through a transport of the caller's, which decides in which order
+    /// calls arrive.
     /// </summary>
     internal static AwsClients Through(
         HttpClientFactory transport,
@@ -177,10 +179,10 @@ public sealed class AwsClients : IDisposable
     }
 }
 
-/// <summary>The services that deploy images and wait for a gate, and the gate.</summary>
+/// <summary>The services that deploy images and wait for a gate, and the gate itself.</summary>
 public sealed class DeployerClients : IDisposable
 {
-    /// <summary>The function Approval answers within 29 seconds; asking again is the caller's matter.</summary>
+    /// <summary>The function Approval answers within 29 seconds. Asking again is up to the caller.</summary>
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(29);
 
     private readonly Connection connection;
@@ -214,10 +216,10 @@ public sealed class DeployerClients : IDisposable
     public IAmazonCodePipeline CodePipeline { get; }
     public IAmazonCloudFormation CloudFormation { get; }
 
-    /// <summary>To invoke the function Approval.</summary>
+    /// <summary>Lambda, to invoke the function Approval.</summary>
     public IAmazonLambda Gate { get; }
 
-    /// <summary>S3 as a pipeline sees it, which hands out credentials for its artifacts.</summary>
+    /// <summary>S3 with the credentials that a pipeline hands out for its artifacts.</summary>
     public IAmazonS3 ArtifactsOf(AWSCredentials credentials) =>
         (connection with { Credentials = credentials }).Open(
             new AmazonS3Config { ForcePathStyle = connection.IsLocal },
@@ -234,7 +236,7 @@ public sealed class DeployerClients : IDisposable
     }
 }
 
-/// <summary>The services that run images, as one account's credentials see them.</summary>
+/// <summary>The services that run images, as seen with one account's credentials.</summary>
 public sealed class WorkloadClients : IDisposable
 {
     internal WorkloadClients(Connection connection)
@@ -278,22 +280,24 @@ public sealed class WorkloadClients : IDisposable
     }
 }
 
-/// <summary>How clients are made: where they call and as whom, how long they wait, how often they try again.</summary>
+/// <summary>
+/// How clients are made: which endpoint they call and as whom, how long they wait, and how often they retry.
+/// </summary>
 internal sealed record Connection
 {
     public const int UsualRetries = 4;
 
-    // A call that is not answered in this time is given up and retried; Lambda's own deadline is far behind it.
+    // A call that is not answered in this time is given up and retried. Lambda's own deadline comes much later.
     public static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>Null for those that the environment gives.</summary>
+    /// <summary>Null for the credentials of the environment.</summary>
     public AWSCredentials? Credentials { get; init; }
 
-    /// <summary>Null for those of AWS.</summary>
+    /// <summary>Null for the endpoints of AWS.</summary>
     public Uri? Endpoint { get; init; }
 
     /// <summary>
-    /// Where it is called, or what is signed for where there is an endpoint; null for that of the environment.
+    /// The region to call, or to sign for if there is an endpoint; null for the region of the environment.
     /// </summary>
     public string? Region { get; init; }
 
@@ -302,7 +306,7 @@ internal sealed record Connection
     public int Retries { get; init; } = UsualRetries;
     public TimeSpan Timeout { get; init; } = UsualTimeout;
 
-    /// <summary>Null for the SDK's own.</summary>
+    /// <summary>Null for the transport of the SDK.</summary>
     public HttpClientFactory? Transport { get; init; }
 
     public TClient Open<TConfig, TClient>(

@@ -6,24 +6,24 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Aws;
 
 /// <summary>
-/// What may be said of an error: the only place that reads an exception's message. AWS prints the signed request, with
-/// its session token, into the message of a refused signature, and proxies and SDKs print headers and addresses. So
-/// nothing is
-/// passed on but the error's code and its first line, up to the first word that belongs to a request, without anything
-/// that looks like a key, and without control characters.
+/// Decides what may be said about an error. This is the only place that reads an exception's message. If a signature is
+/// refused, AWS puts the signed request, with its session token, into the message. Proxies and SDKs put headers and
+/// addresses into theirs. So only two things are passed on: the error's code and the message's first line. That line is
+/// cut at the first word that belongs to a request, and loses everything that looks like a key and all control
+/// characters.
 /// </summary>
 public static class ErrorText
 {
     /// <summary>In characters (UTF-16 units).</summary>
     public const int MaxLength = 300;
 
-    /// <summary>No more of a message is looked at; some are megabytes long.</summary>
+    /// <summary>How much of a message is looked at. Some messages are megabytes long.</summary>
     private const int MaxRead = 4_000;
 
     /// <summary>Shorter runs of letters and digits are words and names.</summary>
     private const int ShortestSecret = 32;
 
-    /// <summary>What begins a header, a credential or a signed request, whatever its case.</summary>
+    /// <summary>Words that begin a header, a credential or a signed request, in any case.</summary>
     private static readonly string[] BeginsARequest =
     [
         "authorization",
@@ -74,7 +74,8 @@ public static class ErrorText
     ];
 
     /// <summary>
-    /// Of a refused signature or credential the code says all that helps; its message is about the request.
+    /// Codes of refused signatures and credentials. The code says everything that helps; the message is about the
+    /// request.
     /// </summary>
     private static readonly string[] AboutTheRequest =
     [
@@ -91,36 +92,36 @@ public static class ErrorText
     private static readonly string[] KeyIds = ["AKIA", "ASIA", "AROA", "AIDA", "AGPA", "ANPA", "ABIA", "ACCA"];
 
     /// <summary>
-    /// An error for whoever operates EcrGuard: the log, the ledger and the alerts of its own account.
+    /// An error for whoever operates EcrGuard: for the log, the ledger and the alerts of its own account.
     /// </summary>
     /// <returns>One line of at most <see cref="MaxLength"/> characters, never empty.</returns>
     public static string Of(Exception error) => Of(error, principals: true);
 
     /// <summary>
-    /// An error for whoever asks, from whatever account: without the ARNs of roles and users, which are others'.
+    /// An error for callers from any account. The ARNs of roles and users are left out, since they may belong to
+    /// others.
     /// </summary>
     /// <inheritdoc cref="Of(Exception)"/>
     public static string ForCallers(Exception error) => Of(error, principals: false);
 
     /// <summary>
-    /// What one of EcrGuard's own types says, whole, since it is made of nothing but EcrGuard's sentences; of every
-    /// other type what <see cref="Of(Exception)"/> leaves.
+    /// The full message of an exception of EcrGuard's own types, since EcrGuard's sentences are all that it contains.
+    /// For every other type, what <see cref="Of(Exception)"/> leaves.
     /// </summary>
     public static string Whole(Exception error) => IsOwn(error) ? error.Message : Of(error);
 
-    /// <summary>Whether a message begins with certain words, where a service has no code for what it says.</summary>
+    /// <summary>Whether a message begins with certain words, if a service has no code for what it says.</summary>
     public static bool Begins(Exception error, string words) =>
         error.Message.StartsWith(words, StringComparison.Ordinal);
 
     /// <summary>
-    /// What a service says beside an answer, such as the reason for which one of several images was not deleted; the
-    /// same cut.
+    /// What a service says in an answer, such as why one of several images was not deleted. It is cut in the same way.
     /// </summary>
     public static string OfReason(string? reason) => Phrase.Clip(Safe(reason, principals: true), MaxLength - 1);
 
     /// <summary>
-    /// What may leave a function that ends by an error: Lambda shows its message to whoever invoked it, and in the log.
-    /// A type of EcrGuard's own makes its own message, and stays.
+    /// What may leave a function that ends with an error: Lambda shows its message to whoever invoked the function, and
+    /// in the log. Exceptions of EcrGuard's own types make their own messages and stay as they are.
     /// </summary>
     public static Exception Leaving(Exception error) =>
         IsOwn(error) ? error : new FunctionErrorException($"{error.GetType().Name}: {Of(error)}", error.StackTrace);
@@ -141,12 +142,12 @@ public static class ErrorText
                 : null;
         var about =
             code is not null && AboutTheRequest.Any(word => code.Contains(word, StringComparison.OrdinalIgnoreCase));
-        // A type of EcrGuard's own makes its own message, of what may be said.
+        // EcrGuard's own types make their own messages, which contain only what may be said.
         var line =
             about ? ""
             : principals && IsOwn(error) ? FirstLine(error.Message).ToString()
             : Safe(error.Message, principals);
-        // EcrGuard's own types say it themselves; of others the type says what kind of error it is where the message
+        // EcrGuard's own types say what kind of error it is. For other types, the type's name says it if the message
         // says nothing.
         var text = (code, line) switch
         {
@@ -170,7 +171,7 @@ public static class ErrorText
     private static string Safe(string? message, bool principals)
     {
         var line = FirstLine(message);
-        // A line end that was escaped once too often.
+        // A line end may have been escaped once too often.
         foreach (var escaped in (string[])["\\n", "\\r", "%0a", "%0d"])
         {
             if (line.IndexOf(escaped, StringComparison.OrdinalIgnoreCase) is >= 0 and var at)
@@ -199,21 +200,22 @@ public static class ErrorText
             )
         )
             return "(a role or user)";
-        // What an address is asked with may be a signature.
+        // The query of an address may hold a signature.
         if (
             word.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme
             && word.IndexOf('?', scheme) is >= 0 and var query
         )
             word = word[..query];
-        // The session of an assumed role may be named as its caller likes, and is no key.
+        // A word with an ARN is kept: the session of an assumed role may have any name that its caller likes, and is no
+        // key.
         if (arn < 0 && IsSecret(word))
             return "…";
         return word;
     }
 
     /// <summary>
-    /// A key's id, or a long run that is neither a name nor a digest: letters of both cases and digits mixed,
-    /// hexadecimal digits, or longer than names are.
+    /// Whether a word is the id of a key, or holds a long run that is neither a name nor a digest: mixed letters of
+    /// both cases and digits, or hexadecimal digits, or a run longer than names are.
     /// </summary>
     private static bool IsSecret(string word)
     {
@@ -223,7 +225,7 @@ public static class ErrorText
             if (at >= 0 && word.Length - at >= 16 && word.AsSpan(at, 16).IndexOfAnyExceptInRange('0', 'Z') < 0)
                 return true;
         }
-        // A digest says that it is one.
+        // A digest is marked as one.
         var isDigest = word.Contains("sha256:", StringComparison.Ordinal);
         var (length, hexadecimal, lower, upper, digit) = (0, 0, false, false, false);
         foreach (var c in word)
@@ -252,7 +254,7 @@ public static class ErrorText
     }
 }
 
-/// <summary>A function ended by an error of somebody else's; the message is what may be said of it.</summary>
+/// <summary>A function ended with somebody else's error. The message is what may be said about it.</summary>
 /// <param name="stackTrace">Where the error came from: names of methods and nothing else.</param>
 public sealed class FunctionErrorException(string message, string? stackTrace) : Exception(message)
 {

@@ -5,7 +5,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws;
 
-/// <summary>What a deployment sets: the template's parameters and the names of what it made.</summary>
+/// <summary>What a deployment sets: the template's parameters, and the names of what the template made.</summary>
 public sealed record Settings
 {
     public required string Account { get; init; }
@@ -19,80 +19,88 @@ public sealed record Settings
     /// <summary>Null for a function that sends no summary.</summary>
     public string? SummaryTopic { get; init; }
 
-    /// <summary>The topic that a chat shows, for what else is sent; null without a chat.</summary>
+    /// <summary>The topic that a chat shows, for everything that is sent; null if there is no chat.</summary>
     public string? ChatTopic { get; init; }
 
     /// <summary>
-    /// The URL of the queue of scan events, to which functions that decide send their looks; else null.
+    /// The URL of the queue of scan events, to which functions that decide send their looks; null for the others.
     /// </summary>
     public string? ScanQueue { get; init; }
 
     /// <summary>
-    /// How long a scan of which no counts are known, and nothing is listed, is not believed to be clean.
+    /// How long a scan is not believed to be clean, if none of its counts are known and it lists nothing.
     /// </summary>
     public TimeSpan SettlingTime { get; init; } = Settling.UsualTime;
 
-    /// <summary>The function that answers whether an image may be deployed, for those that ask it; else null.</summary>
+    /// <summary>
+    /// The function that answers whether an image may be deployed, for functions that ask it; null for the others.
+    /// </summary>
     public string? ApprovalFunction { get; init; }
 
     /// <summary>
-    /// The URL of the queue in which a function that asks for CodeDeploy puts down that it asks again; else null.
+    /// The URL of the queue by which a function that asks the gate for CodeDeploy schedules that it asks again; null
+    /// for the others.
     /// </summary>
     public string? GateQueue { get; init; }
 
     /// <summary>
-    /// Whether a gate lets images of other registries pass, which EcrGuard knows nothing of; otherwise they are a no.
+    /// Whether a gate lets images of other registries pass. EcrGuard knows nothing about those. If false, they do not
+    /// pass.
     /// </summary>
     public bool IgnoresOtherRegistries { get; init; }
 
-    /// <summary>The ARN of the stack, for the function that tells one from another; else null.</summary>
+    /// <summary>
+    /// The ARN of the stack, for the function that must tell this stack from others; null for the others.
+    /// </summary>
     public string? Stack { get; init; }
 
-    /// <summary>The ceiling over the policy's enforcement, and the kill switch. It never changes an answer.</summary>
+    /// <summary>
+    /// The upper limit for the policy's enforcement, and the kill switch. It never changes an answer.
+    /// </summary>
     public EnforcementMode Enforcement { get; init; } = EnforcementMode.Observe;
 
     /// <summary>
-    /// Patterns over ARNs of repositories: only there does this deployment hold permissions to write. Empty:
-    /// everywhere.
+    /// Patterns for the ARNs of repositories. Only in these does this deployment have permissions to write. Empty: in
+    /// all.
     /// </summary>
     public IReadOnlyList<Glob> Repositories { get; init; } = [];
 
-    /// <summary>The most that may be done in a repository: nothing is tried that AWS would refuse.</summary>
+    /// <summary>The most that may be done in a repository, so that nothing is tried that AWS would refuse.</summary>
     public EnforcementMode CeilingOf(RepositoryId repository) =>
         Repositories.Count == 0 || Repositories.Any(pattern => pattern.Matches(repository.Arn))
             ? Enforcement
             : EnforcementMode.Observe;
 
     /// <summary>
-    /// The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null where nobody may.
+    /// The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null if nobody may.
     /// </summary>
     public string? BreakGlassRoleId { get; init; }
 
     /// <summary>
-    /// Whether a caller, by its unique id as the HTTP API has checked it, is a session of that role: <c>AROA…:name</c>.
-    /// The ARN would not tell, since that of a session drops its role's path.
+    /// Whether a caller is a session of that role: <c>AROA…:name</c>. The caller is given by the unique id that the
+    /// HTTP API has checked. The ARN would not show this, since the ARN of a session leaves out its role's path.
     /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     /// </summary>
     public bool MayForce(string? userId) =>
         BreakGlassRoleId is { Length: > 0 } role && userId?.StartsWith($"{role}:", StringComparison.Ordinal) == true;
 
-    /// <summary>How many instances of the function run side by side and share its writes.</summary>
+    /// <summary>How many instances of the function run at the same time and share its writes.</summary>
     public int Instances { get; init; } = 1;
 
     /// <summary>
-    /// How many images this instance may put each second, tags among them: PutImage is shared with everybody's
-    /// <c>docker push</c>.
+    /// How many images this instance may put each second, including tags. PutImage is shared with everybody's <c>docker
+    /// push</c>.
     /// </summary>
     public double WritesPerSecond { get; init; } = 2;
 
-    /// <summary>How many other writes to ECR it may make: nobody's push waits for those.</summary>
+    /// <summary>How many other writes to ECR it may make each second. Nobody's push waits for those.</summary>
     public double OtherWritesPerSecond { get; init; } = OtherWrites;
 
     private const double OtherWrites = 20;
 
     /// <summary>
-    /// Whether these writes are those of all instances of all functions that say so together: of the orders of people,
-    /// nobody knows how many come at a time.
+    /// Whether all instances of all functions that have this set share <see cref="WritesPerSecond"/>. It is set for
+    /// people's orders, since nobody knows how many of them come at once.
     /// </summary>
     public bool SharesWrites { get; init; }
 
@@ -101,8 +109,8 @@ public sealed record Settings
         reference.Account is not null && (reference.Account != Account || reference.Region != Region);
 
     /// <summary>Reads the settings from the environment that the template gives.</summary>
-    /// <exception cref="SettingsException">One is missing or wrong; the message names it, its value and what would be
-    ///     right.</exception>
+    /// <exception cref="SettingsException">A setting is missing or wrong. The message names it, its value and what
+    ///     would be right.</exception>
     public static Settings From(Func<string, string?> environment)
     {
         var (account, region) = Home(environment);
@@ -154,7 +162,7 @@ public sealed record Settings
     private static string[] Listed(string text) =>
         text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>The account is told, so that no call to STS stands before the first answer.</summary>
+    /// <summary>The account is passed in, so that the first answer does not wait for a call to STS.</summary>
     private static (string Account, string Region) Home(Func<string, string?> environment)
     {
         var region = Required(environment, "AWS_REGION", "the region, as Lambda sets it");
@@ -206,7 +214,7 @@ public sealed record Settings
             : throw new SettingsException("ECRGUARD_REPOSITORIES", arn, problem is null ? right : $"it {problem}");
     }
 
-    /// <param name="choices">The first holds where nothing is set.</param>
+    /// <param name="choices">The choices. The first one is used if nothing is set.</param>
     private static T Chosen<T>(
         Func<string, string?> environment,
         string name,
@@ -228,14 +236,14 @@ public sealed record Settings
         Required(Optional(environment, name), name, what);
 
     /// <summary>A setting that the template gives only to some functions.</summary>
-    /// <param name="name">Of the environment variable.</param>
+    /// <param name="name">The name of the environment variable.</param>
     /// <param name="what">What it must be.</param>
     /// <exception cref="SettingsException">It is not set.</exception>
     public static string Required(string? value, string name, string what) =>
         value ?? throw new SettingsException(name, null, $"it must be {what}");
 }
 
-/// <summary>The environment of the function is wrong: it must not start.</summary>
+/// <summary>The environment of the function is wrong, so it must not start.</summary>
 public sealed class SettingsException(string name, string? value, string right)
     : Exception(
         value is null

@@ -8,15 +8,15 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Actions;
 
-/// <summary>Ends what waits for a gate, or puts down that it is asked again.</summary>
+/// <summary>Ends what waits for a gate, or schedules that the gate is asked again.</summary>
 public sealed class GateJobs(AwsClients aws, Settings settings)
 {
-    /// <summary>CodePipeline takes no longer summary (CodePipeline API, ExecutionDetails).</summary>
+    /// <summary>CodePipeline takes no summary longer than this (CodePipeline API, ExecutionDetails).</summary>
     private const int MaxSummary = 2000;
 
-    /// <summary>Ends a job of CodePipeline well.</summary>
-    /// <param name="variables">For the actions behind it.</param>
-    /// <returns>False where the job has ended already.</returns>
+    /// <summary>Ends a job of CodePipeline with success.</summary>
+    /// <param name="variables">Output variables for the actions that come after it.</param>
+    /// <returns>False if the job has ended already.</returns>
     public Task<bool> SucceedAsync(
         string job,
         string why,
@@ -35,7 +35,7 @@ public sealed class GateJobs(AwsClients aws, Settings settings)
             )
         );
 
-    /// <summary>Has CodePipeline ask again.</summary>
+    /// <summary>Makes CodePipeline ask again.</summary>
     /// <inheritdoc cref="SucceedAsync" path="/returns"/>
     public Task<bool> ContinueAsync(string job, string why, string token, CancellationToken cancellation) =>
         EndAsync(() =>
@@ -79,8 +79,8 @@ public sealed class GateJobs(AwsClients aws, Settings settings)
         }
     }
 
-    /// <summary>Lets a deployment of CodeDeploy go on, or fails it.</summary>
-    /// <returns>False where somebody has ended the hook already.</returns>
+    /// <summary>Lets a deployment of CodeDeploy continue, or fails it.</summary>
+    /// <returns>False if somebody has ended the hook already.</returns>
     public async Task<bool> EndHookAsync(CodeDeployHook hook, bool passes, CancellationToken cancellation)
     {
         try
@@ -104,7 +104,7 @@ public sealed class GateJobs(AwsClients aws, Settings settings)
         }
     }
 
-    /// <summary>Puts down that a hook of CodeDeploy is asked about again.</summary>
+    /// <summary>Schedules that the gate is asked again about a hook of CodeDeploy.</summary>
     public async Task AskAgainAsync(CodeDeployHook hook, CancellationToken cancellation) =>
         await aws
             .Sqs.SendMessageAsync(

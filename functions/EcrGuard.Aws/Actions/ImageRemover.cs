@@ -6,8 +6,8 @@ using EcrGuard.Core.Plans;
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>
-/// Deletes and archives images by digest. What may go is decided elsewhere, and written down before anything here is
-/// called.
+/// Deletes and archives images by digest. What may be removed is decided elsewhere, and is written down before anything
+/// here is called.
 /// </summary>
 public sealed class ImageRemover(IAmazonECR ecr, WriteRates rates)
 {
@@ -15,8 +15,8 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRates rates)
     public const int Batch = 100;
 
     /// <summary>
-    /// Waits for as many turns to write as images take. Before they are read for the last time, so that nothing is
-    /// waited for between that and the act.
+    /// Waits for as many turns to write as the images need. This comes before they are read for the last time, so that
+    /// nothing waits between that read and the removal.
     /// </summary>
     public async Task WaitAsync(RemovalKind kind, int images, CancellationToken cancellation)
     {
@@ -26,7 +26,7 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRates rates)
 
     /// <summary>Deletes images and all their tags, an index before its children.</summary>
     /// <param name="digests">At most <see cref="Batch"/>.</param>
-    /// <returns>Of each image why ECR did not delete it; null where it is gone.</returns>
+    /// <returns>For each image, why ECR did not delete it; null if it is gone.</returns>
     public async Task<IReadOnlyDictionary<Digest, string?>> DeleteAsync(
         RepositoryId repository,
         IReadOnlyCollection<Digest> digests,
@@ -50,8 +50,8 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRates rates)
             digest =>
                 failures[digest.ToString()].FirstOrDefault() switch
                 {
-                    // It was there a moment ago: the call was repeated because its answer was lost, or somebody was
-                    // faster.
+                    // It was there a moment ago. Either the call was repeated because its answer was lost, or somebody
+                    // else was faster.
                     { FailureCode.Value: "ImageNotFound" } => null,
                     { } failure => $"ECR did not delete it: {ErrorText.OfReason(failure.FailureReason)} "
                         + $"({failure.FailureCode?.Value})",
@@ -61,7 +61,7 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRates rates)
     }
 
     /// <summary>Moves an image to the archive storage class.</summary>
-    /// <returns>Why ECR did not; null where it is archived.</returns>
+    /// <returns>Why ECR did not archive it; null if it is archived.</returns>
     public async Task<string?> ArchiveAsync(ImageId image, CancellationToken cancellation)
     {
         try

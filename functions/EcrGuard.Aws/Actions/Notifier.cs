@@ -5,8 +5,10 @@ using EcrGuard.Core.Reports;
 
 namespace EcrGuard.Aws.Actions;
 
-/// <summary>Publishes to SNS: text for people and JSON for machines in one message, and what a chat can show.</summary>
-/// <param name="chatFailed">Told of what the chat did not get: the message itself went out.</param>
+/// <summary>
+/// Publishes to SNS. One message holds text for people and JSON for machines; a chat gets what it can show.
+/// </summary>
+/// <param name="chatFailed">Told about what the chat did not get. The message itself was sent.</param>
 public sealed class Notifier(
     IAmazonSimpleNotificationService sns,
     Settings settings,
@@ -14,7 +16,7 @@ public sealed class Notifier(
 )
 {
     /// <summary>Publishes to the topic for alerts.</summary>
-    /// <exception cref="SettingsException">The deployment names none.</exception>
+    /// <exception cref="SettingsException">The deployment names no such topic.</exception>
     public Task AlertAsync(AlertMessage message, CancellationToken cancellation) =>
         PublishAsync(
             Settings.Required(settings.AlertTopic, "ECRGUARD_ALERT_TOPIC", "the ARN of the topic for alerts"),
@@ -23,7 +25,7 @@ public sealed class Notifier(
         );
 
     /// <summary>Publishes to the topic for summaries.</summary>
-    /// <exception cref="SettingsException">The deployment names none.</exception>
+    /// <exception cref="SettingsException">The deployment names no such topic.</exception>
     public Task SummaryAsync(AlertMessage message, CancellationToken cancellation) =>
         PublishAsync(
             Settings.Required(settings.SummaryTopic, "ECRGUARD_SUMMARY_TOPIC", "the ARN of the topic for summaries"),
@@ -50,7 +52,8 @@ public sealed class Notifier(
     }
 
     /// <summary>
-    /// A chat that takes nothing keeps no alert back: it would be sent again and again, by mail too.
+    /// Publishes to the chat. If the chat fails, the alert still counts as sent: otherwise it would be sent again and
+    /// again, by mail too.
     /// </summary>
     private async Task ChatAsync(string topic, AlertMessage message, CancellationToken cancellation)
     {

@@ -6,12 +6,12 @@ using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Aws.Actions;
 
-/// <summary>A quarantine's next step with the facts that it was planned from.</summary>
+/// <summary>The next step of a quarantine, with the facts that it was planned from.</summary>
 public sealed record PlannedQuarantine(QuarantinePlan Plan, ImageFacts Image);
 
 /// <summary>
-/// Makes the steps that take an image out of reach and put it back: intent in the ledger before each, its outcome after
-/// it, planned again in between.
+/// Makes the steps that take an image out of reach and put it back. The intent is in the ledger before each step, and
+/// the outcome after it. Each step is planned again in between.
 /// </summary>
 public sealed class QuarantineWriter(
     IAmazonECR ecr,
@@ -21,9 +21,9 @@ public sealed class QuarantineWriter(
 )
 {
     /// <summary>Makes one step.</summary>
-    /// <param name="again">Reads and plans again; null where the image is gone.</param>
+    /// <param name="again">Reads and plans again; null if the image is gone.</param>
     /// <returns>
-    /// Why ECR refused it; null where it was made, or something has changed and the whole is to be planned again.
+    /// Why ECR refused the step. Null if it was made, or if something has changed and everything must be planned again.
     /// </returns>
     public async Task<string?> MakeAsync(
         LedgerEntry entry,
@@ -39,7 +39,8 @@ public sealed class QuarantineWriter(
             is not { } id
         )
             return null;
-        // Read after the intent and immediately before the write: whatever took time lies before it.
+        // This read comes after the intent and immediately before the write, so that everything that takes time comes
+        // earlier.
         var now = await again().ConfigureAwait(false);
         if (now?.Plan.Next != plan.Next)
         {
@@ -50,7 +51,7 @@ public sealed class QuarantineWriter(
         await writes.OutcomeAsync(image, id, refusal ?? "done", cancellation).ConfigureAwait(false);
         if (refusal is not null && plan.Next.Change == QuarantineChange.Archive)
         {
-            // Nothing is out of reach, so that nothing may look as if it were.
+            // Nothing is out of reach, so the ledger must not say that something is.
             var intended = entry with
             {
                 Quarantine = plan.Record,
@@ -97,7 +98,8 @@ public sealed class QuarantineWriter(
                         or { ErrorCode: "UnknownOperationException" or "AccessDeniedException" }
             )
         {
-            // ECR will say the same tomorrow, in a region that has no archive, say: recorded, not retried.
+            // ECR will answer the same tomorrow, for example in a region that has no archive. So this is recorded, not
+            // retried.
             return change switch
             {
                 QuarantineChange.Archive => $"ECR did not archive it, and it stays in reach: {ErrorText.Of(refused)}",

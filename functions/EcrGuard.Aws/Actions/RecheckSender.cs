@@ -3,13 +3,13 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Actions;
 
-/// <summary>Puts down looks that EcrGuard takes by itself: delayed messages to the queue of scan events.</summary>
+/// <summary>Schedules the looks that EcrGuard takes by itself: delayed messages to the queue of scan events.</summary>
 public sealed class RecheckSender(AwsClients aws, Settings settings, TimeProvider time)
 {
     /// <summary>SQS delays a message for at most fifteen minutes (Amazon SQS API, SendMessage).</summary>
     private static readonly TimeSpan MostDelay = TimeSpan.FromMinutes(15);
 
-    /// <param name="at">The time of the look, as the ledger has it. The message comes then, or within a second.</param>
+    /// <param name="at">The time of the look, as in the ledger. The message arrives then, or within a second.</param>
     public async Task SendAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();

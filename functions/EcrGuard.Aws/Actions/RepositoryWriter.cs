@@ -9,7 +9,7 @@ namespace EcrGuard.Aws.Actions;
 
 /// <summary>
 /// Writes to a repository what its baseline wants, or puts back what was there before. ECR has no conditional write, so
-/// that the setting is read again immediately before; intent stands in the ledger before, the outcome after.
+/// the setting is read again immediately before. The intent is in the ledger before the write, and the outcome after.
 /// </summary>
 public sealed class RepositoryWriter(
     IAmazonECR ecr,
@@ -20,9 +20,10 @@ public sealed class RepositoryWriter(
 )
 {
     /// <summary>Writes one setting.</summary>
-    /// <param name="found">The value on which it was decided: where it is another by now, nothing is written.</param>
-    /// <param name="value">Null takes away a lifecycle policy or a resource tag.</param>
-    /// <returns>Why it was not written, a sentence; null where it is in place.</returns>
+    /// <param name="found">The value that the decision rests on. If the value is another one by now, nothing is
+    ///     written.</param>
+    /// <param name="value">Null removes a lifecycle policy or a resource tag.</param>
+    /// <returns>Why it was not written, a sentence; null if it is in place.</returns>
     public async Task<string?> WriteAsync(
         RepositoryId repository,
         RepositorySetting setting,
@@ -42,7 +43,7 @@ public sealed class RepositoryWriter(
     }
 
     /// <summary>Writes one setting as its baseline wants it.</summary>
-    /// <param name="held">What the ledger then says of the repository.</param>
+    /// <param name="held">What the ledger then says about the repository.</param>
     public async Task<SettingWritten> HoldAsync(
         RepositoryId repository,
         Repair repair,
@@ -51,12 +52,12 @@ public sealed class RepositoryWriter(
     )
     {
         var (setting, value) = (repair.Setting, repair.Value);
-        // Before the intent: nothing is waited for between that and the write.
+        // The wait comes before the intent, so that nothing waits between the intent and the write.
         await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
         var intent = await writes
             .IntendAsync(repository, Change(setting, value), setting, value, held, cancellation)
             .ConfigureAwait(false);
-        // Somebody else is holding the repository, and what was read of it is not what they will leave.
+        // Somebody else is holding the repository at the moment, and will leave it different from what was read.
         if (intent is not { } id)
             return new SettingWritten(
                 false,
@@ -80,8 +81,8 @@ public sealed class RepositoryWriter(
     }
 
     /// <summary>
-    /// Read after the intent and immediately before the write: whatever took time lies before it. So is what the ledger
-    /// says: somebody may have had the repository put back meanwhile.
+    /// The setting is read after the intent and immediately before the write, so that everything that takes time comes
+    /// earlier. The same holds for the ledger: somebody may have had the repository put back meanwhile.
     /// </summary>
     private async Task<string?> WriteAsync(
         RepositoryId repository,
@@ -180,7 +181,7 @@ public sealed class RepositoryWriter(
         }
         catch (LifecyclePolicyNotFoundException)
         {
-            // Gone is what was wanted.
+            // It is gone, as intended.
             return null;
         }
         catch (Exception refused)
@@ -193,7 +194,7 @@ public sealed class RepositoryWriter(
                         or AmazonECRException { ErrorCode: "AccessDeniedException" }
             )
         {
-            // ECR will say the same tomorrow: recorded, not retried.
+            // ECR will answer the same tomorrow, so this is recorded, not retried.
             return $"ECR refused {setting.Words}: {ErrorText.Of(refused)}";
         }
     }
@@ -265,7 +266,7 @@ public sealed class RepositoryWriter(
             );
 
     /// <summary>Starts a basic scan.</summary>
-    /// <returns>Why none will run; null where one runs or ran today.</returns>
+    /// <returns>Why no scan will run; null if one is running or ran today.</returns>
     public async Task<string?> StartScanAsync(ImageId image, CancellationToken cancellation)
     {
         await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
@@ -296,7 +297,7 @@ public sealed class RepositoryWriter(
         catch (AmazonECRException running)
             when (running is Amazon.ECR.Model.LimitExceededException or { ErrorCode: "ScanAlreadyInProgressException" })
         {
-            // One scan an image a day: it was scanned today, and its result is on the way or there.
+            // An image can be scanned once a day. This one was scanned today, and its result is there or on its way.
             return null;
         }
         catch (Exception refused)
@@ -313,11 +314,9 @@ public sealed class RepositoryWriter(
     }
 }
 
-/// <summary>What became of a setting.</summary>
-/// <param name="Begun">Whether the ledger had the intent.</param>
-/// <param name="Refusal">Why it was not written, a sentence; null where it is in place.</param>
-/// <param name="Noted">
-/// Ends when the ledger says so: false where it was not written, or somebody else had stored what EcrGuard has written
-/// to the repository.
-/// </param>
+/// <summary>The outcome of writing a setting.</summary>
+/// <param name="Begun">Whether the intent got into the ledger.</param>
+/// <param name="Refusal">Why it was not written, a sentence; null if it is in place.</param>
+/// <param name="Noted">Ends when the outcome is in the ledger. False if the setting was not written, or if somebody
+///     else had stored what EcrGuard has written to the repository.</param>
 public sealed record SettingWritten(bool Begun, string? Refusal, Task<bool> Noted);

@@ -12,9 +12,9 @@ using EcrGuard.Core.Reports.Alerts;
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>
-/// Takes EcrGuard's own tags off images. A tag that can move is moved to a manifest to throw away
-/// (<see cref="RemovalManifest"/>), of which each repository has one for a batch of work; <see cref="EndAsync"/>
-/// deletes it. One that cannot is removed by its name.
+/// Takes EcrGuard's own tags off images. A tag that can move is moved to a manifest that is thrown away (<see
+/// cref="RemovalManifest"/>). Each repository has one such manifest for a batch of work, and <see cref="EndAsync"/>
+/// deletes it. A tag that cannot move is removed by its name.
 /// </summary>
 public sealed class TagRemover(
     AwsClients aws,
@@ -24,28 +24,32 @@ public sealed class TagRemover(
     TimeProvider time
 ) : IDisposable
 {
-    /// <summary>Whether it was done is not known, so that it is planned again from what is there.</summary>
+    /// <summary>It is not known whether the tag was removed, so the work is planned again from what is there.</summary>
     internal const string Unanswered =
         "not known: ECR did not answer, or had no time; the tags are read and planned again";
 
-    /// <summary>How long what is in a repository is believed before a manifest takes a place in it.</summary>
+    /// <summary>
+    /// How long a reading of a repository's contents is believed, when a manifest is about to take a place in it.
+    /// </summary>
     private static readonly TimeSpan ContentsAge = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// For looking at what came of a removal by name, and for telling it: also where the deadline has come.
+    /// The time to check the result of a removal by name and to report it, even if the deadline has passed.
     /// </summary>
     private static readonly TimeSpan LookTime = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly List<Removals> batch = [];
 
-    /// <summary>What is in the repositories that are being swept.</summary>
+    /// <summary>The contents of the repositories that are being swept.</summary>
     private readonly ConcurrentDictionary<RepositoryId, RepositoryContents> swept = [];
 
-    /// <summary>Where the manifests' blobs were uploaded already, as far as this instance knows.</summary>
+    /// <summary>
+    /// The repositories to which the manifests' blobs were uploaded already, as far as this instance knows.
+    /// </summary>
     private readonly HashSet<RepositoryId> uploaded = [];
 
-    /// <summary>Where the tags of a repository go in this batch of work.</summary>
+    /// <summary>Where the tags of a repository are moved in this batch of work.</summary>
     internal sealed class Removals(
         RepositoryId repository,
         MutabilityValue? mutability,
@@ -56,33 +60,33 @@ public sealed class TagRemover(
     {
         public RepositoryId Repository => repository;
 
-        /// <summary>As it was read when the batch began; null where there was none.</summary>
+        /// <summary>As it was read when the batch began; null if there was none.</summary>
         public string? LifecyclePolicy => lifecyclePolicy;
 
-        /// <summary>As it was last read; null where it is not known.</summary>
+        /// <summary>As it was last read; null if it is not known.</summary>
         public MutabilityValue? Mutability { get; set; } = mutability;
 
-        /// <summary>Whether a push here comes to another registry too.</summary>
+        /// <summary>Whether a push to this repository is replicated to another registry.</summary>
         public bool Replicated => replicated;
 
         public RemovalManifest Manifest => manifest;
 
-        /// <summary>The tags that were meant to be moved to it.</summary>
+        /// <summary>The tags that were meant to be moved to the manifest.</summary>
         public List<string> Tags { get; } = [];
 
         /// <summary>
-        /// Whether a rule of the lifecycle policy counts it: it is then deleted with each tag.
+        /// Whether a rule of the lifecycle policy counts the manifest. If so, it is deleted after each tag.
         /// </summary>
         public bool Counts { get; set; }
 
-        /// <summary>Whether ECR may hold it.</summary>
+        /// <summary>Whether ECR may hold the manifest.</summary>
         public bool Put { get; set; }
 
-        /// <summary>Why ECR does not take it; null where it does, or was not asked.</summary>
+        /// <summary>Why ECR does not take the manifest; null if it does, or was not asked.</summary>
         public string? Refusal { get; set; }
     }
 
-    /// <summary>Where a tag of a repository goes next. Costs two calls for a repository and a batch.</summary>
+    /// <summary>Where the next tag of a repository is moved. Costs two calls for each repository and batch.</summary>
     internal async Task<Removals> OfAsync(RepositoryId repository, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
@@ -110,27 +114,27 @@ public sealed class TagRemover(
         }
     }
 
-    /// <summary>Whether tags of a repository can move, as it is now; null where it is gone.</summary>
+    /// <summary>Whether tags of a repository can move, as it is now; null if the repository is gone.</summary>
     internal async Task<MutabilityValue?> MutabilityAsync(RepositoryId repository, CancellationToken cancellation) =>
         await registry.RepositoryAsync(repository, cancellation).ConfigureAwait(false) is { } found
             ? new MutabilityValue(found.Mutability, found.MutabilityExclusions)
             : null;
 
     /// <summary>
-    /// Begins a sweep of a repository. It alone knows all images, and so whether one goes by the place that a manifest
-    /// takes in a count.
+    /// Begins a sweep of a repository. Only a sweep knows all images, and so whether one would be removed because a
+    /// manifest takes a place in a count.
     /// </summary>
-    /// <param name="contents">As the sweep has read them.</param>
+    /// <param name="contents">The contents as the sweep has read them.</param>
     public void BeginSweep(RepositoryContents contents) => swept[contents.Repository] = contents;
 
-    /// <summary>Ends it, whether or not it came to its end.</summary>
+    /// <summary>Ends the sweep, whether or not it was completed.</summary>
     public void EndSweep(RepositoryId repository) => swept.TryRemove(repository, out _);
 
     /// <summary>
-    /// Why a tag may not be moved under a lifecycle policy: the manifest would take an image's place in a count.
+    /// Why a tag may not be moved under a lifecycle policy: the manifest would take the place of an image in a count.
     /// </summary>
-    /// <param name="policy">As text, as it was just read; null where there is none.</param>
-    /// <returns>A sentence; null where it may.</returns>
+    /// <param name="policy">The policy as text, as it was just read; null if there is none.</param>
+    /// <returns>A sentence; null if the tag may be moved.</returns>
     internal async Task<string?> WhyNotMoveAsync(
         Removals removals,
         string? policy,
@@ -152,7 +156,7 @@ public sealed class TagRemover(
         return RemovalPlace.WhyNot(present, contents, image.Id, tag, manifest, removals.Tags, now);
     }
 
-    /// <summary>The images of a repository as they are now, where it is swept; null where it is not.</summary>
+    /// <summary>The images of a repository as they are now, if it is being swept; null if it is not.</summary>
     private async Task<RepositoryContents?> SweptAsync(RepositoryId repository, CancellationToken cancellation)
     {
         if (!swept.TryGetValue(repository, out var contents) || time.GetUtcNow() - contents.ReadAt < ContentsAge)
@@ -167,7 +171,7 @@ public sealed class TagRemover(
     }
 
     /// <summary>Moves a tag off its image.</summary>
-    /// <returns>Why it stays; null where the image does not carry it any more.</returns>
+    /// <returns>Why it stays; null if the image no longer carries it.</returns>
     internal async Task<string?> MoveAsync(
         Removals removals,
         ImageFacts image,
@@ -184,7 +188,7 @@ public sealed class TagRemover(
             removals.Refusal ??= await TryMoveAsync(removals, image, tag, cancellation).ConfigureAwait(false);
             if (removals.Refusal is { } refusal)
                 return refusal;
-            // Who has it in hand already puts it again, and the end of the work deletes it again.
+            // A caller that holds this manifest already puts it again, and the end of the work deletes it again.
             if (removals.Counts || removals.Tags.Count >= RemovalManifest.MaxTags)
             {
                 var left = await FinishAsync(removals, cancellation).ConfigureAwait(false);
@@ -201,13 +205,13 @@ public sealed class TagRemover(
     }
 
     /// <summary>
-    /// Removes a tag by its name. Nothing may be awaited between the last read of the image and this. Whatever came of
-    /// it is looked at, also where the answer was lost or the deadline came: where that cannot be, this fails, and the
-    /// write stays open for the sweep to end.
+    /// Removes a tag by its name. Nothing may be awaited between the last read of the image and this. The result is
+    /// always checked, even if the answer was lost or the deadline has passed. If it cannot be checked, this throws,
+    /// and the write stays open for the sweep to end.
     /// </summary>
-    /// <param name="image">As read last.</param>
-    /// <param name="write">Under which the ledger has it.</param>
-    /// <returns>Why ECR refused it, or <see cref="Unanswered"/>; null where nobody carries it any more.</returns>
+    /// <param name="image">The image as it was last read.</param>
+    /// <param name="write">The ledger's id of the write.</param>
+    /// <returns>Why ECR refused it, or <see cref="Unanswered"/>; null if no image carries the tag any more.</returns>
     internal async Task<string?> RemoveAsync(ImageFacts image, string tag, string write, CancellationToken cancellation)
     {
         BatchDeleteImageResponse? answer;
@@ -236,7 +240,7 @@ public sealed class TagRemover(
         return answer is null ? Unanswered : null;
     }
 
-    /// <summary>Asked once: a second try would be long after the read that allows it.</summary>
+    /// <summary>ECR is asked only once: a second try would come long after the read that allows it.</summary>
     private Task<BatchDeleteImageResponse> DeleteTagAsync(
         RepositoryId repository,
         string tag,
@@ -252,8 +256,8 @@ public sealed class TagRemover(
             cancellation
         );
 
-    /// <summary>What happened beside what was meant, a sentence; null where nothing did.</summary>
-    /// <param name="answer">Null where there was none.</param>
+    /// <summary>What happened apart from what was meant, a sentence; null if nothing did.</summary>
+    /// <param name="answer">Null if there was none.</param>
     private async Task<string?> WhatElseAsync(
         ImageId image,
         BatchDeleteImageResponse? answer,
@@ -269,11 +273,9 @@ public sealed class TagRemover(
             : "The image is gone: it was the last tag by then, since the others had gone in that moment.";
     }
 
-    /// <summary>
-    /// Ends a batch of work: the manifests to which tags were moved are deleted, and the tags with them.
-    /// </summary>
-    /// <param name="repository">Whose work is done; null for that of all.</param>
-    /// <returns>A sentence for each that stays; the next sweep finds it.</returns>
+    /// <summary>Ends a batch of work: deletes the manifests to which tags were moved, and the tags with them.</summary>
+    /// <param name="repository">The repository whose work is done; null ends the work of all repositories.</param>
+    /// <returns>A sentence for each manifest that stays. The next sweep finds it.</returns>
     public async Task<IReadOnlyList<string>> EndAsync(RepositoryId? repository, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
@@ -296,9 +298,9 @@ public sealed class TagRemover(
     }
 
     /// <summary>
-    /// Deletes a manifest of EcrGuard's own by its digest, unless it carries a tag that is not EcrGuard's.
+    /// Deletes one of EcrGuard's own manifests by its digest, unless it carries a tag that is not EcrGuard's.
     /// </summary>
-    /// <returns>Why it stays, a sentence; null where it is gone.</returns>
+    /// <returns>Why it stays, a sentence; null if it is gone.</returns>
     public async Task<string?> DeleteAsync(ImageId manifest, CancellationToken cancellation)
     {
         if (await registry.ListedAsync(manifest, cancellation).ConfigureAwait(false) is not { } now)
@@ -362,7 +364,7 @@ public sealed class TagRemover(
         {
             if (!uploaded.Contains(removals.Repository))
                 await UploadAsync(removals, onlyMissing: true, cancellation).ConfigureAwait(false);
-            // Even an answer that is lost may have put it.
+            // ECR may hold the manifest even if its answer is lost.
             removals.Put = true;
             PutImageResponse answer;
             try
@@ -371,7 +373,7 @@ public sealed class TagRemover(
             }
             catch (LayersNotFoundException)
             {
-                // What nothing refers to is thrown away by ECR, which may have come in between.
+                // ECR deletes blobs that nothing refers to, and it may have done so in between.
                 await UploadAsync(removals, onlyMissing: false, cancellation).ConfigureAwait(false);
                 answer = await PutAsync(removals, tag, cancellation).ConfigureAwait(false);
             }
@@ -383,7 +385,7 @@ public sealed class TagRemover(
         }
         catch (ImageAlreadyExistsException)
         {
-            // The tag is there already: what was wanted.
+            // The tag is there already, as intended.
             return null;
         }
         catch (AmazonECRException refused) when (IsRefusal(refused))
@@ -394,7 +396,7 @@ public sealed class TagRemover(
         }
     }
 
-    /// <summary>ECR will say the same tomorrow.</summary>
+    /// <summary>Whether ECR will answer the same tomorrow.</summary>
     private static bool IsRefusal(AmazonECRException refused) =>
         refused.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
         && refused.ErrorCode
@@ -477,7 +479,7 @@ public sealed class TagRemover(
         }
         catch (Exception there) when (there is LayerAlreadyExistsException or UploadNotFoundException)
         {
-            // Somebody was faster with the same bytes, or the answer to the first try was lost. PutImage tells the
+            // Somebody was faster with the same bytes, or the answer to the first try was lost. PutImage shows the
             // rest.
         }
     }
@@ -504,16 +506,16 @@ public sealed class TagRemover(
         }
         catch (InvalidLayerPartException)
         {
-            // It is there already and its answer was lost: ECR takes no part twice, and checks the whole against its
-            // digest.
+            // The part is there already and the answer was lost. ECR takes no part twice, and checks the whole against
+            // its digest.
         }
     }
 
-    /// <summary>Something went another way than it must: said at once, and not only in the ledger.</summary>
+    /// <summary>Reports at once, and not only in the ledger, that something did not happen as it must.</summary>
     private Task<string> WarnAsync(ImageId image, string tag, string what, CancellationToken cancellation) =>
         WarnAsync(image, tag, what, writes.NewId(), cancellation);
 
-    /// <param name="write">The ledger's id of the write: told again by the sweep, it is the same alert.</param>
+    /// <param name="write">The ledger's id of the write. If the sweep reports it again, it is the same alert.</param>
     public async Task<string> WarnAsync(
         ImageId image,
         string tag,

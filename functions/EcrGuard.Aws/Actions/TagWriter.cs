@@ -10,8 +10,8 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>
-/// Puts a verdict on its image as tags. ECR has no conditional write, so that every write is planned again from a read
-/// immediately before it; intent stands in the ledger before, the outcome after.
+/// Puts a verdict on its image as tags. ECR has no conditional write, so every write is planned again from a read
+/// immediately before it. The intent is in the ledger before the write, and the outcome after.
 /// </summary>
 public sealed class TagWriter(
     AwsClients aws,
@@ -23,7 +23,8 @@ public sealed class TagWriter(
 )
 {
     /// <summary>
-    /// Nothing runs away: a plan has at most one tag to add and one to remove for each prefix ever used.
+    /// A limit against endless writing. A plan has at most one tag to add, and one to remove for each prefix that was
+    /// ever used.
     /// </summary>
     private const int MaxWrites = 8;
 
@@ -33,14 +34,15 @@ public sealed class TagWriter(
     private static readonly string StillDiffer =
         $"The tags still differ after {MaxWrites} writes: somebody else is writing them too, or ECR does not answer.";
 
-    /// <summary>Writes what the plan says until there is nothing left to write.</summary>
-    /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or
+    /// <summary>Writes what the plan says, until nothing is left to write.</summary>
+    /// <param name="image">The facts that the verdict rests on. If they agree with the plan already, nothing is read or
     ///     written.</param>
-    /// <param name="entry">The verdict to say. Where another is stored meanwhile, nothing more is written for this
-    ///     one.</param>
-    /// <param name="shield">In use puts the shielding tag, not in use takes it off, unknown leaves it as it is.</param>
-    /// <param name="use">Whether the image is in use: what no tag may endanger.</param>
-    /// <param name="until">How long a turn to write is waited for.</param>
+    /// <param name="entry">The entry whose verdict is written. If another verdict is stored meanwhile, nothing more is
+    ///     written for this one.</param>
+    /// <param name="shield">In use puts the shielding tag on, not in use takes it off, and unknown leaves it as it
+    ///     is.</param>
+    /// <param name="use">Whether the image is in use. No tag may endanger an image in use.</param>
+    /// <param name="until">The time until which to wait for a turn to write.</param>
     public Task<TagsWritten> ApplyAsync(
         ImageFacts image,
         LedgerEntry entry,
@@ -60,8 +62,8 @@ public sealed class TagWriter(
             cancellation
         );
 
-    /// <summary>The same for the shield alone, which goes by no verdict.</summary>
-    /// <param name="named">The tags by which consumers refer to it.</param>
+    /// <summary>The same for the shield alone, which does not depend on a verdict.</summary>
+    /// <param name="named">The tags that consumers use to refer to it.</param>
     public Task<TagsWritten> ShieldAsync(
         ImageFacts artifact,
         UseState shield,
@@ -99,7 +101,7 @@ public sealed class TagWriter(
             var step = await StepAsync(image, action, cancellation).ConfigureAwait(false);
             if (await WhyNotAskedAsync(image, step, cancellation).ConfigureAwait(false) is { } why)
             {
-                // Nothing is asked of ECR, so that nothing need be meant.
+                // ECR is not asked for anything, so no intent is needed.
                 whyStay ??= why;
                 stay.Add(action);
                 continue;
@@ -130,10 +132,12 @@ public sealed class TagWriter(
     }
 
     /// <summary>
-    /// Reads after the intent and immediately before the write, the image last: what took time lies before it.
+    /// Reads again after the intent and immediately before the write, the image last, so that everything that takes
+    /// time comes earlier.
     /// </summary>
-    /// <returns>The lifecycle policy, the tags by which consumers refer to the image, and the image; null if it is
-    ///     gone.</returns>
+    /// <returns>
+    /// The lifecycle policy, the tags that consumers use to refer to the image, and the image; null if it is gone.
+    /// </returns>
     private async Task<(string? Policy, IReadOnlyDictionary<string, string>? Named, ImageFacts? Now)> ReadAgainAsync(
         ImageId image,
         Step step,
@@ -146,7 +150,7 @@ public sealed class TagWriter(
             step.Removals!.Mutability = await remover
                 .MutabilityAsync(image.Repository, cancellation)
                 .ConfigureAwait(false);
-        // The turn was waited for, and a consumer may have taken the tag for a version meanwhile.
+        // Waiting for the turn took time, and a consumer may have begun to use the tag as a version meanwhile.
         if (
             step.Action.Change == TagChange.Remove
             && await images.FindAsync(image, cancellation).ConfigureAwait(false) is { } entry
@@ -155,7 +159,7 @@ public sealed class TagWriter(
         return (policy, named, await registry.ImageAsync(image, cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>One write, and for a tag that comes off where it goes and in which way.</summary>
+    /// <summary>One write. For a tag that comes off, also where it goes and in which way.</summary>
     private sealed record Step(TagAction Action, TagRemover.Removals? Removals, TagRemoval? Removal);
 
     private async Task<Step> StepAsync(ImageFacts image, TagAction action, CancellationToken cancellation)
@@ -166,7 +170,9 @@ public sealed class TagWriter(
         return new Step(action, removals, TagRemoval.Of(image, action.Tag, removals.Mutability, removals.Replicated));
     }
 
-    /// <summary>Why a tag stays, as far as is known already; null where it is worth the reads and the write.</summary>
+    /// <summary>
+    /// Why a tag stays, as far as that is known already; null if it is worth the reads and the write.
+    /// </summary>
     private async Task<string?> WhyNotAskedAsync(ImageFacts image, Step step, CancellationToken cancellation)
     {
         if (step is not { Removals: { } removals, Removal: { } removal })
@@ -179,7 +185,7 @@ public sealed class TagWriter(
                 .ConfigureAwait(false);
     }
 
-    /// <param name="write">Under which the ledger has it.</param>
+    /// <param name="write">The ledger's id of the write.</param>
     private async Task<string?> CarryOutAsync(
         ImageFacts image,
         Step step,
@@ -201,7 +207,7 @@ public sealed class TagWriter(
     private const string Superseded =
         "superseded: the tags had changed when they were read again, and were planned again";
 
-    /// <summary>Takes a tag off in the way that was meant, if that is still the way.</summary>
+    /// <summary>Takes a tag off in the intended way, if that is still the right way.</summary>
     private async Task<string?> TakeOffAsync(
         ImageFacts image,
         Step step,
@@ -220,8 +226,8 @@ public sealed class TagWriter(
             ?? await remover.MoveAsync(removals, image, tag, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Puts a tag on an image, and takes it off another that carries it where tags can move.</summary>
-    /// <returns>Why ECR refused it; null where the image carries it.</returns>
+    /// <summary>Puts a tag on an image. If tags can move, another image that carries the tag loses it.</summary>
+    /// <returns>Why ECR refused it; null if the image carries the tag.</returns>
     private async Task<string?> AddAsync(ImageFacts image, string tag, CancellationToken cancellation)
     {
         if (await registry.ManifestAsync(image.Id, cancellation).ConfigureAwait(false) is not { } manifest)
@@ -246,12 +252,12 @@ public sealed class TagWriter(
         }
         catch (ImageAlreadyExistsException)
         {
-            // The same digest under the same tag: what was wanted.
+            // The same tag names the same digest already, as intended.
             return null;
         }
         catch (ImageTagAlreadyExistsException)
         {
-            // Immutable repositories say this of the same digest too, so that only a read tells.
+            // Immutable repositories give this error for the same digest too, so only a read shows which it is.
             var holder = await registry.ImageAsync(image.Id.Repository, tag, null, cancellation).ConfigureAwait(false);
             return holder?.Id.Digest == image.Id.Digest
                 ? null
@@ -261,7 +267,7 @@ public sealed class TagWriter(
         }
         catch (AmazonECRException refused) when (IsRefusal(refused))
         {
-            // ECR will say the same tomorrow: recorded, not retried.
+            // ECR will answer the same tomorrow, so this is recorded, not retried.
             return $"ECR refused the tag: {ErrorText.Of(refused)}";
         }
     }
@@ -278,7 +284,8 @@ public sealed class TagWriter(
                 or { ErrorCode: "AccessDeniedException" };
 }
 
-/// <summary>What became of a tag plan.</summary>
-/// <param name="Wrote">Time has passed: the verdict may be another by now.</param>
-/// <param name="CouldNot">Why it could not be done; null where it was, or nothing was to do.</param>
+/// <summary>The outcome of a tag plan.</summary>
+/// <param name="Wrote">Whether anything was written. Time has then passed, and the verdict may be another one by
+///     now.</param>
+/// <param name="CouldNot">Why it could not be done; null if it was done, or if there was nothing to do.</param>
 public sealed record TagsWritten(bool Wrote, string? CouldNot);

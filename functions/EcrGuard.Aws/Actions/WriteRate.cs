@@ -3,13 +3,10 @@ using EcrGuard.Aws.Ledger;
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>The rates of an instance's writes to ECR.</summary>
-/// <param name="PutImage">
-/// PutImage is 10 a second for the whole account (ECR service quotas), and every <c>docker push</c> needs some of them.
-/// </param>
-/// <param name="Others">
-/// For every other write. ECR publishes no rate for those; what it throttles the SDK tries again, later each time, and
-/// the writes behind it wait.
-/// </param>
+/// <param name="PutImage">For PutImage. Its limit is 10 a second for the whole account (ECR service quotas), and every
+///     <c>docker push</c> needs some of them.</param>
+/// <param name="Others">For every other write. ECR publishes no rate for those. The SDK retries what ECR throttles,
+///     with growing pauses, and the writes behind it wait.</param>
 public sealed record WriteRates(WriteRate PutImage, WriteRate Others) : IDisposable
 {
     public void Dispose()
@@ -20,8 +17,8 @@ public sealed record WriteRates(WriteRate PutImage, WriteRate Others) : IDisposa
 }
 
 /// <summary>Spaces out writes to ECR.</summary>
-/// <param name="shared">Where the turns are taken that every instance of every function of that kind shares; null where
-///     the instance has its own share.</param>
+/// <param name="shared">Where to take turns that all instances of all functions of that kind share; null if the
+///     instance has its own share.</param>
 public sealed class WriteRate(double perSecond, TimeProvider time, WriteRecords? shared = null) : IDisposable
 {
     private readonly TimeSpan gap = TimeSpan.FromSeconds(1 / perSecond);
@@ -32,10 +29,10 @@ public sealed class WriteRate(double perSecond, TimeProvider time, WriteRecords?
     public Task WaitAsync(CancellationToken cancellation) => WaitAsync(DateTimeOffset.MaxValue, cancellation);
 
     /// <summary>
-    /// Waits until the next write may be made, but not beyond a time. A write that may be made now is made, whatever
-    /// that time.
+    /// Waits until the next write may be made, but not beyond a given time. A write that may be made now is made,
+    /// whatever that time is.
     /// </summary>
-    /// <returns>False where it may not be made by then.</returns>
+    /// <returns>False if it may not be made by then.</returns>
     public async Task<bool> WaitAsync(DateTimeOffset until, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);

@@ -7,20 +7,21 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Facts;
 
-/// <summary>Where an artifact of a pipeline lies.</summary>
+/// <summary>Where an artifact of a pipeline is kept.</summary>
 public sealed record PipelineArtifact(string Name, string Bucket, string Key);
 
 /// <summary>
-/// The images that a pipeline's artifacts name. Artifacts are hostile: none is unpacked, and no more is read than a
-/// list of images has.
+/// Reads the images that a pipeline's artifacts name. Artifacts are treated as hostile: none is unpacked, and no more
+/// is read than a list of images takes.
 /// </summary>
 public sealed class ArtifactReader(AwsClients aws)
 {
-    /// <summary>An artifact that names images has some kilobytes.</summary>
+    /// <summary>An artifact that names images has a few kilobytes.</summary>
     private const int MaxArtifact = 20_000_000;
 
-    /// <param name="credentials">Those that CodePipeline hands out for the job.</param>
-    /// <exception cref="UnclearDeploymentException">None names an image, or one is too large; a sentence.</exception>
+    /// <param name="credentials">The credentials that CodePipeline hands out for the job.</param>
+    /// <exception cref="UnclearDeploymentException">None names an image, or one is too large. The message is a
+    ///     sentence.</exception>
     public async Task<IReadOnlyList<NamedImage>> ReadAsync(
         IReadOnlyList<PipelineArtifact> artifacts,
         AWSCredentials credentials,
@@ -54,7 +55,7 @@ public sealed class ArtifactReader(AwsClients aws)
             throw TooLarge(artifact);
         var content = new MemoryStream();
         var buffer = new byte[81_920];
-        // What it says of its length it need not keep.
+        // The answer may hold more than the length it states.
         for (int read; (read = await answer.ResponseStream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0; )
         {
             if (content.Length + read > MaxArtifact)

@@ -9,16 +9,17 @@ using S3Location = Amazon.CodeDeploy.Model.S3Location;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>A deployment of AWS CodeDeploy.</summary>
-/// <param name="AppSpec">What it deploys, in YAML or JSON; null for a rollback, of which nothing is asked.</param>
+/// <param name="AppSpec">What it deploys, in YAML or JSON; null for a rollback, for which nothing is asked.</param>
 public sealed record CodeDeployDeployment(string? AppSpec);
 
-/// <summary>What AWS CodeDeploy deploys.</summary>
+/// <summary>Reads what AWS CodeDeploy deploys.</summary>
 public sealed class CodeDeployReader(AwsClients aws)
 {
-    /// <summary>An AppSpec of ECS or Lambda has a kilobyte.</summary>
+    /// <summary>An AppSpec for ECS or Lambda has about a kilobyte.</summary>
     private const int MaxAppSpec = 100_000;
 
-    /// <exception cref="UnclearDeploymentException">It does not say what it deploys; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">The deployment does not say what it deploys. The message is a
+    ///     sentence.</exception>
     public async Task<CodeDeployDeployment> ReadAsync(string deploymentId, CancellationToken cancellation)
     {
         var request = new GetDeploymentRequest { DeploymentId = deploymentId };

@@ -11,12 +11,14 @@ using ScanType = Amazon.ECR.ScanType;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>
-/// Reads what uses the images of this registry: in this account, and in those whose roles the policy names. Complete or
-/// honest: what cannot be read is named with the reason, and the rest is read all the same.
+/// Reads what uses the images of this registry: in this account, and in the accounts whose roles the policy names. If
+/// something cannot be read, the result names it with the reason, and the rest is still read.
 /// </summary>
 public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settings settings, TimeProvider time)
 {
-    /// <summary>How many accounts are read at once; of each, <see cref="WorkloadReader"/> bounds the calls.</summary>
+    /// <summary>
+    /// How many accounts are read at once. <see cref="WorkloadReader"/> limits the calls to each account.
+    /// </summary>
     private const int AccountsAtOnce = 4;
 
     /// <summary>ListCoverage gives at most 200.</summary>
@@ -27,9 +29,9 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
     private readonly Immutables known = new();
 
     /// <summary>Reads every kind of consumer in every account.</summary>
-    /// <param name="before">What was last kept, which is carried on; null where nothing was, or nobody can
-    ///     know.</param>
-    /// <param name="enough">When time is up: what is not read by then counts as unread.</param>
+    /// <param name="before">The reading that was last kept, which this one carries on; null if there was none, or if
+    ///     nobody can know.</param>
+    /// <param name="enough">Cancelled when time is up. What is not read by then counts as unread.</param>
     public async Task<UsageReading> ReadAsync(
         UsageReading? before,
         CancellationToken cancellation,
@@ -77,7 +79,7 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
         return UseHistory.Carry(before, found.Facts(readAt), policy.Consumers.RollbackDays);
     }
 
-    /// <summary>The regions that are read besides this one.</summary>
+    /// <summary>The regions that are read as well as this one.</summary>
     private IEnumerable<string> Elsewhere =>
         (policy.Consumers.Regions ?? []).Distinct().Where(region => region != settings.Region);
 
@@ -86,7 +88,7 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
 
     private Task RoleAsync(string role, FoundUses found, CancellationToken cancellation)
     {
-        // arn:aws:iam::210987654321:role/name; the policy holds nothing else.
+        // arn:aws:iam::210987654321:role/name: the policy holds nothing else.
         var account = role.Split(':')[4];
         return found.TryAsync(
             new UnreadConsumer($"everything that the role {role} would show", account, ""),
@@ -123,9 +125,9 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
     }
 
     /// <summary>
-    /// What Inspector maps to running tasks and pods: the only way to see EKS without reaching into clusters. Only this
-    /// account's Inspector is asked, since the images are this account's.
-    /// It sees what enhanced scanning covers; where that is not every repository, what runs of the others is not known.
+    /// Reads what Inspector maps to running tasks and pods. This is the only way to see EKS without reaching into
+    /// clusters. Only this account's Inspector is asked, since the images are this account's. Inspector sees what
+    /// enhanced scanning covers. If that is not every repository, it is unknown what runs from the others.
     /// </summary>
     private async Task InspectorAsync(FoundUses found, DateTimeOffset readAt, CancellationToken cancellation)
     {
@@ -164,7 +166,7 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
             Why =
                 "No scanning rule of this registry is for all repositories ('*'), and Amazon "
                 + "Inspector sees only what it scans.",
-            // ECR: a filter without a wildcard matches every name that contains it.
+            // In ECR, a filter without a wildcard matches every name that contains it.
             But =
                 filters.Count == 0
                     ? null
@@ -187,8 +189,8 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
     }
 
     /// <summary>
-    /// The images that Inspector scans although they were pulled long ago: only then does it matter that Inspector
-    /// knows an image. ECR records pulls a day late.
+    /// Reads the images that Inspector scans although they were pulled long ago. Only for those does it matter that
+    /// Inspector knows the image. ECR records pulls a day late.
     /// </summary>
     private async Task ScannedAsync(FoundUses found, DateTimeOffset readAt, CancellationToken cancellation)
     {
@@ -210,8 +212,8 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
     }
 
     /// <summary>
-    /// The images of this account that pass, of all pages. An administrator's Inspector lists the images of its members
-    /// too.
+    /// The images of this account that pass the filter, from all pages. An administrator's Inspector also lists the
+    /// images of its members.
     /// </summary>
     private async Task<IReadOnlyList<CoveredResource>> CoveredAsync(
         CoverageFilterCriteria criteria,
@@ -239,7 +241,7 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
     private readonly ConcurrentDictionary<UnreadConsumer, byte> unread = [];
     private IReadOnlyDictionary<string, IReadOnlyList<Digest>>? scanned;
 
-    /// <summary>Reads one kind of consumer of one account; whatever goes wrong is written down.</summary>
+    /// <summary>Reads one kind of consumer of one account, and writes down any failure.</summary>
     public async Task TryAsync(UnreadConsumer consumer, Func<Task> read, CancellationToken cancellation)
     {
         try
@@ -265,11 +267,11 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
     public void Unread(UnreadConsumer consumer) => unread.TryAdd(consumer, 0);
 
     /// <summary>
-    /// A reference as the consumer has it: an image URI, whose tag is <c>latest</c> where it names none. Those to other
-    /// registries are no concern.
+    /// Adds a reference as the consumer has it: an image URI. If it names no tag, its tag is <c>latest</c>. References
+    /// to other registries are ignored.
     /// </summary>
-    /// <param name="digest">As the consumer resolved it; null or empty where it did not say.</param>
-    /// <exception cref="UnreadableReferenceException">The reference is to this registry, and is none.</exception>
+    /// <param name="digest">The digest that the consumer resolved; null or empty if it did not say.</param>
+    /// <exception cref="UnreadableReferenceException">The reference is to this registry and cannot be read.</exception>
     public void Add(string? uri, string? digest, Consumer by)
     {
         if (string.IsNullOrEmpty(uri))
@@ -295,14 +297,14 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
             );
     }
 
-    /// <summary>A reference by the image's ARN.</summary>
+    /// <summary>Adds a reference by the image's ARN.</summary>
     public void Add(string? arn, Consumer by)
     {
         if (Image(arn) is var image && IsHere(image))
             uses.TryAdd(new ConsumerReference(image.Repository, null, image.Digest, by), 0);
     }
 
-    /// <summary>The images that Inspector has scanned, by their ARNs.</summary>
+    /// <summary>Sets the images that Inspector has scanned, by their ARNs.</summary>
     public void Scanned(IEnumerable<string> arns) =>
         scanned = arns.Select(Image)
             .Where(IsHere)
@@ -321,7 +323,7 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
             ? new ImageId(repository, digest)
             : throw new UnreadableReferenceException($"Amazon Inspector names the image '{Phrase.Clip(arn, 200)}'.");
 
-    /// <summary>All that was found, in an order that does not depend on who was first.</summary>
+    /// <summary>Everything that was found, in an order that does not depend on which reader was first.</summary>
     public UsageReading Facts(DateTimeOffset readAt) =>
         new()
         {
@@ -346,21 +348,24 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
         };
 }
 
-/// <summary>A consumer says what it runs in words that are not understood: what that is counts as unknown.</summary>
+/// <summary>
+/// A consumer says what it runs in a form that is not understood. What it runs then counts as unknown.
+/// </summary>
 internal sealed class UnreadableReferenceException(string message) : Exception(message);
 
 /// <summary>
-/// What never changes once it is there: a revision of a task definition or of a service, a published version of a
-/// function. Asked for once, whoever asks at the same time; not kept where asking failed.
+/// Keeps what never changes once it exists: a revision of a task definition or of a service, a published version of a
+/// function. Each is asked for only once, even if several callers ask at the same time. If asking fails, nothing is
+/// kept.
 /// </summary>
 internal sealed class Immutables
 {
-    /// <summary>Then everything is forgotten: a few dozen megabytes at most.</summary>
+    /// <summary>At this number everything is forgotten. That is a few dozen megabytes at most.</summary>
     private const int Most = 50_000;
 
     private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<Reference>?>>> kept = [];
 
-    /// <summary>What is kept of one that is asked for with others; null where nothing is.</summary>
+    /// <summary>What is kept for one that is normally asked for together with others; null if nothing is.</summary>
     public IReadOnlyList<Reference>? Find(string key) =>
         kept.TryGetValue(key, out var asked) && asked.Value.IsCompletedSuccessfully ? asked.Value.Result : null;
 
@@ -368,7 +373,7 @@ internal sealed class Immutables
         kept[key] = new(Task.FromResult<IReadOnlyList<Reference>?>(references));
 
     /// <param name="key">Its ARN.</param>
-    /// <param name="ask">Gives its references; null where it does not exist (any more: numbers are not given
+    /// <param name="ask">Gives its references; null if it does not exist (any more: numbers are not used
     ///     twice).</param>
     public async Task<IReadOnlyList<Reference>?> GetAsync(string key, Func<Task<IReadOnlyList<Reference>?>> ask)
     {
@@ -387,5 +392,5 @@ internal sealed class Immutables
     }
 }
 
-/// <summary>An image as a consumer names it, and the digest where the consumer resolved it.</summary>
+/// <summary>An image as a consumer names it, with the digest if the consumer resolved it.</summary>
 internal sealed record Reference(string? Uri, string? Digest);

@@ -7,15 +7,16 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>
-/// Which images of this registry a deployment is of: as its event names them, or as the consumer says when it is asked.
+/// Finds the images of this registry that a deployment is of: as its event names them, or as the consumer says when it
+/// is asked.
 /// </summary>
 public sealed class DeploymentReader(AwsClients aws, EcrReader registry, Settings settings)
 {
     /// <summary>
-    /// The images of this registry that were deployed, each by its digest. A tag is looked up: one that is not there
-    /// deploys nothing.
+    /// The images of this registry that were deployed, each by its digest. A tag is looked up: a tag that does not
+    /// exist deploys nothing.
     /// </summary>
-    /// <exception cref="EventFormatException">It names an image here in words that cannot be read.</exception>
+    /// <exception cref="EventFormatException">It names an image here in a form that cannot be read.</exception>
     public async Task<IReadOnlyList<ConsumerReference>> ReadAsync(
         DeploymentEvent deployment,
         CancellationToken cancellation
@@ -37,7 +38,7 @@ public sealed class DeploymentReader(AwsClients aws, EcrReader registry, Setting
         return uses;
     }
 
-    /// <summary>A reference as the consumer has it; null where it is to another registry.</summary>
+    /// <summary>A reference as the consumer has it; null if it is to another registry.</summary>
     private ConsumerReference? UseOf(DeployedImage image, Consumer by)
     {
         if (
@@ -76,14 +77,14 @@ public sealed class DeploymentReader(AwsClients aws, EcrReader registry, Setting
             var images = containers.Select(container => container.Image);
             return [.. images.Where(uri => !string.IsNullOrEmpty(uri)).Select(uri => new DeployedImage(uri, null))];
         }
-        // ECS has no error of its own for a task definition that is not there.
+        // ECS has no error code of its own for a task definition that does not exist.
         catch (ClientException missing) when (ErrorText.Begins(missing, "Unable to describe task definition"))
         {
             return [];
         }
     }
 
-    /// <summary>Lambda tells the digest that it runs, whatever the tag means by now.</summary>
+    /// <summary>Lambda reports the digest that it runs, whatever the tag points to by now.</summary>
     private async Task<IReadOnlyList<DeployedImage>> FunctionAsync(string arn, CancellationToken cancellation)
     {
         // arn:partition:lambda:region:account:function:name[:version]

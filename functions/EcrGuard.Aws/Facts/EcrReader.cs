@@ -8,29 +8,33 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>
-/// Reads facts from the registry: whole or not at all. What is not there is null; every other failure escapes, and the
-/// queue retries it.
+/// Reads facts from the registry, completely or not at all. What does not exist is null. Every other failure is thrown,
+/// and the queue retries it.
 /// </summary>
 public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider time) : IDisposable
 {
-    /// <summary>A page as large as ECR gives (DescribeRepositories, DescribeImages: 1 to 1000).</summary>
+    /// <summary>The largest page that ECR gives (DescribeRepositories, DescribeImages: 1 to 1000).</summary>
     private const int Page = 1000;
 
     /// <summary>
-    /// Manifests that are asked for at a time. BatchGetImage takes 100, but one may have 4 MiB, and so many at once are
-    /// more than a function's memory.
+    /// How many manifests are asked for at once. BatchGetImage takes 100, but one manifest may have 4 MiB, and 100 of
+    /// those are more than a function's memory.
     /// </summary>
     public const int ManifestBatch = 10;
 
-    /// <summary>How long the registry's own settings are believed.</summary>
+    /// <summary>How long the registry's own settings are believed after they were read.</summary>
     private static readonly TimeSpan RegistryAge = TimeSpan.FromMinutes(5);
 
     private readonly Lock gate = new();
 
-    /// <summary>Whoever reads manifests takes a place for each: all that are read at a time fit in memory.</summary>
+    /// <summary>
+    /// Whoever reads manifests takes a place for each, so that all manifests that are read at once fit in memory.
+    /// </summary>
     private readonly SemaphoreSlim places = new(ManifestBatch, ManifestBatch);
 
-    /// <summary>One takes its places at a time, so that no two wait for those of each other.</summary>
+    /// <summary>
+    /// Only one reader at a time takes its places, so that no two readers wait for places that the other one holds.
+    /// </summary>
     private readonly SemaphoreSlim turn = new(1, 1);
 
     private (Task<Scanner> Read, DateTimeOffset At)? scanType;
@@ -60,13 +64,14 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         return [.. names.Order(StringComparer.Ordinal).Select(Repository)];
     }
 
-    /// <summary>One image by its digest; null where the repository or the image is gone.</summary>
+    /// <summary>One image by its digest; null if the repository or the image is gone.</summary>
     public async Task<ImageFacts?> ImageAsync(ImageId image, CancellationToken cancellation) =>
         await ImageAsync(image.Repository, new ImageIdentifier { ImageDigest = image.Digest.ToString() }, cancellation)
             .ConfigureAwait(false);
 
-    /// <summary>The same for an image that was just pushed.</summary>
-    /// <param name="tags">Under which it was: they may have moved to another one since, and said what it is.</param>
+    /// <summary>One image that was just pushed, by its digest; null if the repository or the image is gone.</summary>
+    /// <param name="tags">The tags under which it was pushed. They say what it is, and may have moved to another image
+    ///     since.</param>
     /// <param name="records">Remembers what was read of manifests before.</param>
     public async Task<ImageFacts?> PushedAsync(
         ImageId image,
@@ -82,7 +87,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>
-    /// One image by its tag, its digest, or both, which must then be the same image's; null where there is none.
+    /// One image by its tag, its digest, or both; null if there is none. If both are given, they must belong to the
+    /// same image.
     /// </summary>
     public async Task<ImageFacts?> ImageAsync(
         RepositoryId repository,
@@ -103,9 +109,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>
-    /// The image that a tag names, in one call, as an event looks it up: what is archived is not there to be pulled,
-    /// and
-    /// the repository is never listed for it.
+    /// The image that a tag names, in one call, for looking up what an event names. Archived images are left out, since
+    /// they cannot be pulled, and the repository is never listed for this.
     /// </summary>
     public async Task<Digest?> PullableAsync(RepositoryId repository, string tag, CancellationToken cancellation)
     {
@@ -122,8 +127,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>
-    /// The image that a reference names; where there is none, what is there instead. One call more only where a tag and
-    /// a digest do not belong together.
+    /// The image that a reference names. If there is none, the result says what is there instead. One more call is
+    /// needed only if a tag and a digest do not belong together.
     /// </summary>
     public async Task<ReferencedImage> ImageAsync(ImageReference reference, CancellationToken cancellation)
     {
@@ -148,7 +153,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
                     ?.Id
                     .Digest;
         var there = image is not null && reference.Digest is not null;
-        // It was moved back between the two reads.
+        // The tag was moved back between the two reads.
         if (there && holder == reference.Digest)
             return new ReferencedImage(image! with { Tags = [.. image.Tags, reference.Tag!] }, false, "");
         return new ReferencedImage(
@@ -158,7 +163,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         );
     }
 
-    /// <summary>Every image of a repository, archived ones too, a page at a time.</summary>
+    /// <summary>Every image of a repository, including archived ones, a page at a time.</summary>
     public async IAsyncEnumerable<ImageFacts> ImagesAsync(
         RepositoryId repository,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
@@ -174,15 +179,13 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         }
     }
 
-    /// <summary>
-    /// Every image of a repository with what its indexes refer to; null where the repository is gone.
-    /// </summary>
-    /// <param name="records">Remembers manifests, which never change: reading one may count as a pull. Null: none is
+    /// <summary>Every image of a repository, with what its indexes refer to; null if the repository is gone.</summary>
+    /// <param name="records">Remembers manifests, which never change: reading one may count as a pull. Null if none is
     ///     known.</param>
-    /// <param name="known">What was read of manifests before, for whoever reads a repository again: the ledger is then
-    ///     not asked.</param>
-    /// <param name="notes">Reads the ledger's notes of manifests together with whatever else the caller wants of it;
-    ///     null: they are read alone.</param>
+    /// <param name="known">What was read of manifests before, if the caller reads a repository again. The ledger is
+    ///     then not asked.</param>
+    /// <param name="notes">Reads the ledger's notes of manifests together with anything else that the caller wants from
+    ///     it. If null, the notes are read alone.</param>
     public async Task<RepositoryContents?> ContentsAsync(
         RepositoryId repository,
         ManifestRecords? records,
@@ -202,7 +205,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         {
             return null;
         }
-        // What is pushed again while the pages are read may be listed twice: the last is how it is now.
+        // An image that is pushed again while the pages are read may be listed twice. The last entry is its current
+        // state.
         listed = [.. listed.GroupBy(image => image.Id.Digest, (_, same) => same.Last())];
         var leftBehind = await RemovalManifestsAsync(repository, listed, cancellation).ConfigureAwait(false);
         listed.RemoveAll(leftBehind.Contains);
@@ -237,14 +241,14 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         private readonly Dictionary<Digest, ManifestNote> remembered;
 
         /// <param name="known">All that is known; null for nothing.</param>
-        /// <param name="records">To be asked for what is not among it; null for none.</param>
+        /// <param name="records">Asked for what is not in <paramref name="known"/>; null for none.</param>
         public Manifests(RepositoryId repository, KnownManifests? known = null, ManifestRecords? records = null)
         {
             this.repository = repository;
             this.records = records;
             remembered = new Dictionary<Digest, ManifestNote>((known ?? KnownManifests.None).Notes);
             Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>((known ?? KnownManifests.None).Children);
-            // An index that is an artifact is judged by nobody, so that its children stand in no record.
+            // Nobody judges an index that is an artifact, so its children are in no record.
             foreach (var (digest, note) in remembered.Where(note => note.Value.Children.Count > 0))
                 Children.TryAdd(
                     digest,
@@ -259,7 +263,9 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         public IReadOnlyDictionary<Digest, ManifestNote> Notes =>
             News.Count == 0 ? remembered : new Dictionary<Digest, ManifestNote>(remembered.Concat(News));
 
-        /// <summary>Those of indexes that are too wide to be judged: each is kept once, however many list it.</summary>
+        /// <summary>
+        /// The children of indexes that are too wide to be judged. Each is kept once, however many indexes list it.
+        /// </summary>
         private readonly Dictionary<(Digest, ImageKind), IndexChild> shared = [];
 
         public ManifestNote? NoteOf(Digest digest) =>
@@ -267,7 +273,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
 
         public bool HoldsNoFiles(Digest digest) => NoteOf(digest) is { HoldsFiles: false };
 
-        /// <summary>Reads manifests; one that cannot be read stays unknown, which protects.</summary>
+        /// <summary>Reads manifests. One that cannot be read stays unknown, and unknown protects.</summary>
         public async Task ReadAsync(EcrReader registry, IEnumerable<Digest> digests, CancellationToken cancellation)
         {
             List<Digest> unread = [.. digests.Distinct()];
@@ -279,7 +285,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
                         .ConfigureAwait(false)
                 )
                     remembered[digest] = note;
-                // What an index lists only its manifest says in full.
+                // Only the manifest of an index says in full what the index lists.
                 unread.RemoveAll(digest => NoteOf(digest) is { Children.Count: 0 });
             }
             foreach (var chunk in unread.Chunk(ManifestBatch))
@@ -299,7 +305,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
                     }
                     catch (JsonException)
                     {
-                        // It stays unknown, which protects whatever may be its child.
+                        // It stays unknown, which protects anything that may be its child.
                     }
                 }
             }
@@ -307,8 +313,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>
-    /// Images as their content shows them. A manifest is read only where what ECR lists leaves open whether it is an
-    /// image, and of indexes where their children are wanted: never of every image.
+    /// Images, with what their content shows. A manifest is read only if the listing from ECR does not show whether it
+    /// is an image, and, for indexes, if their children are wanted. The manifests of all images are never read.
     /// </summary>
     private async Task<List<ImageFacts>> ByContentAsync(
         IReadOnlyList<ImageFacts> listed,
@@ -339,8 +345,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             : image.MayBeArtifact && manifests.NoteOf(image.Id.Digest) is null;
 
     /// <summary>
-    /// What only an index calls an artifact: BuildKit's attestations look like images, and are to the index what a tag
-    /// is to a signature.
+    /// The digests that only an index calls artifacts. BuildKit's attestations look like images, and only the index
+    /// shows what they are, as a tag shows what a signature is.
     /// </summary>
     private static IEnumerable<Digest> CalledArtifacts(Manifests manifests, HashSet<Digest> doubtful) =>
         manifests.Children.SelectMany(index =>
@@ -362,7 +368,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         var digest = image.Id.Digest;
         if (image.Kind == ImageKind.Image)
             return manifests.HoldsNoFiles(digest) ? image with { Kind = ImageKind.Artifact } : image;
-        // An index of nothing but artifacts is one whatever its tag, which may have moved to a newer one.
+        // An index that holds nothing but artifacts is an artifact itself, whatever its tag, which may have moved to a
+        // newer one.
         if (
             !manifests.Children.TryGetValue(digest, out var children)
             || (children.Count == 0 && !doubtful.Contains(digest))
@@ -402,7 +409,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>
-    /// The manifests of at most <see cref="ManifestBatch"/> images; those that cannot be read are left out.
+    /// The manifests of at most <see cref="ManifestBatch"/> images. Those that cannot be read are left out.
     /// </summary>
     private async Task<IReadOnlyDictionary<Digest, Manifest>> ManifestsAsync(
         RepositoryId repository,
@@ -473,8 +480,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>
-    /// Those of the images that are EcrGuard's own manifests for taking tags off: by what they hold, since anybody can
-    /// name a media type.
+    /// The images that are EcrGuard's own manifests for taking tags off. They are recognised by what they hold, since
+    /// anybody can use the name of a media type.
     /// </summary>
     private async Task<IReadOnlyList<ImageFacts>> RemovalManifestsAsync(
         RepositoryId repository,
@@ -502,7 +509,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         (await RemovalManifestsAsync(image.Id.Repository, [image], cancellation).ConfigureAwait(false)).Count > 0;
 
     /// <summary>
-    /// The manifest of an image, byte for byte as it was pushed; null where the image is gone or cannot be pulled.
+    /// The manifest of an image, byte for byte as it was pushed; null if the image is gone or cannot be pulled.
     /// </summary>
     public async Task<Manifest?> ManifestAsync(ImageId image, CancellationToken cancellation)
     {
@@ -511,7 +518,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         ).GetValueOrDefault(image.Digest);
     }
 
-    /// <summary>The lifecycle policy as text; null where the repository has none, or is gone.</summary>
+    /// <summary>The lifecycle policy as text; null if the repository has none, or is gone.</summary>
     public async Task<string?> LifecyclePolicyAsync(RepositoryId repository, CancellationToken cancellation)
     {
         try
@@ -535,7 +542,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         }
     }
 
-    /// <summary>How the repository is set up; null where it is gone.</summary>
+    /// <summary>How the repository is set up; null if it is gone.</summary>
     public async Task<RepositorySettings?> RepositoryAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var answer = await OrNullAsync(() =>
@@ -564,9 +571,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             };
     }
 
-    /// <summary>
-    /// The resource tags of the repository, which are not those of its images; null where it is gone.
-    /// </summary>
+    /// <summary>The resource tags of the repository, not the tags of its images; null if it is gone.</summary>
     public async Task<IReadOnlyDictionary<string, string>?> ResourceTagsAsync(
         RepositoryId repository,
         CancellationToken cancellation
@@ -583,8 +588,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>
-    /// What scans the repository: ECR's own answer about frequency, since its filters are ECR's to match. Which scanner
-    /// that is stays unknown unless it says so itself.
+    /// What scans the repository. ECR itself says how often, since only ECR can match its filters. Which scanner it is
+    /// stays unknown unless ECR says so.
     /// </summary>
     public async Task<ScanningFacts> ScanningAsync(RepositoryId repository, CancellationToken cancellation)
     {
@@ -601,7 +606,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             {
                 "CONTINUOUS_SCAN" => new ScanningFacts(Scanner.Enhanced, OnPush: true, Continuous: true),
                 "SCAN_ON_PUSH" => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
-                // Basic scanning was once set on the repository alone, and still may be.
+                // Basic scanning was once set on the repository alone, and that is still possible.
                 _ when found.ScanOnPush == true => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
                 _ => new ScanningFacts(Scanner.Unknown, OnPush: false, Continuous: false),
             };
@@ -612,13 +617,13 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         ScanTypeAsync(DateTimeOffset.MinValue, cancellation);
 
     /// <inheritdoc cref="ScanTypeAsync(CancellationToken)"/>
-    /// <param name="since">What was read before that is not believed.</param>
+    /// <param name="since">What was read before this time is not believed.</param>
     public Task<Scanner> ScanTypeAsync(DateTimeOffset since, CancellationToken cancellation)
     {
         lock (gate)
         {
             var now = time.GetUtcNow();
-            // One who reads it reads it for all who ask meanwhile.
+            // One caller reads it for everybody who asks meanwhile.
             if (
                 scanType is not { } known
                 || known.Read is { IsCompleted: true, IsCompletedSuccessfully: false }
@@ -645,7 +650,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         };
     }
 
-    /// <summary>What the registry replicates to others.</summary>
+    /// <summary>What the registry replicates to other registries.</summary>
     public async Task<ReplicationFacts> ReplicationAsync(CancellationToken cancellation)
     {
         if (replication is { } known && time.GetUtcNow() - known.ReadAt < RegistryAge)
@@ -665,8 +670,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         filter.FilterType == RepositoryFilterType.PREFIX_MATCH ? filter.Filter ?? "" : "";
 
     /// <summary>
-    /// One image as ECR lists it; null where it is gone. Its content is not read, so that its kind is what its media
-    /// type says and no more.
+    /// One image as ECR lists it; null if it is gone. Its content is not read, so its kind is only what its media type
+    /// says.
     /// </summary>
     public Task<ImageFacts?> ListedAsync(ImageId image, CancellationToken cancellation) =>
         ListedAsync(image.Repository, new ImageIdentifier { ImageDigest = image.Digest.ToString() }, cancellation);
@@ -696,8 +701,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         var answer = await OrNullAsync(() => ecr.DescribeImagesAsync(request, cancellation)).ConfigureAwait(false);
         if (answer?.ImageDetails is not { Count: > 0 })
         {
-            // ECR shows active images only unless asked, and does not say whether it takes a filter together with ids:
-            // an archived image must not look deleted, whichever it is.
+            // ECR shows only active images unless asked, and does not say whether it takes a filter together with ids.
+            // An archived image must not look deleted in either case.
             request.Filter = new DescribeImagesFilter { ImageStatus = ImageStatusFilter.ANY };
             try
             {
@@ -749,7 +754,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             ArtifactType = detail.ArtifactMediaType,
             Storage = detail.ImageStatus?.Value switch
             {
-                // Older answers carry no status; archiving came with it.
+                // Answers from before archiving carry no status.
                 null or "ACTIVE" => StorageStatus.Active,
                 "ARCHIVED" => StorageStatus.Archived,
                 "ACTIVATING" => StorageStatus.Activating,
@@ -764,9 +769,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         };
 
     /// <summary>
-    /// In whole milliseconds, which is what AWS gives: how a package turns its number into a time differs by some
-    /// ticks,
-    /// and a plan that was made on one package would not fit what another reads.
+    /// A time in whole milliseconds, which is what AWS gives. Packages differ by some ticks when they turn the number
+    /// into a time. A plan that was made on one package would then not fit what another one reads.
     /// </summary>
     internal static DateTimeOffset? Utc(DateTime? time) =>
         time is { } t
@@ -775,7 +779,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             )
             : null;
 
-    /// <summary>Null where what was asked for is gone: that is a fact, not a failure.</summary>
+    /// <summary>Null if what was asked for is gone: that is a fact, not a failure.</summary>
     private static async Task<T?> OrNullAsync<T>(Func<Task<T>> call)
         where T : class
     {
@@ -791,17 +795,17 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
 }
 
 /// <summary>What a reference names.</summary>
-/// <param name="Image">Null where there is none.</param>
-/// <param name="TagMoved">Whether its tag and its digest are not one image's any more.</param>
-/// <param name="WhyNot">A sentence where there is none.</param>
+/// <param name="Image">Null if there is none.</param>
+/// <param name="TagMoved">Whether its tag and its digest no longer belong to one image.</param>
+/// <param name="WhyNot">Why there is no image, a sentence.</param>
 public sealed record ReferencedImage(ImageFacts? Image, bool TagMoved, string WhyNot);
 
 /// <summary>A manifest as it was pushed.</summary>
-/// <param name="Text">Byte for byte: written again in any other form it would be another image.</param>
-/// <param name="MediaType">As ECR keeps it; a manifest need not say it itself.</param>
+/// <param name="Text">Byte for byte. Written in any other form it would be another image.</param>
+/// <param name="MediaType">As ECR keeps it. The manifest itself does not have to state it.</param>
 public sealed record Manifest(string Text, string MediaType)
 {
-    /// <summary>What its media type says.</summary>
+    /// <summary>The kind that its media type states.</summary>
     public ImageKind Kind => MediaTypes.KindOf(MediaType);
 
     /// <summary>Whether every layer of an image manifest is known not to be a file system.</summary>
@@ -830,10 +834,10 @@ public sealed record Manifest(string Text, string MediaType)
         );
 
     /// <summary>
-    /// The children of an index, as it lists them; empty for any other manifest. Behind as many as are judged they have
-    /// no platforms, and each is kept once: an index may list tens of thousands.
+    /// The children of an index, as it lists them; empty for any other manifest. Children beyond the number that is
+    /// judged have no platforms, and each of those is kept once: an index may list tens of thousands.
     /// </summary>
-    /// <param name="shared">What other indexes listed so.</param>
+    /// <param name="shared">The same children, if other indexes have listed them.</param>
     /// <exception cref="JsonException">The manifest is not what its media type says.</exception>
     public IReadOnlyList<IndexChild> Children(Dictionary<(Digest, ImageKind), IndexChild>? shared = null)
     {
@@ -884,10 +888,10 @@ public sealed record Manifest(string Text, string MediaType)
 
     private static ImageKind KindOf(JsonElement manifest, string platform)
     {
-        // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation. Both must
-        // hold: a runtime chooses by platform alone, so that the annotation alone would hide an image from its judge.
-        // So would a media type that the index gives to its child: that it names an artifact is for the child's own
-        // facts to say.
+        // BuildKit's attestations are children of the platform unknown/unknown, and an annotation says what they are.
+        // Both must hold. A runtime chooses by platform alone, so going by the annotation alone would let an image hide
+        // from the check. Going by the media type that the index gives its child would do the same: only the child's
+        // own facts can say that it is an artifact.
         var attestation =
             platform == "unknown/unknown"
             && Only(manifest, "annotations") is { } annotations
@@ -907,7 +911,7 @@ public sealed record Manifest(string Text, string MediaType)
         }
         catch (InvalidOperationException wrong)
         {
-            // Half of a surrogate pair in a string, for example.
+            // For example, half of a surrogate pair in a string.
             throw new JsonException("The manifest cannot be read.", wrong);
         }
     }
@@ -916,8 +920,8 @@ public sealed record Manifest(string Text, string MediaType)
         Only(element, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
     /// <summary>
-    /// The field of that name; null where there is none, or more than one, or one that is written otherwise: container
-    /// runtimes match names whatever their case, so that what may be read in two ways is not read at all.
+    /// The field of that name; null if there is none, if there is more than one, or if its name is written differently.
+    /// Container runtimes match names in any case, so what can be read in two ways is not read at all.
     /// </summary>
     private static JsonElement? Only(JsonElement element, string name)
     {

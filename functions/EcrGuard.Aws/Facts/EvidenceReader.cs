@@ -6,11 +6,12 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>
-/// Reads what verdicts rest on, the policy aside: from the ledger what still holds there, the rest from the scanners.
+/// Reads what verdicts rest on, apart from the policy. What still holds in the ledger comes from there, the rest from
+/// the scanners.
 /// </summary>
-/// <param name="records">Null for a reader without one, as <paramref name="findings"/>: nothing is then known of
+/// <param name="records">Null for a reader without a ledger, like <paramref name="findings"/>: nothing is then known of
 ///     earlier scans.</param>
-/// <param name="settlingTime">How long a scan may take to settle of which no counts are known.</param>
+/// <param name="settlingTime">How long a scan may take to settle if no counts are known for it.</param>
 public sealed class EvidenceReader(
     ScanReader scans,
     ImageRecords? records,
@@ -19,16 +20,16 @@ public sealed class EvidenceReader(
     TimeSpan settlingTime
 )
 {
-    /// <summary>How many images are asked about at a time.</summary>
+    /// <summary>How many images are asked about at once.</summary>
     private const int AtOnce = 4;
 
     /// <summary>
-    /// What the scanner says of an image: from the ledger where only the policy or time asks for a new decision, so
-    /// that a new policy does not read all of ECR again.
+    /// What the scanner says of an image. It comes from the ledger if only the policy or the time asks for a new
+    /// decision, so that a new policy does not read all of ECR again.
     /// </summary>
-    /// <param name="heard">The scanner that an event came from: there is news, and it is asked itself.</param>
-    /// <param name="policyVersion">Of the policy that is to judge.</param>
-    /// <returns>The scan, null where the image is gone; and the stored findings, where it rests on them.</returns>
+    /// <param name="heard">The scanner that an event came from. It has news, so it is asked itself.</param>
+    /// <param name="policyVersion">The version of the policy that is to judge.</param>
+    /// <returns>The scan, null if the image is gone; and the stored findings, if the scan rests on them.</returns>
     public async Task<(ScanFacts? Scan, IReadOnlyList<Finding>? Kept)> ScanAsync(
         ImageFacts image,
         Scanner heard,
@@ -42,9 +43,9 @@ public sealed class EvidenceReader(
             ? (known with { Findings = kept }, kept)
             : (await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false), null);
 
-    /// <summary>The evidence of an image of one platform.</summary>
-    /// <param name="read">The stored findings of this very entry, for whoever has read them already.</param>
-    /// <param name="news">What events have told of it since.</param>
+    /// <summary>The evidence for an image of one platform.</summary>
+    /// <param name="read">The stored findings of this very entry, if the caller has read them already.</param>
+    /// <param name="news">What events have reported about it since.</param>
     public async Task<Evidence> OfAsync(
         ImageFacts image,
         ScanFacts scan,
@@ -61,11 +62,11 @@ public sealed class EvidenceReader(
     }
 
     /// <summary>
-    /// The evidence of a repository's images, each asked about once, though it be the child of several indexes.
+    /// The evidence for a repository's images. Each is asked about once, even if it is the child of several indexes.
     /// </summary>
-    /// <param name="wanted">The images that are to be judged, whose children are read with them.</param>
-    /// <param name="policyVersion">Of a policy that has judged none of them yet, so that what the ledger holds
-    ///     serves.</param>
+    /// <param name="wanted">The images that are to be judged. Their children are read with them.</param>
+    /// <param name="policyVersion">The version of a policy that has judged none of them yet, so that what the ledger
+    ///     holds can be used.</param>
     public async Task<RepositoryEvidence> OfAsync(
         RepositoryContents contents,
         IReadOnlyCollection<Digest> wanted,
@@ -165,7 +166,7 @@ public sealed class EvidenceReader(
         };
     }
 
-    /// <summary>The vulnerabilities of all findings of images; null where some are no longer kept.</summary>
+    /// <summary>The vulnerabilities in all findings of some images; null if some findings are no longer kept.</summary>
     public async Task<IReadOnlySet<string>?> VulnerabilitiesAsync(
         IReadOnlyList<ImageRecord> records,
         CancellationToken cancellation
@@ -181,7 +182,7 @@ public sealed class EvidenceReader(
         return vulnerabilities;
     }
 
-    /// <summary>The findings beside a record; null if they are lost.</summary>
+    /// <summary>The findings that belong to a record; null if they are lost.</summary>
     private async Task<IReadOnlyList<Finding>?> KeptAsync(
         ImageId image,
         ImageRecord record,

@@ -10,14 +10,15 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>
-/// The function Approval, asked by Lambda's Invoke. Whatever fails is an answer, too: one that does not pass.
+/// The function Approval, called through Lambda's Invoke. Every failure is an answer too, and that answer does not
+/// pass.
 /// </summary>
-/// <param name="function">Its name or ARN.</param>
+/// <param name="function">The function's name or ARN.</param>
 public sealed class GateFunction(IAmazonLambda lambda, string function)
 {
     private const int AtOnce = 8;
 
-    /// <summary>When to ask again what may be answered then.</summary>
+    /// <summary>How long to wait before asking again about an image that may get an answer then.</summary>
     public static readonly TimeSpan Retry = TimeSpan.FromSeconds(ApprovalAnswer.RetryAfter);
 
     /// <summary>The gate of this deployment.</summary>
@@ -32,7 +33,7 @@ public sealed class GateFunction(IAmazonLambda lambda, string function)
             )
         );
 
-    /// <summary>Asks about every image, about each once.</summary>
+    /// <summary>Asks about every image, once for each.</summary>
     public async Task<GateReport> AskAsync(IReadOnlyList<GateQuestion> questions, CancellationToken cancellation)
     {
         var answers = new Dictionary<string, GateAnswer>(StringComparer.Ordinal);
@@ -63,7 +64,7 @@ public sealed class GateFunction(IAmazonLambda lambda, string function)
         }
     }
 
-    /// <summary>The function's answer as it gives it.</summary>
+    /// <summary>The function's answer, as it gives it.</summary>
     /// <exception cref="AmazonClientException">The function failed.</exception>
     public async Task<string> InvokeAsync(string image, CancellationToken cancellation)
     {
@@ -86,12 +87,12 @@ public sealed class GateFunction(IAmazonLambda lambda, string function)
             : throw new AmazonClientException($"The function {function} failed: {Phrase.Clip(body, 500)}");
     }
 
-    /// <summary>Whether an exception says that no answer came, and not that the caller gave up.</summary>
+    /// <summary>Whether an exception means that no answer came, rather than that the caller gave up.</summary>
     public static bool IsNoAnswer(Exception failure, CancellationToken cancellation) =>
         failure is AmazonServiceException or AmazonClientException or HttpRequestException
         || (failure is OperationCanceledException && !cancellation.IsCancellationRequested);
 
-    /// <summary>What a failure is worth: no yes, and a question to put again where that may help.</summary>
+    /// <summary>The answer that a failure stands for: not a yes, and to be asked again if that may help.</summary>
     public static GateAnswer NoAnswer(string image, GatePlace? place, Exception failure) =>
         GateAnswer.Undetermined(
             image,

@@ -7,18 +7,19 @@ using LifecyclePolicy = EcrGuard.Core.Lifecycle.LifecyclePolicy;
 
 namespace EcrGuard.Aws.Facts;
 
-/// <summary>What ECR says that a lifecycle policy would do now.</summary>
-/// <param name="Taken">What it would delete and archive; null where it did not say, and nothing may follow.</param>
-/// <param name="WhyNot">Why it did not say, a sentence.</param>
+/// <summary>What ECR says a lifecycle policy would do now.</summary>
+/// <param name="Taken">What it would delete and archive; null if ECR did not say. Then nothing may follow from
+///     it.</param>
+/// <param name="WhyNot">Why ECR did not say, a sentence.</param>
 public sealed record Preview(IReadOnlyDictionary<Digest, RemovalKind>? Taken, string? WhyNot);
 
 /// <summary>
-/// Asks ECR for previews of lifecycle policies. A repository has one at a time, and anybody may start another: an
-/// answer counts only if it is about the policy that was asked about.
+/// Asks ECR for previews of lifecycle policies. A repository has one preview at a time, and anybody may start another.
+/// So an answer counts only if it is about the policy that was asked about.
 /// </summary>
 public sealed class PreviewReader(IAmazonECR ecr, TimeProvider time)
 {
-    /// <summary>GetLifecyclePolicyPreview: 1 to 100.</summary>
+    /// <summary>GetLifecyclePolicyPreview takes 1 to 100.</summary>
     private const int Page = 100;
 
     /// <summary>ECR's own waiter looks twenty times, five seconds apart.</summary>
@@ -44,7 +45,7 @@ public sealed class PreviewReader(IAmazonECR ecr, TimeProvider time)
         return Unsaid($"ECR's preview was not ready after {Looks} looks.");
     }
 
-    /// <returns>False where another one is still being made.</returns>
+    /// <returns>False if another preview is still being made.</returns>
     private async Task<bool> StartAsync(RepositoryId repository, string policy, CancellationToken cancellation)
     {
         for (var look = 0; look < Looks; look++)
@@ -118,7 +119,9 @@ public sealed class PreviewReader(IAmazonECR ecr, TimeProvider time)
             _ => null,
         };
 
-    /// <summary>White space aside: nobody says that ECR gives back what it was sent byte for byte.</summary>
+    /// <summary>
+    /// Compares without white space: nothing says that ECR returns the text byte for byte as it was sent.
+    /// </summary>
     private static bool IsOf(string policy, string? text) => text is not null && LifecyclePolicy.AreSame(text, policy);
 
     private static GetLifecyclePolicyPreviewRequest Request(RepositoryId repository, string? token) =>

@@ -7,12 +7,12 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Aws.Facts;
 
-/// <summary>Reads everything about a repository that decides what may go from it.</summary>
-/// <param name="manifests">Null for a reader without a ledger: the manifests of all indexes are then read from ECR,
+/// <summary>Reads everything about a repository that decides what may be removed from it.</summary>
+/// <param name="manifests">Null for a reader without a ledger. The manifests of all indexes are then read from ECR,
 ///     which may count as pulls of them.</param>
-/// <param name="usages">Null without a ledger: nothing is known of deployments since the reading.</param>
-/// <param name="repositories">Null without a ledger: nothing is known of what EcrGuard has written.</param>
-/// <param name="images">Null without a ledger: nothing is known to be taken out of reach.</param>
+/// <param name="usages">Null without a ledger. Then nothing is known of deployments since the reading.</param>
+/// <param name="repositories">Null without a ledger. Then nothing is known of what EcrGuard has written.</param>
+/// <param name="images">Null without a ledger. Then no image is known to be out of reach.</param>
 public sealed class RepositoryReader(
     EcrReader registry,
     ManifestRecords? manifests,
@@ -23,12 +23,12 @@ public sealed class RepositoryReader(
     TimeProvider time
 )
 {
-    /// <param name="use">Null where nobody has read any: no image is then known to be out of use.</param>
-    /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
-    /// <param name="named">The images that may be about to go: of those, and of what cannot be pulled, the ledger says
-    ///     whether EcrGuard has taken them out of reach.</param>
-    /// <param name="lifecycle">The lifecycle policy there, for whoever knows it already.</param>
-    /// <returns>Null where the repository is gone.</returns>
+    /// <param name="use">Null if nobody has read any. Then no image is known to be out of use.</param>
+    /// <param name="known">The manifests that were read before; null for whatever the ledger knows.</param>
+    /// <param name="named">The images that may be about to be removed. For those, and for what cannot be pulled, the
+    ///     ledger says whether EcrGuard has taken them out of reach.</param>
+    /// <param name="lifecycle">The lifecycle policy in place, if the caller knows it already.</param>
+    /// <returns>Null if the repository is gone.</returns>
     public async Task<RepositoryView?> ReadAsync(
         RepositoryId repository,
         UsageReading? use,

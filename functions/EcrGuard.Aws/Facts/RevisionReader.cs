@@ -5,8 +5,8 @@ using EcrGuard.Core.Gates;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>
-/// What a deployment is about to run, as the service that runs it says. What it does not say is an error: a gate must
-/// not take silence for nothing.
+/// Reads what a deployment is about to run, as the service that runs it says. What the service does not say is an
+/// error: a gate must not take silence to mean that there is nothing.
 /// </summary>
 public sealed class RevisionReader(AwsClients aws)
 {
@@ -21,8 +21,8 @@ public sealed class RevisionReader(AwsClients aws)
         return EcsHook.IsRollback(answer.ServiceDeployments?.FirstOrDefault()?.Status?.Value);
     }
 
-    /// <summary>The images of a service revision, by the digests that ECS has resolved as far as it has.</summary>
-    /// <exception cref="UnclearDeploymentException">There is none; a sentence.</exception>
+    /// <summary>The images of a service revision, by digest as far as ECS has resolved the digests.</summary>
+    /// <exception cref="UnclearDeploymentException">There is none. The message is a sentence.</exception>
     public async Task<DeployedImages> OfServiceRevisionAsync(string revision, CancellationToken cancellation)
     {
         var request = new DescribeServiceRevisionsRequest { ServiceRevisionArns = [revision] };
@@ -39,7 +39,7 @@ public sealed class RevisionReader(AwsClients aws)
             : throw new UnclearDeploymentException($"ECS names neither images nor a task definition of {revision}.");
     }
 
-    /// <exception cref="UnclearDeploymentException">It has no container; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">It has no container. The message is a sentence.</exception>
     public async Task<DeployedImages> OfTaskDefinitionAsync(string definition, CancellationToken cancellation)
     {
         var request = new DescribeTaskDefinitionRequest { TaskDefinition = definition };
@@ -49,8 +49,11 @@ public sealed class RevisionReader(AwsClients aws)
             : throw new UnclearDeploymentException($"ECS names no container of the task definition {definition}.");
     }
 
-    /// <summary>The image of a version of a function; none where it is a .zip file, as Lambda says itself.</summary>
-    /// <exception cref="UnclearDeploymentException">It is an image and Lambda does not name it; a sentence.</exception>
+    /// <summary>
+    /// The image of a version of a function. There is none if Lambda says that the version is a .zip file.
+    /// </summary>
+    /// <exception cref="UnclearDeploymentException">It is an image and Lambda does not name it. The message is a
+    ///     sentence.</exception>
     public async Task<DeployedImages> OfFunctionAsync(string name, string version, CancellationToken cancellation)
     {
         var request = new GetFunctionRequest { FunctionName = name, Qualifier = version };

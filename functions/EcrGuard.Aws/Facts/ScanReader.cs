@@ -10,7 +10,9 @@ using StringComparison = Amazon.Inspector2.StringComparison;
 
 namespace EcrGuard.Aws.Facts;
 
-/// <summary>Reads what the scanners say of an image: all pages or none, never from an event's counts.</summary>
+/// <summary>
+/// Reads what the scanners say of an image: all pages or none, and never from the counts in an event.
+/// </summary>
 public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrReader registry, TimeProvider time)
 {
     /// <summary>DescribeImageScanFindings gives at most 1000 findings a page.</summary>
@@ -20,9 +22,9 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
     private const int EnhancedPage = 100;
 
     /// <summary>The scan facts of one image.</summary>
-    /// <param name="heard">The scanner that an event came from, which saves asking the registry; unknown where nothing
-    ///     was heard.</param>
-    /// <returns>Null where the image is gone.</returns>
+    /// <param name="heard">The scanner that an event came from, which saves asking the registry; unknown if there was
+    ///     no event.</param>
+    /// <returns>Null if the image is gone.</returns>
     public async Task<ScanFacts?> ReadAsync(ImageFacts image, Scanner heard, CancellationToken cancellation)
     {
         if (image.Storage is StorageStatus.Archived or StorageStatus.Activating)
@@ -69,7 +71,7 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             : OfBasic(last, findings, readAt);
     }
 
-    /// <returns>The last page, and the findings of all. A page of enhanced scanning is the last.</returns>
+    /// <returns>The last page, and the findings of all pages. A page of enhanced scanning is always the last.</returns>
     private async Task<(DescribeImageScanFindingsResponse Last, List<ImageScanFinding> Findings)> BasicPagesAsync(
         ImageId image,
         CancellationToken cancellation
@@ -102,15 +104,15 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
     }
 
     /// <summary>
-    /// The registry was switched to enhanced scanning: these findings lack what the policy may ask for, so that
+    /// Whether the registry was switched to enhanced scanning. These findings then lack what the policy may ask for, so
     /// Inspector is asked instead.
     /// </summary>
     private static bool IsEnhanced(DescribeImageScanFindingsResponse page) =>
         page.ImageScanStatus?.Status?.Value == "ACTIVE" || page.ImageScanFindings?.EnhancedFindings is { Count: > 0 };
 
     /// <summary>
-    /// ECR says COMPLETE of an enhanced scan on push too, before its findings are there: only the registry tells whose
-    /// the scan is, if it is asked after that was over.
+    /// Whether the scan is Inspector's. ECR reports COMPLETE for an enhanced scan on push too, before its findings are
+    /// there. Only the registry says whose scan it is, if it is asked after the scan has ended.
     /// </summary>
     private async Task<bool> IsOfInspectorAsync(
         DescribeImageScanFindingsResponse last,
@@ -154,7 +156,9 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
         };
     }
 
-    /// <summary>What Inspector says, where ECR tells of its scan; it may not list the image yet.</summary>
+    /// <summary>
+    /// What Inspector says, if ECR reports a scan by Inspector. Inspector may not list the image yet.
+    /// </summary>
     private async Task<ScanFacts> EnhancedOrPendingAsync(
         ImageFacts image,
         DescribeImageScanFindingsResponse told,
@@ -170,9 +174,7 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             ReadAt = readAt,
         };
 
-    /// <summary>
-    /// Null where Inspector does not cover the image: then ECR's own answer says whether anything does.
-    /// </summary>
+    /// <summary>Null if Inspector does not cover the image. Then ECR's own answer says whether anything does.</summary>
     private async Task<ScanFacts?> EnhancedAsync(ImageFacts image, CancellationToken cancellation)
     {
         var readAt = time.GetUtcNow();
@@ -183,13 +185,12 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             covered.ScanStatus?.StatusCode?.Value,
             covered.ScanStatus?.Reason?.Value
         );
-        // A finding blocks whatever the state is: that the image cannot be scanned any more takes back nothing that was
-        // found.
+        // A finding blocks whatever the state is. If the image can no longer be scanned, what was found still holds.
         var reported =
             state == ScanState.Archived
                 ? null
                 : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false);
-        // Findings are closed when monitoring ends, and others opened by another scan: what was read counts as complete
+        // Findings are closed when monitoring ends, and another scan opens others. So what was read counts as complete
         // only if the coverage was the same before and after.
         if (
             state == ScanState.Complete
@@ -209,7 +210,7 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             CompletedAt = EcrReader.Utc(covered.LastScannedAt),
             Continuous = continuous,
             Listed = reported is null ? null : new ListedFindings(reported.Select(f => (Told(f), f.Severity?.Value))),
-            // A closed finding is none; it says only that it was listed.
+            // A closed finding does not count. It only says that it was listed.
             Findings = Findings.Merge((reported ?? []).Where(f => f.Status?.Value != "CLOSED").SelectMany(OfEnhanced)),
             ReadAt = readAt,
         };
@@ -261,8 +262,8 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
     }
 
     /// <summary>
-    /// Every finding, in each status: what a suppression rule hides is there all the same, and the policy says whether
-    /// it counts; what is closed shows how far the list has come.
+    /// Every finding, in every status. A finding that a suppression rule hides is still there, and the policy says
+    /// whether it counts. Closed findings show how far the list has come.
     /// </summary>
     private async Task<List<Amazon.Inspector2.Model.Finding>> EnhancedFindingsAsync(
         ImageId image,
@@ -305,7 +306,7 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             key => finding.Attributes?.FirstOrDefault(a => a.Key == key)?.Value
         );
 
-    /// <summary>A finding as events tell it too.</summary>
+    /// <summary>A finding in the form that events report too.</summary>
     private static ReportedFinding Told(Amazon.Inspector2.Model.Finding finding) =>
         ReportedFinding.Of(
             finding.FindingArn ?? "",
@@ -318,7 +319,9 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             EcrReader.Utc(finding.UpdatedAt)
         );
 
-    /// <summary>Inspector gives one finding with all its packages; here it is one for each.</summary>
+    /// <summary>
+    /// Inspector gives one finding with all its packages. Here each package has a finding of its own.
+    /// </summary>
     private static IEnumerable<Finding> OfEnhanced(Amazon.Inspector2.Model.Finding finding)
     {
         var details = finding.PackageVulnerabilityDetails;
@@ -356,5 +359,7 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
     }
 }
 
-/// <summary>The facts changed while they were read: half of each is neither. The next try reads them again.</summary>
+/// <summary>
+/// The facts changed while they were read, so they do not belong together. The next try reads them again.
+/// </summary>
 public sealed class FactsChangedException(string message) : Exception(message);

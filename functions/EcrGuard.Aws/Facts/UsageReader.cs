@@ -6,8 +6,8 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>
-/// What runs, for one repository: a reading of all consumers, with what was deployed since, and with the platforms of
-/// indexes that are named and gone.
+/// Reads what runs, for one repository: a reading of all consumers, with what was deployed since, and with the
+/// platforms of indexes that are named and gone.
 /// </summary>
 public sealed class UsageReader(
     ConsumerReader consumers,
@@ -18,17 +18,17 @@ public sealed class UsageReader(
     TimeProvider time
 )
 {
-    /// <summary>The last reading of all consumers, for whichever repository; null where there is none.</summary>
+    /// <summary>The last reading of all consumers, of all repositories; null if there is none.</summary>
     public Task<UsageReading?> LatestAsync(CancellationToken cancellation) => uses.LatestAsync(cancellation);
 
-    /// <summary>Reads all consumers now, with what the last reading knew.</summary>
-    /// <param name="enough">Ends the reading: what is not read by then is unread.</param>
+    /// <summary>Reads all consumers now, and carries on what the last reading knew.</summary>
+    /// <param name="enough">Ends the reading. What is not read by then counts as unread.</param>
     public async Task<UsageReading> ReadAsync(CancellationToken cancellation, CancellationToken enough = default) =>
         await consumers
             .ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation, enough)
             .ConfigureAwait(false);
 
-    /// <summary>The same, and keeps what was read in place of the last reading.</summary>
+    /// <summary>Reads all consumers in the same way, and keeps the result in place of the last reading.</summary>
     public async Task<UsageReading> RenewAsync(CancellationToken cancellation, CancellationToken enough)
     {
         var use = await ReadAsync(cancellation, enough).ConfigureAwait(false);
@@ -37,9 +37,11 @@ public sealed class UsageReader(
     }
 
     /// <summary>
-    /// What is known to run in a repository, whether or not that is all: a reading, with what was deployed since.
+    /// What is known to run in a repository, whether or not that is everything: a reading, with what was deployed
+    /// since.
     /// </summary>
-    /// <param name="read">A reading of all consumers; null if nobody has read any: then the deployments alone.</param>
+    /// <param name="read">A reading of all consumers; null if nobody has read any. Then the result holds the
+    ///     deployments alone.</param>
     public async Task<UsageReading> KnownAsync(
         RepositoryId repository,
         UsageReading? read,
@@ -55,7 +57,7 @@ public sealed class UsageReader(
     /// Everything that is known to run in a repository, with the platforms of indexes that are named and gone.
     /// </summary>
     /// <param name="read">A reading of all consumers; null if nobody has read any.</param>
-    /// <returns>Null if there is no reading: nothing then tells what does not run.</returns>
+    /// <returns>Null if there is no reading. Then nothing says what does not run.</returns>
     public async Task<UsageReading?> OfAsync(
         RepositoryContents contents,
         UsageReading? read,
@@ -69,7 +71,7 @@ public sealed class UsageReader(
             )
             .ConfigureAwait(false);
 
-    /// <param name="deployed">Those of the recorded deployments that count beside the reading.</param>
+    /// <param name="deployed">The recorded deployments that count in addition to the reading.</param>
     /// <inheritdoc cref="OfAsync(RepositoryContents, UsageReading?, CancellationToken)"/>
     public Task<UsageReading?> OfAsync(
         RepositoryContents contents,

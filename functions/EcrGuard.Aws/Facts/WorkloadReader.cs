@@ -14,8 +14,8 @@ using Task = System.Threading.Tasks.Task;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>
-/// Reads what runs images in one region of one account, or will. Each kind is read for itself: what fails is written
-/// down, and the others are read all the same.
+/// Reads what runs images, or will, in one region of one account. Each kind is read separately: a failure is written
+/// down, and the other kinds are still read.
 /// </summary>
 internal sealed class WorkloadReader(
     WorkloadClients aws,
@@ -28,15 +28,15 @@ internal sealed class WorkloadReader(
 )
 {
     /// <summary>
-    /// ECS's own limits: 100 to a page of ARNs, 10 services, 100 tasks and 20 service revisions or service deployments
-    /// to a description.
+    /// ECS's own limits: 100 ARNs in a page of a list; and in one call that describes them, 10 services, 100 tasks and
+    /// 20 service revisions or service deployments.
     /// </summary>
     private const int EcsPage = 100;
     private const int ServicesAtOnce = 10;
     private const int TasksAtOnce = 100;
     private const int RevisionsAtOnce = 20;
 
-    /// <summary>Lambda gives at most 50 to a page.</summary>
+    /// <summary>Lambda gives at most 50 in a page.</summary>
     private const int LambdaPage = 50;
 
     private const int AppRunnerPage = 20;
@@ -44,11 +44,11 @@ internal sealed class WorkloadReader(
     private const int SchedulerPage = 100;
 
     /// <summary>
-    /// How many of a family's ACTIVE revisions count as in use: the newest, and the one to go back to.
+    /// How many of a family's ACTIVE revisions count as in use: the newest, and the one before it, to go back to.
     /// </summary>
     private const int RevisionsKept = 2;
 
-    /// <summary>ECS grants its describing calls 20 a second and more in a burst, and throttles above.</summary>
+    /// <summary>ECS allows 20 describing calls a second, and more in a burst. It throttles calls above that.</summary>
     private const int CallsAtOnce = 8;
 
     private const string Latest = "$LATEST";
@@ -57,7 +57,7 @@ internal sealed class WorkloadReader(
     {
         using var calls = new SemaphoreSlim(CallsAtOnce);
         var reading = new Reading(calls, cancellation);
-        // Tasks and services both go by it; where it fails, both are unread.
+        // Tasks and services are both read by cluster. If this call fails, both are unread.
         var clusters = reading.AllAsync(async token =>
         {
             var page = await aws
@@ -110,7 +110,8 @@ internal sealed class WorkloadReader(
         );
 
     /// <summary>
-    /// Tasks that should run, so those that are starting too. A container knows its image's digest once it was pulled.
+    /// Reads the tasks that should run, including those that are starting. A container knows its image's digest once
+    /// the image was pulled.
     /// </summary>
     private async Task TasksAsync(Reading reading, string cluster)
     {
@@ -145,8 +146,8 @@ internal sealed class WorkloadReader(
                         )
                         .ConfigureAwait(false);
                     RequireAll(described.Failures);
-                    // A container without an image is none that anybody deployed: agents that AWS puts into a task show
-                    // none.
+                    // A container without an image was not deployed by anybody: the agents that AWS puts into a task
+                    // show none.
                     foreach (var task in described.Tasks ?? [])
                     foreach (
                         var container in (task.Containers ?? []).Where(container =>
@@ -208,10 +209,10 @@ internal sealed class WorkloadReader(
     }
 
     /// <summary>
-    /// A service runs the task definitions of its deployments and task sets, and may be sent back to what it ran
-    /// before: what ECS recorded of that (<see cref="RevisionsAsync"/>), and the family's
-    /// revision before, by number, which is all there is to know of services that CodeDeploy or another deployment
-    /// controller deploys, and of deployments of more than 90 days ago.
+    /// Reads one service. It runs the task definitions of its deployments and task sets, and may be sent back to what
+    /// it ran before. What ECS recorded of that is read in <see cref="RevisionsAsync"/>. The previous revision of the
+    /// family, by number, is read here. It is all that can be known for services that CodeDeploy or another deployment
+    /// controller deploys, and for deployments of more than 90 days ago.
     /// </summary>
     private async Task ServiceAsync(Reading reading, Service service)
     {
@@ -244,14 +245,15 @@ internal sealed class WorkloadReader(
     }
 
     /// <summary>
-    /// What ECS recorded of services: the digests to which it resolved the tags when it deployed a service revision,
-    /// and by which it starts every later task of it, whatever the tags mean by then
-    /// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability),
-    /// and the revisions that the current deployment replaced, to which ECS rolls back.
-    /// One call for the deployments of ten services, and one for twenty revisions. Not seen: what a service ran before
-    /// the revision that its current deployment replaced, or, after a rollback, before the
-    /// one to which it went back; revisions of before 25 October 2024; deployments of more than 90 days ago. Of these a
-    /// task that runs tells its digest, and the rest only pulls.
+    /// Reads what ECS recorded of services. One part is the digests to which ECS resolved the tags when it deployed a
+    /// service revision. ECS starts every later task of the revision by these digests, whatever the tags point to by
+    /// then
+    /// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability).
+    /// The other part is the revisions that the current deployment replaced, to which ECS rolls back. It takes one call
+    /// for the deployments of ten services, and one for twenty revisions. These are not seen: what a service ran before
+    /// the revision that its current deployment replaced, or, after a rollback, before the revision to which it went
+    /// back; revisions from before 25 October 2024; deployments of more than 90 days ago. Among these, a running task
+    /// reports its digest. The rest is visible only through pulls.
     /// </summary>
     private async Task RevisionsAsync(Reading reading, IReadOnlyList<Service> services)
     {
@@ -315,14 +317,15 @@ internal sealed class WorkloadReader(
     private void Add(ServiceRevision revision, Consumer service)
     {
         var images = (revision.ContainerImages ?? []).Where(image => !string.IsNullOrEmpty(image.Image)).ToList();
-        // The tag as well: whoever goes back by hand deploys the task definition again, and what its tags mean then.
+        // The tag is added as well: whoever goes back by hand deploys the task definition again, with whatever its tags
+        // then point to.
         IReadOnlyList<Reference> references =
         [
             .. images.Select(image => new Reference(image.Image, image.ImageDigest)),
             .. images.Select(image => new Reference(image.Image, null)),
         ];
         Add(references, service);
-        // It never changes, but the digests may come after the rest.
+        // A revision never changes, but its digests may come later than the rest.
         if (images.TrueForAll(image => !string.IsNullOrEmpty(image.ImageDigest)))
             known.Keep(revision.ServiceRevisionArn, references);
     }
@@ -385,7 +388,7 @@ internal sealed class WorkloadReader(
             .ConfigureAwait(false);
     }
 
-    /// <summary>Disabled rules too: they are enabled again without anybody asking.</summary>
+    /// <summary>Reads the event rules, disabled ones too: they can be enabled again without anybody asking.</summary>
     private async Task RulesAsync(Reading reading)
     {
         var buses = await reading
@@ -468,7 +471,10 @@ internal sealed class WorkloadReader(
             .ConfigureAwait(false);
     }
 
-    /// <summary>Only a schedule whose target is an ECS cluster, or an operation of ECS, is asked for in full.</summary>
+    /// <summary>
+    /// Reads the schedules. Only a schedule whose target is an ECS cluster, or an operation of ECS, is asked for in
+    /// full.
+    /// </summary>
     private async Task SchedulesAsync(Reading reading)
     {
         var schedules = await reading
@@ -519,9 +525,9 @@ internal sealed class WorkloadReader(
 
     /// <summary>
     /// The task definition in the input of an operation, such as <c>arn:aws:scheduler:::aws-sdk:ecs:runTask</c>; null
-    /// where there is none.
+    /// if there is none.
     /// </summary>
-    /// <exception cref="JsonException">The input is no JSON.</exception>
+    /// <exception cref="JsonException">The input is not JSON.</exception>
     private static string? TaskDefinitionOf(Amazon.Scheduler.Model.Target? target)
     {
         if (
@@ -538,8 +544,8 @@ internal sealed class WorkloadReader(
     }
 
     /// <summary>
-    /// $LATEST and every published version. An alias points to published versions, so that nothing is behind it that is
-    /// not read.
+    /// Reads $LATEST and every published version. An alias points to published versions, so everything behind an alias
+    /// is read.
     /// </summary>
     private async Task FunctionsAsync(Reading reading)
     {
@@ -639,8 +645,8 @@ internal sealed class WorkloadReader(
     }
 
     /// <summary>
-    /// The images of a task definition; null where there is none. A family without a revision is its newest ACTIVE one,
-    /// and another tomorrow.
+    /// The images of a task definition; null if it does not exist. A family without a revision means its newest ACTIVE
+    /// revision, which may be a different one tomorrow.
     /// </summary>
     /// <param name="definition">Its ARN, or <c>family</c> or <c>family:revision</c>.</param>
     private Task<IReadOnlyList<Reference>?> ImagesAsync(Reading reading, string definition)
@@ -670,7 +676,7 @@ internal sealed class WorkloadReader(
                     )) ?? [],
                 ];
             }
-            // ECS has no error of its own for a task definition that is not there.
+            // ECS has no error code of its own for a task definition that does not exist.
             catch (ClientException missing) when (ErrorText.Begins(missing, "Unable to describe task definition"))
             {
                 return null;
@@ -699,10 +705,13 @@ internal sealed class WorkloadReader(
             ? string.Create(CultureInfo.InvariantCulture, $"{arn.AsSpan(0, arn.LastIndexOf(':'))}:{revision - 1}")
             : null;
 
-    /// <summary>Of <c>…/repository@sha256:…</c>.</summary>
+    /// <summary>The digest in <c>…/repository@sha256:…</c>.</summary>
     private static string? DigestOf(string? uri) => uri?.IndexOf('@') is >= 0 and var at ? uri[(at + 1)..] : null;
 
-    /// <summary>What ended since it was listed is MISSING; whatever else could not be described was not read.</summary>
+    /// <summary>
+    /// Throws if something was not read. What ended since it was listed is reported as MISSING and is fine. Anything
+    /// else that could not be described was not read.
+    /// </summary>
     internal static void RequireAll(List<Failure>? failures)
     {
         if (failures?.FirstOrDefault(failure => failure.Reason != "MISSING") is not { } failed)
@@ -712,7 +721,7 @@ internal sealed class WorkloadReader(
     }
 }
 
-/// <summary>Calls to one account, so many at once.</summary>
+/// <summary>Calls to one account, limited to so many at once.</summary>
 internal sealed class Reading(SemaphoreSlim calls, CancellationToken cancellation)
 {
     public async Task<T> CallAsync<T>(Func<Task<T>> call)
@@ -728,8 +737,8 @@ internal sealed class Reading(SemaphoreSlim calls, CancellationToken cancellatio
         }
     }
 
-    /// <summary>The items of all pages, or of as many as hold <paramref name="enough"/>.</summary>
-    /// <param name="page">The page of a token; null is the first.</param>
+    /// <summary>The items of all pages, or of as many pages as hold <paramref name="enough"/> items.</summary>
+    /// <param name="page">Reads the page of a token; null is the first page.</param>
     public async Task<List<T>> AllAsync<T>(
         Func<string?, Task<(List<T>? Items, string? Next)>> page,
         int enough = int.MaxValue
@@ -746,6 +755,6 @@ internal sealed class Reading(SemaphoreSlim calls, CancellationToken cancellatio
         return all;
     }
 
-    /// <summary>All of them to their end, whichever fails: what can be read is.</summary>
+    /// <summary>Runs all of them to the end, even if some fail: what can be read is read.</summary>
     public static Task EachAsync<T>(IEnumerable<T> items, Func<T, Task> read) => Task.WhenAll(items.Select(read));
 }

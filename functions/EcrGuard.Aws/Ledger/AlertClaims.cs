@@ -5,22 +5,22 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// Who publishes what. Alerts follow from a change of status and stand in the entry of their image; notices are
-/// everything else that is said once, an item each. Both are claimed before they are published and closed after, and so
-/// are EcrGuard's own looks at an image.
+/// Records who publishes what. An alert follows from a change of status and is kept in the entry of its image. A notice
+/// is anything else that is said once; each notice has its own item. Alerts and notices are claimed before they are
+/// published and closed afterwards. The same holds for EcrGuard's own looks at an image.
 /// </summary>
 public sealed class AlertClaims(LedgerTable table)
 {
     /// <summary>
-    /// Longer than any function of EcrGuard's that alerts may run, shorter than a message stays invisible: who claimed
-    /// an alert before that is dead.
+    /// Longer than any EcrGuard function that publishes alerts may run, and shorter than a message stays invisible.
+    /// Whoever claimed an alert longer ago than this is dead.
     /// </summary>
     private static readonly TimeSpan ClaimAge = TimeSpan.FromMinutes(6);
 
     internal const string AlertClaimedAt = "alertClaimedAt";
 
-    /// <summary>Takes it on oneself to publish an alert.</summary>
-    /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
+    /// <summary>Claims an alert: the caller will publish it.</summary>
+    /// <returns>False if it is already published, or if somebody who may still be alive has claimed it.</returns>
     public Task<bool> ClaimAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
         ChangeAsync(
             Key(image),
@@ -30,7 +30,7 @@ public sealed class AlertClaims(LedgerTable table)
             cancellation
         );
 
-    /// <summary>Gives an alert back that could not be published.</summary>
+    /// <summary>Releases an alert that could not be published.</summary>
     public Task ReleaseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
         OnAlertAsync(image, alertId, "REMOVE #alertClaimedAt", cancellation);
 
@@ -47,9 +47,9 @@ public sealed class AlertClaims(LedgerTable table)
             cancellation
         );
 
-    /// <summary>Takes it on oneself to put down a look at an image.</summary>
-    /// <param name="at">The time of the look, by which it is known.</param>
-    /// <returns>False where it is put down already, or somebody else has taken it on who may still be alive.</returns>
+    /// <summary>Claims a look at an image: the caller will schedule it.</summary>
+    /// <param name="at">The time of the look, which identifies it.</param>
+    /// <returns>False if it is already scheduled, or if somebody who may still be alive has claimed it.</returns>
     public Task<bool> ClaimLookAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation) =>
         ChangeAsync(
             Key(image),
@@ -59,11 +59,11 @@ public sealed class AlertClaims(LedgerTable table)
             cancellation
         );
 
-    /// <summary>Gives a look back that could not be put down.</summary>
+    /// <summary>Releases a look that could not be scheduled.</summary>
     public Task ReleaseLookAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation) =>
         OnLookAsync(image, at, "REMOVE #look, #lookClaimedAt", cancellation);
 
-    /// <summary>Notes that a look was put down.</summary>
+    /// <summary>Notes that a look was scheduled.</summary>
     public Task CloseLookAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation) =>
         OnLookAsync(image, at, "REMOVE #lookClaimedAt", cancellation);
 
@@ -77,10 +77,10 @@ public sealed class AlertClaims(LedgerTable table)
         );
 
     /// <summary>
-    /// Takes it on oneself to publish something that is said once and follows from no change of status.
+    /// Claims a notice, which is said once and follows from no change of status: the caller will publish it.
     /// </summary>
     /// <param name="notice">The id of the alert.</param>
-    /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
+    /// <returns>False if it is already published, or if somebody who may still be alive has claimed it.</returns>
     public Task<bool> ClaimNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) =>
         ChangeAsync(
             Key(repository, Keys.Notice(notice)),
@@ -90,7 +90,7 @@ public sealed class AlertClaims(LedgerTable table)
             cancellation
         );
 
-    /// <summary>Gives a notice back that could not be published.</summary>
+    /// <summary>Releases a notice that could not be published.</summary>
     public Task ReleaseNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) =>
         OnNoticeAsync(repository, notice, "REMOVE #claimedAt", null, cancellation);
 

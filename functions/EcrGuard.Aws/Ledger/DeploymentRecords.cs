@@ -5,19 +5,20 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>What the ledger holds of one consumer's deployment of one image.</summary>
+/// <summary>What the ledger holds about the deployment of one image by one consumer.</summary>
 /// <param name="SeenAt">When it was last seen.</param>
-/// <param name="Done">Whether all that follows is done: the shield stands, or no rule asked for one.</param>
-/// <param name="Shielded">Whether the shield stands: sweeps keep it as long as the deployment counts.</param>
-/// <param name="Tag">By which tag the consumer named the image then; null for none.</param>
+/// <param name="Done">Whether everything that follows is done: the shield is in place, or no rule asked for
+///     one.</param>
+/// <param name="Shielded">Whether the shield is in place. Sweeps keep it as long as the deployment counts.</param>
+/// <param name="Tag">The tag by which the consumer named the image then; null for none.</param>
 public sealed record RecordedDeployment(DateTimeOffset SeenAt, bool Done, bool Shielded, string? Tag);
 
-/// <summary>One of EcrGuard's own tags by which a consumer refers to an image.</summary>
-/// <param name="By">Who does.</param>
-/// <param name="At">When that was noted.</param>
+/// <summary>One of EcrGuard's own tags that a consumer uses to refer to an image.</summary>
+/// <param name="By">The consumer.</param>
+/// <param name="At">When this was noted.</param>
 public sealed record NamedTag(string Tag, string By, DateTimeOffset At)
 {
-    /// <summary>As the ledger keeps it: a tag has no space in it, nor has a time.</summary>
+    /// <summary>The form in the ledger. Spaces can separate the parts: neither a tag nor a time contains one.</summary>
     internal string Text => $"{Tag} {Keys.Time(At)} {By}";
 
     internal static NamedTag Of(string text) =>
@@ -27,14 +28,14 @@ public sealed record NamedTag(string Tag, string By, DateTimeOffset At)
 }
 
 /// <summary>
-/// What events say was deployed: an item for each image and consumer, beside the image's. It counts until a reading of
-/// all consumers knows better, and in reserve for rollbacks after that.
+/// What was deployed according to events: an item for each image and consumer, beside the image's item. It counts until
+/// a reading of all consumers knows better. After that it is kept in reserve for rollbacks.
 /// </summary>
 public sealed class DeploymentRecords(LedgerTable table)
 {
     private const string SeenAt = "seenAt";
 
-    /// <summary>What is recorded of a deployment; null where nothing is.</summary>
+    /// <summary>What is recorded of a deployment; null if nothing is.</summary>
     public async Task<RecordedDeployment?> FindAsync(ImageId image, Consumer by, CancellationToken cancellation) =>
         await table.FindAsync(Deployment(image, by), cancellation).ConfigureAwait(false) is { } item
             ? new RecordedDeployment(
@@ -46,9 +47,9 @@ public sealed class DeploymentRecords(LedgerTable table)
             : null;
 
     /// <summary>Records a deployment, unless a later one is recorded already.</summary>
-    /// <param name="use">With the image's digest, and the tag by which the consumer names it.</param>
-    /// <param name="kept">For how long after <paramref name="seenAt"/> it may count.</param>
-    /// <param name="follows">Whether something is still to be done: false only moves the time on.</param>
+    /// <param name="use">The use, with the image's digest and the tag by which the consumer names the image.</param>
+    /// <param name="kept">How long it may count after <paramref name="seenAt"/>.</param>
+    /// <param name="follows">Whether something is still to be done. False only updates the time.</param>
     public Task RecordAsync(
         ImageId image,
         ConsumerReference use,
@@ -75,9 +76,9 @@ public sealed class DeploymentRecords(LedgerTable table)
         );
     }
 
-    /// <summary>Notes that all that follows from a deployment is done.</summary>
-    /// <param name="seenAt">As it was recorded: a later one is another matter.</param>
-    /// <param name="shielded">Whether the shield stands.</param>
+    /// <summary>Notes that everything that follows from a deployment is done.</summary>
+    /// <param name="seenAt">The recorded time. A later deployment is a different one and is left alone.</param>
+    /// <param name="shielded">Whether the shield is in place.</param>
     public Task DoneAsync(
         ImageId image,
         Consumer by,
@@ -99,7 +100,7 @@ public sealed class DeploymentRecords(LedgerTable table)
             cancellation
         );
 
-    /// <summary>What is recorded as deployed of a repository, with the time of each.</summary>
+    /// <summary>The recorded deployments of a repository, each with its time.</summary>
     public async Task<IReadOnlyList<ConsumerReference>> AllAsync(
         RepositoryId repository,
         CancellationToken cancellation
@@ -111,13 +112,13 @@ public sealed class DeploymentRecords(LedgerTable table)
             .ConfigureAwait(false);
 
     /// <summary>Notes that a consumer names one of EcrGuard's own tags.</summary>
-    /// <param name="by">Who does.</param>
+    /// <param name="by">The consumer.</param>
     public Task NameTagAsync(ImageId image, string tag, string by, CancellationToken cancellation) =>
         NoteNamedTagsAsync(image, [new NamedTag(tag, by, table.Now)], [], cancellation);
 
     /// <summary>
-    /// Notes which of EcrGuard's own tags consumers name, and drops what is over: only just those notes, since an event
-    /// may note another at any moment.
+    /// Notes which of EcrGuard's own tags consumers name, and drops notes that no longer hold. It drops only exactly
+    /// those notes, since an event may add another at any moment.
     /// </summary>
     public async Task NoteNamedTagsAsync(
         ImageId image,

@@ -7,8 +7,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// The findings whole, gzipped in S3 under their own hash: what did not change is not written again, and a record never
-/// points at another's findings.
+/// Keeps the full findings, gzipped, in S3 under their own hash. So findings that did not change are not written again,
+/// and a record never points at the findings of another.
 /// </summary>
 public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
 {
@@ -45,7 +45,7 @@ public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
         return hash;
     }
 
-    /// <summary>Findings that were kept; null where they are no longer there.</summary>
+    /// <summary>Reads findings that were kept; null if they are no longer there.</summary>
     public async Task<IReadOnlyList<Finding>?> FindAsync(ImageId image, string hash, CancellationToken cancellation)
     {
         try

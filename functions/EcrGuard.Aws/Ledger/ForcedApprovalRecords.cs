@@ -6,8 +6,8 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// A forced approval stands beside the verdict that it overrides, and in an item of its own that the index finds by its
-/// end.
+/// Forced approvals. Each is kept beside the verdict that it overrides, and also in an item of its own, which the index
+/// finds by the time at which the approval ends.
 /// </summary>
 public sealed class ForcedApprovalRecords(LedgerTable table)
 {
@@ -17,13 +17,13 @@ public sealed class ForcedApprovalRecords(LedgerTable table)
     public string NewId() => table.NewId();
 
     /// <summary>
-    /// Puts a forced approval in force, or ends one, and in the history, over the entry that was read. A verdict that
-    /// was decided without knowing of it is refused after this.
+    /// Puts a forced approval in force, or ends one, over the entry that was read, and adds it to the history. After
+    /// this, a verdict that was decided without knowing of it is refused.
     /// </summary>
-    /// <param name="ended">Another one, which this one ends before its time.</param>
+    /// <param name="ended">Another forced approval, which this one ends before its time.</param>
     /// <returns>
-    /// False where somebody else stored in between, perhaps another forced approval: read again what this one would
-    /// end.
+    /// False if somebody else stored in between, perhaps another forced approval. The caller must then read again which
+    /// approval this one would end.
     /// </returns>
     public Task<bool> StoreAsync(
         LedgerEntry before,
@@ -49,10 +49,11 @@ public sealed class ForcedApprovalRecords(LedgerTable table)
     }
 
     /// <summary>
-    /// The forced approvals that have ended, or will, between two moments, earliest first. Read from the index, which
+    /// The forced approvals that end between two moments, past or future, earliest first. Read from the index, which
     /// may be a moment behind.
     /// </summary>
-    /// <param name="open">Only those of whose end not all that follows is known to be done.</param>
+    /// <param name="open">Whether to leave out those whose end is closed: all that follows from it is known to be
+    ///     done.</param>
     public async IAsyncEnumerable<(ImageId Image, ForcedApproval Forced)> EndingAsync(
         DateTimeOffset from,
         DateTimeOffset to,
@@ -79,7 +80,7 @@ public sealed class ForcedApprovalRecords(LedgerTable table)
         }
     }
 
-    /// <summary>Notes that all that follows from the end of a forced approval is done.</summary>
+    /// <summary>Notes that everything that follows from the end of a forced approval is done.</summary>
     public Task EndAsync(ImageId image, ForcedApproval forced, CancellationToken cancellation) =>
         table.IfStillSoAsync(
             table.Update(

@@ -3,10 +3,10 @@ using EcrGuard.Core.Reports;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>What the ledger holds of an image's past. Only read: who explains an image changes nothing.</summary>
+/// <summary>What the ledger holds of an image's past. It only reads: explaining an image changes nothing.</summary>
 public sealed class ImageHistory(LedgerTable table)
 {
-    /// <summary>Every change of an image's status, the oldest first.</summary>
+    /// <summary>Every change of an image's status, oldest first.</summary>
     public async Task<IReadOnlyList<StatusChange>> ChangesAsync(ImageId image, CancellationToken cancellation)
     {
         var begin = Keys.Histories(image.Digest);
@@ -30,7 +30,7 @@ public sealed class ImageHistory(LedgerTable table)
         return changes;
     }
 
-    /// <summary>What was written to an image, the oldest first. It reads all writes to the repository.</summary>
+    /// <summary>What was written to an image, oldest first. It reads all writes to the repository.</summary>
     public async Task<IReadOnlyList<ImageWrite>> WritesAsync(ImageId image, CancellationToken cancellation)
     {
         var writes = new List<ImageWrite>();

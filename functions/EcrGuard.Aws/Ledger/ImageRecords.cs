@@ -8,14 +8,14 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// Images and their verdicts: an item each. A verdict is stored only over older facts, and every change of status
-/// leaves a history entry.
+/// Images and their verdicts, one item for each image. A verdict is stored only over older facts, and every change of
+/// status leaves a history entry.
 /// </summary>
 public sealed class ImageRecords(LedgerTable table)
 {
     /// <summary>
-    /// What a record may take of the 400 KB of an item, in bytes: the rest is for what stands beside it, and a record
-    /// that is read is written again with a little more.
+    /// How much of the 400 KB of an item a record may take, in bytes. The rest is for what is kept beside it. Also, a
+    /// record that was read is written again with a little more in it.
     /// </summary>
     private const int MaxRecord = 300 * 1024;
 
@@ -23,16 +23,18 @@ public sealed class ImageRecords(LedgerTable table)
 
     private readonly TableOwnership ownership = new(table);
 
-    /// <summary>The id of a change of status.</summary>
+    /// <summary>A new id for a change of status.</summary>
     public string NewChangeId() => table.NewId();
 
-    /// <summary>What stands for an image; null where nothing does.</summary>
+    /// <summary>What the ledger holds for an image; null if it holds nothing.</summary>
     public async Task<LedgerEntry?> FindAsync(ImageId image, CancellationToken cancellation) =>
         (await FindAsync(image.Repository, [image.Digest], cancellation).ConfigureAwait(false)).GetValueOrDefault(
             image.Digest
         );
 
-    /// <summary>What stands for several images of one repository; those without an entry are left out.</summary>
+    /// <summary>
+    /// What the ledger holds for several images of one repository. Images without an entry are left out.
+    /// </summary>
     public async Task<IReadOnlyDictionary<Digest, LedgerEntry>> FindAsync(
         RepositoryId repository,
         IEnumerable<Digest> digests,
@@ -40,8 +42,8 @@ public sealed class ImageRecords(LedgerTable table)
     )
     {
         var found = new Dictionary<Digest, LedgerEntry>();
-        // What was heard of the repository's scanning stands in an item of its own, so that hearing of it writes one,
-        // however many images there are. So does the table that the ledger is in.
+        // News about the repository's scanning is kept in an item of its own. So such news writes one item, however
+        // many images there are. The table that the ledger is in has its own item too.
         foreach (var chunk in digests.Distinct().Chunk(ReadBatch))
         {
             var keys = chunk.Select(digest => Key(new ImageId(repository, digest)));
@@ -73,7 +75,9 @@ public sealed class ImageRecords(LedgerTable table)
             };
     }
 
-    /// <summary>Every image that is there, status by status. Read page by page: an account may have 100 000.</summary>
+    /// <summary>
+    /// Every image that is present, status by status. Read page by page: an account may have 100 000 images.
+    /// </summary>
     public async IAsyncEnumerable<LedgerEntry> AllAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
     )
@@ -88,7 +92,7 @@ public sealed class ImageRecords(LedgerTable table)
         }
     }
 
-    /// <summary>The images of a repository that were there when the ledger last heard of them.</summary>
+    /// <summary>The images of a repository that were present when the ledger last heard of them.</summary>
     public async Task<IReadOnlySet<Digest>> DigestsAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var query = new QueryRequest
@@ -110,8 +114,8 @@ public sealed class ImageRecords(LedgerTable table)
     }
 
     /// <summary>
-    /// The images that were pushed to a repository since a moment and are gone: what is there tells only what a
-    /// lifecycle policy has left of a day's pushes.
+    /// The images that were pushed to a repository since a moment and are gone now. They are needed because the images
+    /// still present show only the part of a day's pushes that a lifecycle policy has left.
     /// </summary>
     public async Task<IReadOnlyList<ImageFacts>> GoneAsync(
         RepositoryId repository,
@@ -141,9 +145,10 @@ public sealed class ImageRecords(LedgerTable table)
     }
 
     /// <summary>
-    /// Stores a record over the one that was read before, with a history entry and an open alert if the status changed.
+    /// Stores a record over the one that was read before. If the status changed, it also stores a history entry and an
+    /// open alert.
     /// </summary>
-    /// <param name="before">As read; null where nothing stood.</param>
+    /// <param name="before">The entry as it was read; null if there was none.</param>
     /// <param name="open">Whether something follows that <see cref="DoneAsync"/> will end.</param>
     public async Task<Stored> StoreAsync(
         ImageRecord record,
@@ -172,7 +177,7 @@ public sealed class ImageRecords(LedgerTable table)
             : Stored.Contended;
     }
 
-    /// <summary>The record with what is found by, and what follows from it.</summary>
+    /// <summary>Sets the record, the attributes by which it is found, and what follows from it.</summary>
     private static void Verdict(ItemChanges changes, ImageRecord record, string json, LedgerEntry? before, bool open)
     {
         var (image, verdict) = (record.Verdict.Image, record.Verdict);
@@ -188,27 +193,29 @@ public sealed class ImageRecords(LedgerTable table)
         changes.Set(LedgerEntry.Attributes.Open, open ? new() { BOOL = true } : null);
     }
 
-    /// <summary>What a sweep has noted since stays, unless the verdict has changed it.</summary>
+    /// <summary>Keeps what a sweep has noted since, unless the verdict has changed it.</summary>
     private static void Grace(ItemChanges changes, Grace? grace, Grace? before)
     {
         if (grace != before)
             changes.Set(LedgerEntry.Attributes.Grace, grace is null ? null : new(StoredForms.Grace.Write(grace)));
     }
 
-    /// <summary>An alert that was never published and is no longer true is not worth sending.</summary>
+    /// <summary>
+    /// Replaces an earlier open alert: one that was never published and is no longer true is not worth sending.
+    /// </summary>
     private static void OpenAlert(ItemChanges changes, Alert? alert)
     {
         changes.Set(AlertClaims.AlertClaimedAt, null);
         changes.Set(LedgerEntry.Attributes.OpenAlert, alert is null ? null : new(alert.Id));
     }
 
-    /// <summary>Nobody has stored since, and the facts are newer.</summary>
+    /// <summary>The condition that nobody has stored since, and that the new facts are newer.</summary>
     private static string Unchanged(ItemChanges changes, ImageRecord record, LedgerEntry? before)
     {
         if (before is null)
             return "attribute_not_exists(#rev)";
         changes.Values[":was"] = Number(before.Revision);
-        // The same facts, decided again by another policy, take their own place.
+        // When another policy decides the same facts again, the new record replaces the old one.
         var newer = record.Scan is { } scan && scan.ReadAt == before.Record.Scan?.ReadAt ? "<=" : "<";
         return $"#rev = :was AND #factsAt {newer} :factsAt";
     }
@@ -228,7 +235,7 @@ public sealed class ImageRecords(LedgerTable table)
         );
     }
 
-    /// <summary>A record as JSON that an item holds: its lists are cut until it does.</summary>
+    /// <summary>A record as JSON that fits into an item. Its lists are cut until it fits.</summary>
     private static string Fitting(ref ImageRecord record)
     {
         for (var most = ImageRecord.MaxReasons; ; most /= 2)
@@ -249,13 +256,13 @@ public sealed class ImageRecords(LedgerTable table)
     }
 
     /// <summary>
-    /// Notes that an image is gone from its repository: it leaves the index by status, its children no longer follow to
-    /// it, its clock ends, and its entry some day. Its verdict stays, so that pushing it again does not forget that it
-    /// was blocked.
+    /// Notes that an image is gone from its repository. It leaves the index by status, its children no longer lead to
+    /// it, its clock ends, and its entry expires some day. Its verdict stays, so that pushing the image again does not
+    /// forget that it was blocked.
     /// </summary>
-    /// <param name="readAt">When it was asked for and not there.</param>
-    /// <param name="because">What took it, as far as that is known.</param>
-    /// <returns>False where it is known already, or newer facts are.</returns>
+    /// <param name="readAt">When the image was asked for and was not there.</param>
+    /// <param name="because">What removed it, as far as that is known.</param>
+    /// <returns>False if this is known already, or if newer facts are.</returns>
     public async Task<bool> MarkGoneAsync(
         ImageId image,
         DateTimeOffset readAt,
@@ -288,15 +295,15 @@ public sealed class ImageRecords(LedgerTable table)
     }
 
     /// <summary>
-    /// Ends the record of what was taken for an image before its manifest said what it is: nobody judges, counts or
-    /// misses it.
+    /// Ends the record of something that was taken for an image before its manifest said what it is. It is not judged,
+    /// counted or missed.
     /// </summary>
     public Task<bool> ForgetArtifactAsync(ImageId artifact, DateTimeOffset readAt, CancellationToken cancellation) =>
         MarkGoneAsync(artifact, readAt, "it is no image: it belongs to one", cancellation);
 
     /// <summary>
-    /// Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one
-    /// whose alert somebody else has claimed and not yet published.
+    /// Notes that everything that follows from a stored verdict is done. A verdict that was stored since stays open. So
+    /// does one whose alert somebody else has claimed and not yet published.
     /// </summary>
     public Task DoneAsync(ImageId image, long revision, CancellationToken cancellation) =>
         table.IfStillSoAsync(
@@ -310,7 +317,7 @@ public sealed class ImageRecords(LedgerTable table)
         );
 
     /// <summary>
-    /// Notes why a verdict could not be put on its image, or, with null, that nothing stands in the way any more.
+    /// Notes why a verdict could not be put on its image. Null notes that nothing is in the way any more.
     /// </summary>
     public Task NoteCouldNotMarkAsync(ImageId image, string? reason, CancellationToken cancellation)
     {
@@ -319,7 +326,7 @@ public sealed class ImageRecords(LedgerTable table)
         return table.IfStillSoAsync(changes.On(Key(image), "attribute_exists(#rev)"), cancellation);
     }
 
-    /// <summary>Notes what became of the clock of a blocked image, unless another verdict was stored since.</summary>
+    /// <summary>Notes the new state of a blocked image's clock, unless another verdict was stored since.</summary>
     public Task NoteGraceAsync(ImageId image, long revision, Grace? grace, CancellationToken cancellation)
     {
         var changes = new ItemChanges(table) { Values = { [":was"] = Number(revision) } };

@@ -2,13 +2,13 @@ using Amazon.DynamoDBv2.Model;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>Attributes that one update sets and removes.</summary>
+/// <summary>The attributes that one update sets and removes.</summary>
 internal sealed class ItemChanges(LedgerTable table)
 {
     private readonly List<string> set = [];
     private readonly List<string> removed = [];
 
-    /// <summary>Of the update; what a condition needs besides is added here.</summary>
+    /// <summary>The values of the update. Values that a condition needs as well are added here.</summary>
     public Dictionary<string, AttributeValue> Values { get; } = [];
 
     /// <param name="value">Null: the attribute is removed.</param>

@@ -8,7 +8,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// The ledger's keys: account and region are in every one from day one, so that one table can serve many.
+/// The ledger's keys. Every key has contained account and region from day one, so that one table can serve many of
+/// them.
 /// </summary>
 internal static class Keys
 {
@@ -24,12 +25,12 @@ internal static class Keys
     public const string Expires = "expires";
 
     /// <summary>
-    /// A status of a large account is spread over this many partitions, each good for 1 000 writes a second.
+    /// A status of a large account is spread over this many partitions. Each can take 1 000 writes a second.
     /// </summary>
     public const int Shards = 8;
 
     /// <summary>
-    /// Repositories stand in the index beside the statuses, and so do forced approvals, by their end.
+    /// In the index, repositories are kept beside the statuses. So are forced approvals, by their end.
     /// </summary>
     public const string RepositoryShelf = "REPOSITORY";
     public const string BreakGlassShelf = "BREAKGLASS";
@@ -37,15 +38,15 @@ internal static class Keys
     public static string Repository(RepositoryId repository) =>
         $"R#{repository.Account}#{repository.Region}#{repository.Name}";
 
-    /// <summary>What belongs to the whole registry: the backfill's progress, the weeks.</summary>
+    /// <summary>The partition of what belongs to the whole registry: the backfill's progress, the weeks.</summary>
     public static string Registry(string account, string region) => $"S#{account}#{region}";
 
-    /// <summary>Begins the key of every image.</summary>
+    /// <summary>The key of every image begins with this.</summary>
     public const string Images = "I#";
 
     public static string Image(Digest digest) => Images + digest.Hex;
 
-    /// <summary>Begins the key of every change of an image's status, followed by its time.</summary>
+    /// <summary>The key of every change of an image's status begins with this. The time follows.</summary>
     public static string Histories(Digest digest) => $"H#{digest.Hex}#";
 
     public static string History(Digest digest, DateTimeOffset at, string id) => $"{Histories(digest)}{Time(at)}#{id}";
@@ -53,29 +54,30 @@ internal static class Keys
     public static string Write(string id) => $"A#{id}";
 
     /// <summary>
-    /// Where the writes of a moment begin: their ids sort by time, and begin with its milliseconds (UUID version 7, RFC
-    /// 9562).
+    /// Where the writes of a moment begin. Their ids sort by time: they begin with its milliseconds (UUID version 7,
+    /// RFC 9562).
     /// </summary>
     public static string Writes(DateTimeOffset at) =>
         Write(at.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture));
 
     public static string BreakGlass(Digest digest, string id) => $"B#{digest.Hex}#{id}";
 
-    /// <summary>Begins the key of every deployment that events told of.</summary>
+    /// <summary>The key of every deployment that events told of begins with this.</summary>
     public const string Deployments = "U#";
 
-    /// <summary>Sorts behind every key that begins with the same letters.</summary>
+    /// <summary>Sorts after every key that begins with the same letters.</summary>
     public const string Last = "~";
 
     public static string Deployment(Digest digest, Consumer by) => $"{Deployments}{digest.Hex}#{by.Kind}#{by.Name}";
 
     public static string Notice(string id) => $"N#{id}";
 
-    /// <summary>What a plan does to images, followed by the digest.</summary>
+    /// <summary>What a plan does to images. The digest follows.</summary>
     public static string PlannedImages(string planId) => $"P#{planId}#";
 
     /// <summary>
-    /// What policies take that a plan has put, beside the documents of the registry; followed by the repository.
+    /// What is removed by the policies that a plan has put in place. Kept beside the documents of the registry. The
+    /// repository follows.
     /// </summary>
     public static string TakenBy(string planId) => $"T#{planId}#";
 
@@ -83,7 +85,7 @@ internal static class Keys
 
     public static string Edge(Digest child, Digest index) => Edges(child) + index.Hex;
 
-    /// <summary>What was read of a manifest whose listing leaves open what it is, followed by the digest.</summary>
+    /// <summary>What was read of a manifest whose listing does not show what it is. The digest follows.</summary>
     public const string Manifests = "K#";
 
     public const string RepositoryNote = "D";
@@ -91,13 +93,13 @@ internal static class Keys
     /// <summary>What EcrGuard has written to a repository and what was there before.</summary>
     public const string Hold = "L";
 
-    /// <summary>When the scanning of a repository was last heard to have changed.</summary>
+    /// <summary>When the scanning of a repository last changed, as far as EcrGuard has heard.</summary>
     public const string ScanningChange = "S";
 
-    /// <summary>The name of the document with a week's numbers.</summary>
+    /// <summary>The name of the document that holds a week's numbers.</summary>
     public static string Week(IsoWeek week) => $"W#{week}";
 
-    /// <summary>In which table the ledger is, beside the documents of the registry.</summary>
+    /// <summary>The item that names the table that the ledger is in, beside the documents of the registry.</summary>
     public const string Table = "TABLE";
 
     public static string Shelf(string account, string region, string shelf, int shard) =>
@@ -115,13 +117,13 @@ internal static class Keys
     public static string Shelf(RepositoryId repository) =>
         Shelf(repository.Account, repository.Region, RepositoryShelf, 0);
 
-    /// <summary>The digest with which the sort key of an item ends.</summary>
+    /// <summary>The digest at the end of an item's sort key.</summary>
     public static Digest DigestAfter(string begin, Dictionary<string, AttributeValue> item) =>
         DigestOf(item[Sort].S[begin.Length..]);
 
     public static Digest DigestOf(string hex) => Digest.Parse("sha256:" + hex);
 
-    /// <summary>Sorts as text as it sorts as time: UTC, always seven digits of a second.</summary>
+    /// <summary>A time as text that sorts in order of time: UTC, always with seven digits of a second.</summary>
     public static string Time(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 

@@ -4,18 +4,19 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>What stands in the ledger for one image.</summary>
-/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/>, <see cref="ImageRecord.Grace"/>,
-///     <see cref="ImageRecord.Forced"/>, <see cref="ImageRecord.Gone"/> and <see cref="ImageRecord.ScanningChanged"/>
-///     as they are now.</param>
-/// <param name="Revision">Counts the stores: a store that saw another one's result is refused.</param>
-/// <param name="FactsAt">When the facts were read that the entry rests on: the verdict's, or those that said that the
-///     image is gone.</param>
-/// <param name="OpenAlert">The id of an alert that was not yet published, or not yet known to be.</param>
+/// <summary>What the ledger holds for one image.</summary>
+/// <param name="Record">The record, with the current values of <see cref="ImageRecord.CouldNotMark"/>, <see
+///     cref="ImageRecord.Grace"/>, <see cref="ImageRecord.Forced"/>, <see cref="ImageRecord.Gone"/> and <see
+///     cref="ImageRecord.ScanningChanged"/>.</param>
+/// <param name="Revision">Counts the stores. A store over a revision that is no longer the current one is
+///     refused.</param>
+/// <param name="FactsAt">When the facts were read that the entry rests on: the facts of the verdict, or the facts that
+///     said that the image is gone.</param>
+/// <param name="OpenAlert">The id of an alert that is not yet published, or not yet known to be published.</param>
 /// <param name="OpenWrites">Intents without an outcome: the function died between the two.</param>
 /// <param name="IntendedTags">Every tag that EcrGuard ever meant to write on this image.</param>
-/// <param name="Open">Something that follows from the verdict (tags, indexes, an alert) is not known to be done: the
-///     same event, delivered again, must not be taken for old.</param>
+/// <param name="Open">Something that follows from the verdict (tags, indexes, an alert) is not known to be done. If the
+///     same event is delivered again, it must not count as old.</param>
 public sealed record LedgerEntry(
     ImageRecord Record,
     long Revision,
@@ -26,22 +27,22 @@ public sealed record LedgerEntry(
     bool Open
 )
 {
-    /// <summary>Null where the image was never taken out of reach, nor released.</summary>
+    /// <summary>Null if the image was never taken out of reach or released.</summary>
     public Quarantine? Quarantine { get; init; }
 
-    /// <summary>Counts the stores of <see cref="Quarantine"/>; 0: none yet.</summary>
+    /// <summary>Counts the stores of <see cref="Quarantine"/>; 0 if there are none yet.</summary>
     public long QuarantineRevision { get; init; }
 
-    /// <summary>Those of EcrGuard's own tags by which consumers refer to the image.</summary>
+    /// <summary>The tags of EcrGuard's own that consumers use to refer to the image.</summary>
     public IReadOnlyList<NamedTag> Named { get; init; } = [];
 
-    /// <summary>The same, each with who does: of several the first is enough.</summary>
+    /// <summary>The same tags, each with a consumer that uses it. If there are several, the first is enough.</summary>
     public IReadOnlyDictionary<string, string> NamedTags =>
         Named.DistinctBy(named => named.Tag).ToDictionary(named => named.Tag, named => named.By);
 
-    /// <summary>What stands in the ledger after a record was stored over an entry.</summary>
-    /// <param name="before">Null if nothing stood.</param>
-    /// <param name="alert">The alert that a changed status opened; null for none.</param>
+    /// <summary>What the ledger holds after a record was stored over an entry.</summary>
+    /// <param name="before">Null if there was no entry.</param>
+    /// <param name="alert">The alert that the changed status opened; null for none.</param>
     public static LedgerEntry After(LedgerEntry? before, ImageRecord record, Alert? alert, bool open)
     {
         var changed = before?.Record.ChangeId != record.ChangeId;
@@ -61,7 +62,7 @@ public sealed record LedgerEntry(
         };
     }
 
-    /// <summary>The names of the attributes of an image's item. Several concerns write to it.</summary>
+    /// <summary>The names of the attributes of an image's item. Several classes write to it.</summary>
     internal static class Attributes
     {
         public const string Record = "record";
@@ -114,14 +115,14 @@ public sealed record LedgerEntry(
     }
 }
 
-/// <summary>What became of a store.</summary>
+/// <summary>The outcome of a store.</summary>
 public enum Stored
 {
     Yes,
 
-    /// <summary>The stored verdict rests on facts that are as new or newer: ours is not needed.</summary>
+    /// <summary>The stored verdict rests on facts that are as new or newer, so ours is not needed.</summary>
     Superseded,
 
-    /// <summary>Somebody stored in between: read again and decide what changed.</summary>
+    /// <summary>Somebody stored in between: the caller must read again and decide what changed.</summary>
     Contended,
 }

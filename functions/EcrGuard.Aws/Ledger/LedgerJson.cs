@@ -9,7 +9,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>The ledger's own documents: strict, since nobody else writes them.</summary>
+/// <summary>The ledger's own documents. Reading is strict, since nobody else writes them.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -7,8 +7,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// The ledger's one DynamoDB table. It knows how items are read and written, and nothing of what stands in them: each
-/// concern has a class of its own over it. In expressions <c>#name</c> is the attribute of that name.
+/// The ledger's one DynamoDB table. It knows how to read and write items, but not what they hold: for that, each
+/// subject has a class of its own on top of this one. In expressions, <c>#name</c> is the attribute of that name.
 /// </summary>
 public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeProvider time)
 {
@@ -16,7 +16,8 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
     public static readonly TimeSpan HistoryAge = TimeSpan.FromDays(400);
 
     /// <summary>
-    /// BatchGetItem takes at most 100 keys. One of them is the repository's own, and one says whose the ledger is.
+    /// BatchGetItem takes at most 100 keys. One of them is the repository's own item, and one is the item that names
+    /// the ledger's table.
     /// </summary>
     public const int ReadBatch = 98;
 
@@ -25,19 +26,21 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
 
     private const int ConflictRetries = 5;
 
-    /// <summary>Counts the stores of an item: one that saw another's result is refused.</summary>
+    /// <summary>
+    /// Counts the stores of an item. A store over a revision that is no longer the current one is refused.
+    /// </summary>
     internal const string Revision = "rev";
 
     private const string OverRevision = $"attribute_not_exists(#{Revision}) OR #{Revision} = :was";
 
-    /// <summary>The id of the write that an item was last written by on a condition.</summary>
+    /// <summary>The id of the last conditional write that wrote the item.</summary>
     private const string WrittenBy = "writtenBy";
 
     public string Name => settings.Table;
 
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>An id that sorts by the time at which it was made (UUID version 7, RFC 9562).</summary>
+    /// <summary>An id that sorts by the time it was made (UUID version 7, RFC 9562).</summary>
     public string NewId() => Guid.CreateVersion7(Now).ToString("N");
 
     internal static Dictionary<string, AttributeValue> Key(ImageId image) =>
@@ -50,7 +53,7 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
     internal Dictionary<string, AttributeValue> Key(string name) =>
         new() { [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)), [Keys.Sort] = new(name) };
 
-    /// <summary>A partition of the index.</summary>
+    /// <summary>The key of a partition of the index.</summary>
     internal string Shelf(string shelf, int shard) => Keys.Shelf(settings.Account, settings.Region, shelf, shard);
 
     internal AttributeValue ExpiresAfter(TimeSpan age) => Number((Now + age).ToUnixTimeSeconds());
@@ -63,7 +66,7 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
 
     internal static AttributeValue Set(params IEnumerable<string> values) => new() { SS = [.. values] };
 
-    /// <summary>One item as it stands; null where there is none.</summary>
+    /// <summary>One item as it is; null if there is none.</summary>
     internal async Task<Dictionary<string, AttributeValue>?> FindAsync(
         Dictionary<string, AttributeValue> key,
         CancellationToken cancellation
@@ -79,7 +82,7 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
         return answer.Item is { Count: > 0 } item ? item : null;
     }
 
-    /// <summary>At most a hundred items; those that are not there are left out.</summary>
+    /// <summary>Up to a hundred items. Items that do not exist are left out.</summary>
     internal async Task<List<Dictionary<string, AttributeValue>>> FindAsync(
         IEnumerable<Dictionary<string, AttributeValue>> keys,
         bool consistent,
@@ -104,7 +107,7 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
         return items;
     }
 
-    /// <summary>The items of a partition whose sort keys begin so.</summary>
+    /// <summary>The items of a partition whose sort keys begin like the given one.</summary>
     internal IAsyncEnumerable<Dictionary<string, AttributeValue>> BeginningAsync(
         Dictionary<string, AttributeValue> begin,
         CancellationToken cancellation,
@@ -165,7 +168,7 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
     }
 
     /// <summary>An update of one item: by itself, or a part of a transaction.</summary>
-    /// <param name="expression">It begins with <c>SET</c> where it sets anything.</param>
+    /// <param name="expression">Begins with <c>SET</c> if it sets anything.</param>
     internal Update Update(
         Dictionary<string, AttributeValue> key,
         string expression,
@@ -182,20 +185,22 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
             ExpressionAttributeValues = values,
         };
 
-    /// <summary>Makes an update by itself.</summary>
+    /// <summary>Makes an update on its own.</summary>
     /// <inheritdoc cref="UpdateAsync"/>
-    /// <returns>False where somebody was faster, with the same or with news: nothing is left to write.</returns>
+    /// <returns>
+    /// False if somebody was faster, with the same change or with news: there is nothing left to write.
+    /// </returns>
     internal async Task<bool> IfStillSoAsync(Update update, CancellationToken cancellation) =>
         await UpdateAsync(update, ReturnValue.NONE, cancellation).ConfigureAwait(false) is not null;
 
     /// <summary>
-    /// Updates an item on a condition. The update leaves its own id in the item: the SDK repeats a call whose answer
-    /// was lost, and the repeated one fails on what the first has written. DynamoDB shows the item with the failure,
-    /// and so whose it is.
+    /// Updates an item on a condition. The update leaves its own id in the item, because the SDK repeats a call whose
+    /// answer was lost, and the repeated call then fails because of what the first one wrote. DynamoDB returns the item
+    /// with the failure, and the id in it shows whose write it was.
     /// </summary>
     /// <returns>
-    /// The item as it stands, where <paramref name="returns"/> or such a failure shows it, otherwise empty; null where
-    /// somebody was faster, with the same or with news: nothing is left to write.
+    /// The item as it is, if <paramref name="returns"/> or such a failure shows it; otherwise an empty item. Null if
+    /// somebody was faster, with the same change or with news: there is nothing left to write.
     /// </returns>
     internal async Task<Dictionary<string, AttributeValue>?> UpdateAsync(
         Update update,
@@ -238,8 +243,8 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
     }
 
     /// <summary>
-    /// Makes several writes at once or none: the SDK gives each transaction a token, by which DynamoDB knows one that
-    /// it has carried out and whose answer was lost.
+    /// Makes all of several writes, or none. The SDK gives each transaction a token. By the token DynamoDB recognises a
+    /// transaction that it has carried out already, if the answer was lost.
     /// </summary>
     /// <inheritdoc cref="IfStillSoAsync"/>
     internal async Task<bool> TransactAsync(IEnumerable<TransactWriteItem> writes, CancellationToken cancellation)
@@ -265,14 +270,14 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
         }
     }
 
-    /// <summary>A whole item, as a part of a transaction.</summary>
+    /// <summary>A put of a whole item, as a part of a transaction.</summary>
     internal TransactWriteItem Put(Dictionary<string, AttributeValue> item) =>
         new()
         {
             Put = new Put { TableName = Name, Item = item },
         };
 
-    /// <summary>A whole item over the revision that was read (0: none), as a part of a transaction.</summary>
+    /// <summary>A put of a whole item over the revision that was read (0: none), as a part of a transaction.</summary>
     internal TransactWriteItem Put(Dictionary<string, AttributeValue> item, long revision) =>
         new()
         {
@@ -286,7 +291,7 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
             },
         };
 
-    /// <summary>Puts an item, whatever stands there.</summary>
+    /// <summary>Puts an item, whatever is there.</summary>
     internal Task PutAsync(Dictionary<string, AttributeValue> item, CancellationToken cancellation) =>
         RetryAsync(
             () => dynamo.PutItemAsync(new PutItemRequest { TableName = Name, Item = item }, cancellation),
@@ -294,7 +299,7 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
         );
 
     /// <summary>Puts an item over the revision that was read (0: none).</summary>
-    /// <returns>False where somebody else stored in between.</returns>
+    /// <returns>False if somebody else stored in between.</returns>
     internal async Task<bool> PutAsync(
         Dictionary<string, AttributeValue> item,
         long revision,
@@ -309,8 +314,8 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
 
     /// <summary>Puts an item on a condition.</summary>
     /// <returns>
-    /// Whether it stands, and where it does not, what does. A repeated call whose answer was lost fails on its own
-    /// item, and that is as good.
+    /// Whether the item is in place, and, if not, what is there instead. A repeated call whose first answer was lost
+    /// fails because of its own item. That counts as in place.
     /// </returns>
     internal async Task<(bool Stands, Dictionary<string, AttributeValue>? Other)> PutAsync(
         Dictionary<string, AttributeValue> item,
@@ -375,13 +380,13 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
         }
     }
 
-    /// <summary>Whether a write failed on what the same write has written before.</summary>
+    /// <summary>Whether a write failed because of what the same write wrote before.</summary>
     private static bool IsOf(ConditionalCheckFailedException failed, string own) =>
         failed.Item?.GetValueOrDefault(WrittenBy)?.S == own;
 
     /// <summary>
-    /// A write that met a running transaction on the same item is tried again here: the SDK does not take it for one
-    /// worth repeating.
+    /// Retries a write that met a running transaction on the same item. The SDK does not count that error as worth
+    /// repeating.
     /// </summary>
     private async Task RetryAsync<T>(Func<Task<T>> write, CancellationToken cancellation)
     {
@@ -411,7 +416,7 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
         await Task.Delay(TimeSpan.FromMilliseconds(50 << Math.Min(attempt, 6)), time, cancellation)
             .ConfigureAwait(false);
 
-    /// <summary>Every <c>#name</c> of the expressions; null where there is none.</summary>
+    /// <summary>Every <c>#name</c> in the expressions; null if there is none.</summary>
     private static Dictionary<string, string>? Names(params ReadOnlySpan<string?> expressions)
     {
         var names = new Dictionary<string, string>();

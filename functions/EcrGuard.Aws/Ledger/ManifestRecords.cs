@@ -7,9 +7,9 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// What indexes hold, and what manifests hold whose listing leaves open whether they are images. ECR has no way to ask
-/// which index holds an image, so that an edge is kept for each; and a manifest is read once, since its digest covers
-/// it.
+/// Remembers what indexes hold. It also remembers what a manifest holds if its listing does not show whether it is an
+/// image. ECR has no way to ask which index holds an image, so an edge is kept for each child. A manifest is read only
+/// once, since its digest covers its content.
 /// </summary>
 public sealed class ManifestRecords(LedgerTable table, ImageRecords images)
 {
@@ -34,7 +34,7 @@ public sealed class ManifestRecords(LedgerTable table, ImageRecords images)
             .ConfigureAwait(false);
     }
 
-    /// <summary>The records of the indexes that hold an image, as far as they were ever judged.</summary>
+    /// <summary>The records of the indexes that hold an image, if they were ever judged.</summary>
     public async Task<IReadOnlyList<ImageRecord>> IndexRecordsOfAsync(ImageId child, CancellationToken cancellation)
     {
         var indexes = await IndexesOfAsync(child, cancellation).ConfigureAwait(false);
@@ -43,7 +43,7 @@ public sealed class ManifestRecords(LedgerTable table, ImageRecords images)
     }
 
     /// <summary>
-    /// What runs, with the platforms of the indexes that it names and that are gone: only the ledger knows them still.
+    /// What runs, including the platforms of indexes that are in use and are gone: only the ledger still knows those.
     /// </summary>
     /// <param name="use">Null for nothing.</param>
     public async Task<UsageReading?> WithPlatformsAsync(
@@ -62,7 +62,7 @@ public sealed class ManifestRecords(LedgerTable table, ImageRecords images)
     }
 
     /// <summary>
-    /// What indexes hold, and the indexes that they hold, as far as they were ever judged. An image has no entry.
+    /// What indexes hold, and the indexes inside them, if they were ever judged. An image has no entry.
     /// </summary>
     public async Task<IReadOnlyDictionary<Digest, IReadOnlyList<Digest>>> PlatformsAsync(
         RepositoryId repository,
@@ -89,10 +89,10 @@ public sealed class ManifestRecords(LedgerTable table, ImageRecords images)
     }
 
     /// <summary>
-    /// What is known of the manifests of a repository: the children of those of these indexes that were judged before,
-    /// and every note.
+    /// What is known of the manifests of a repository: every note, and the children of those of the given indexes that
+    /// were judged before.
     /// </summary>
-    /// <param name="notes">The notes, for whoever has read them already.</param>
+    /// <param name="notes">The notes, if the caller has read them already.</param>
     public async Task<KnownManifests> ManifestsAsync(
         RepositoryId repository,
         IReadOnlyList<Digest> indexes,
@@ -129,14 +129,16 @@ public sealed class ManifestRecords(LedgerTable table, ImageRecords images)
         return notes;
     }
 
-    /// <summary>Remembers what was read of manifests. An item ends some day, and is then read again.</summary>
+    /// <summary>
+    /// Remembers what was read of manifests. An item expires some day, and the manifest is then read again.
+    /// </summary>
     public Task RememberAsync(
         RepositoryId repository,
         IReadOnlyDictionary<Digest, ManifestNote> notes,
         CancellationToken cancellation
     ) => table.PutAllAsync(notes.Select(note => Item(repository, note.Key, note.Value)), cancellation);
 
-    /// <summary>An entry takes kilobytes: only its children are kept.</summary>
+    /// <summary>Keeps the children alone: a whole entry takes kilobytes.</summary>
     private async Task<Dictionary<Digest, IReadOnlyList<IndexChild>>> ChildrenAsync(
         RepositoryId repository,
         IReadOnlyList<Digest> indexes,

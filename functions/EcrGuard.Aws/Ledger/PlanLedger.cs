@@ -13,21 +13,21 @@ public sealed record RemovalIntent(
     DateTimeOffset At
 );
 
-/// <summary>What became of one image of a plan.</summary>
+/// <summary>The outcome for one image of a plan.</summary>
 /// <param name="Outcome"><see cref="PlanLedger.Intended"/>, <see cref="PlanLedger.Done"/>, or why it was not
 ///     done.</param>
 public sealed record RemovalOutcome(string Outcome, DateTimeOffset IntendedAt);
 
 /// <summary>
-/// What plans do to images: an item for each, with what was meant before it is done and what became of it after, so
-/// that a plan can be applied again after anything and the story can be read.
+/// What plans do to images. There is an item for each image. It says what is intended before it is done, and the
+/// outcome after. So a plan can be applied again whatever happened, and people can read what happened.
 /// </summary>
 public sealed class PlanLedger(LedgerTable table)
 {
     public const string Done = "done";
     public const string Intended = "intended";
 
-    /// <summary>What stands of a plan's images in a repository.</summary>
+    /// <summary>What the ledger holds about a plan's images in a repository.</summary>
     public async Task<IReadOnlyDictionary<Digest, RemovalOutcome>> OutcomesAsync(
         RepositoryId repository,
         string planId,
@@ -57,8 +57,8 @@ public sealed class PlanLedger(LedgerTable table)
         return intent;
     }
 
-    /// <summary>Writes down what became of it.</summary>
-    /// <param name="outcomes">Of each image <see cref="Done"/>, or why it was not done.</param>
+    /// <summary>Writes down the outcome.</summary>
+    /// <param name="outcomes">For each image <see cref="Done"/>, or why it was not done.</param>
     public Task OutcomeAsync(
         RemovalIntent intent,
         IReadOnlyDictionary<Digest, string> outcomes,
@@ -76,7 +76,8 @@ public sealed class PlanLedger(LedgerTable table)
         );
 
     /// <summary>
-    /// What the policies take that a plan has put so far: an item a repository, since a plan may name thousands.
+    /// What is removed by the lifecycle policies that a plan has put so far. There is an item for each repository,
+    /// since a plan may name thousands.
     /// </summary>
     public async Task<IReadOnlyList<Removed>> TakenAsync(string planId, CancellationToken cancellation) =>
         await table
@@ -85,7 +86,7 @@ public sealed class PlanLedger(LedgerTable table)
             .ToListAsync(cancellation)
             .ConfigureAwait(false);
 
-    /// <summary>Remembers what the policy takes that a plan has put on a repository.</summary>
+    /// <summary>Remembers what is removed by the policy that a plan has put on a repository.</summary>
     internal static TransactWriteItem Taken(LedgerTable table, string planId, Removed removed) =>
         table.Put(
             new(table.Key(Keys.TakenBy(planId) + removed.Repository))

@@ -5,23 +5,23 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// What was taken out of reach stands beside the verdict that asks for it, so that one read shows both and one write
-/// changes both.
+/// Quarantines. Each is kept beside the verdict that asks for it, so that one read shows both and one write changes
+/// both.
 /// </summary>
 public sealed class QuarantineRecords(LedgerTable table, WriteRecords writes)
 {
     /// <summary>
-    /// Stores how far an image is out of reach, unless its verdict or this has changed since it was read.
+    /// Stores how far an image is out of reach, unless its verdict or its quarantine has changed since it was read.
     /// </summary>
-    /// <returns>False where it has.</returns>
+    /// <returns>False if one of them has.</returns>
     public Task<bool> StoreAsync(LedgerEntry before, Quarantine record, CancellationToken cancellation) =>
         table.IfStillSoAsync(Store(before, record, null), cancellation);
 
     /// <summary>
-    /// Writes down the step that is about to be made, and with it how far the image will be out of reach.
+    /// Writes down the step that is about to be made, and how far out of reach the image will then be.
     /// </summary>
     /// <returns>
-    /// The id under which the outcome is to be noted; null where the verdict or the quarantine has changed since it was
+    /// The id under which the caller notes the outcome; null if the verdict or the quarantine has changed since it was
     /// read.
     /// </returns>
     public async Task<string?> IntendAsync(
@@ -41,7 +41,7 @@ public sealed class QuarantineRecords(LedgerTable table, WriteRecords writes)
             : null;
     }
 
-    /// <param name="write">The id of the write that goes with it; null for none.</param>
+    /// <param name="write">The id of the write that belongs to it; null for none.</param>
     private Update Store(LedgerEntry before, Quarantine record, string? write)
     {
         var first = before.QuarantineRevision == 0;

@@ -3,15 +3,15 @@ using Amazon.DynamoDBv2.Model;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// Documents of the whole registry, each under the name of its form, with a revision that refuses a store over somebody
-/// else's.
+/// Documents of the whole registry, each under the name of its form. Each has a revision, so that a store over somebody
+/// else's is refused.
 /// </summary>
 public sealed class RegistryDocuments(LedgerTable table)
 {
     private const string Document = "document";
 
-    /// <summary>A document; null, with the revision 0, where there is none.</summary>
-    /// <param name="form">Its name is the document's.</param>
+    /// <summary>Reads a document; null, with revision 0, if there is none.</summary>
+    /// <param name="form">The form, whose name is also the document's.</param>
     public async Task<(T? Value, long Revision)> FindAsync<T>(StoredForm<T> form, CancellationToken cancellation)
         where T : class
     {
@@ -20,7 +20,7 @@ public sealed class RegistryDocuments(LedgerTable table)
     }
 
     /// <summary>Stores a document over the revision that was read (0: none).</summary>
-    /// <returns>False where somebody else stored in between.</returns>
+    /// <returns>False if somebody else stored in between.</returns>
     public Task<bool> StoreAsync<T>(StoredForm<T> form, T value, long revision, CancellationToken cancellation) =>
         table.PutAsync(
             new Dictionary<string, AttributeValue>(table.Key(form.Name)) { [Document] = new(form.Write(value)) },

@@ -10,10 +10,10 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>What the ledger notes of one repository.</summary>
-/// <param name="Drift">How it differs from its baseline, a sentence each.</param>
-/// <param name="Sweep">What the last sweep found; null where none has been.</param>
-/// <param name="Past">What reports must remember; null where no sweep has noted it.</param>
+/// <summary>What the ledger notes about one repository.</summary>
+/// <param name="Drift">How it differs from its baseline, one sentence each.</param>
+/// <param name="Sweep">What the last sweep found; null if there was none.</param>
+/// <param name="Past">What reports must remember; null if no sweep has noted it.</param>
 public sealed record RepositoryNotes(
     string Repository,
     IReadOnlyList<string> Drift,
@@ -21,11 +21,11 @@ public sealed record RepositoryNotes(
     RepositoryHistory? Past
 );
 
-/// <summary>What the ledger knows of a repository beside its images.</summary>
+/// <summary>What the ledger knows of a repository apart from its images.</summary>
 /// <param name="Notes">What was read of its manifests.</param>
 /// <param name="Hold">What EcrGuard has written to it.</param>
-/// <param name="HoldRevision">The revision of that: 0 where nothing is known.</param>
-/// <param name="Deployments">What events say was deployed of it.</param>
+/// <param name="HoldRevision">The revision of <paramref name="Hold"/>; 0 if nothing is known.</param>
+/// <param name="Deployments">What was deployed of it, according to events.</param>
 public sealed record RepositoryMemory(
     IReadOnlyDictionary<Digest, ManifestNote> Notes,
     SettingHistory Hold,
@@ -34,16 +34,16 @@ public sealed record RepositoryMemory(
 );
 
 /// <summary>
-/// What is known of a repository as a whole: how it departs from its baseline, what the last sweep found, and what
+/// What is known of a repository as a whole: how it differs from its baseline, what the last sweep found, and what
 /// EcrGuard has written to it.
 /// </summary>
 public sealed class RepositoryRecords(LedgerTable table)
 {
-    /// <summary>What a note holds: one item has all notes of a repository.</summary>
+    /// <summary>The limits of a note: one item holds all notes of a repository.</summary>
     private const int MaxSentences = 40,
         MaxSentence = 500;
 
-    /// <summary>What a history may take of the 400 KB of its item, in bytes.</summary>
+    /// <summary>How much of the 400 KB of its item a history may take, in bytes.</summary>
     private const int MaxHistory = 200 * 1024;
 
     private const string Drift = "drift";
@@ -52,7 +52,7 @@ public sealed class RepositoryRecords(LedgerTable table)
     private const string Hold = "hold";
     private const string ChangedAt = "changedAt";
 
-    /// <summary>Notes how a repository differs from its baseline, a sentence each.</summary>
+    /// <summary>Notes how a repository differs from its baseline, one sentence each.</summary>
     public Task StoreDriftAsync(RepositoryId repository, IReadOnlyList<string> drift, CancellationToken cancellation)
     {
         var sentences = drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence));
@@ -71,7 +71,9 @@ public sealed class RepositoryRecords(LedgerTable table)
         return NoteAsync(repository, [(Sweep, StoredForms.Sweep.Write(sweep)), (Past, Fitting(history))], cancellation);
     }
 
-    /// <summary>A history as JSON that an item holds: whoever built the image chose the packages' names.</summary>
+    /// <summary>
+    /// A history as JSON that fits into an item. The names of packages can be long: whoever built the image chose them.
+    /// </summary>
     private static string Fitting(RepositoryHistory history)
     {
         while (true)
@@ -83,14 +85,14 @@ public sealed class RepositoryRecords(LedgerTable table)
         }
     }
 
-    /// <summary>What the sweeps before have remembered of a repository; null where none has.</summary>
+    /// <summary>What earlier sweeps have remembered of a repository; null if none has.</summary>
     public async Task<RepositoryHistory?> HistoryAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var item = await table.FindAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
         return item?.GetValueOrDefault(Past)?.S is { } json ? StoredForms.History.Read(json) : null;
     }
 
-    /// <summary>The team that owns a repository, as the last sweep has read it; null where none is known.</summary>
+    /// <summary>The team that owns a repository, as the last sweep read it; null if none is known.</summary>
     public async Task<string?> TeamAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var item = await table.FindAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
@@ -115,8 +117,8 @@ public sealed class RepositoryRecords(LedgerTable table)
     }
 
     /// <summary>
-    /// Notes that the scanning of repositories was changed: what was read of their images before is believed no more,
-    /// and whoever comes next decides them again. After a day no answer rests on it anyway.
+    /// Notes that the scanning of repositories has changed. What was read of their images before no longer counts, and
+    /// they are decided again the next time anybody asks. After a day no answer rests on it anyway.
     /// </summary>
     public Task NoteScanningChangedAsync(IEnumerable<RepositoryId> repositories, CancellationToken cancellation) =>
         table.PutAllAsync(
@@ -130,13 +132,13 @@ public sealed class RepositoryRecords(LedgerTable table)
             cancellation
         );
 
-    /// <param name="item">As <see cref="NoteScanningChangedAsync"/> has put it; null where there is none.</param>
+    /// <param name="item">The item that <see cref="NoteScanningChangedAsync"/> has put; null if there is none.</param>
     internal static DateTimeOffset ScanningChangedAt(Dictionary<string, AttributeValue>? item) =>
         item is null ? DateTimeOffset.MinValue : Keys.Time(item[ChangedAt].S);
 
     /// <summary>
-    /// Forgets what is noted of a repository that is gone, and what was there before EcrGuard: one of the same name is
-    /// another. Its images' entries end by themselves.
+    /// Forgets what is noted of a repository that is gone, and what was there before EcrGuard: a new repository of the
+    /// same name is a different one. The entries of its images expire by themselves.
     /// </summary>
     public async Task ForgetAsync(RepositoryId repository, CancellationToken cancellation)
     {
@@ -144,7 +146,7 @@ public sealed class RepositoryRecords(LedgerTable table)
             await table.DeleteAsync(Key(repository, item), cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>What is noted of each repository; of a part that nobody has noted nothing is there.</summary>
+    /// <summary>What is noted of each repository. Parts that nobody has noted are empty.</summary>
     public IAsyncEnumerable<RepositoryNotes> AllAsync(CancellationToken cancellation) =>
         table
             .ShelfAsync(Keys.RepositoryShelf, 0, cancellation)
@@ -161,7 +163,7 @@ public sealed class RepositoryRecords(LedgerTable table)
             .Where(note => note.Sweep is not null)
             .Select(note => new SweptRepository(note.Repository, note.Sweep!));
 
-    /// <summary>What EcrGuard has written to a repository, and its revision: 0 where nothing is known.</summary>
+    /// <summary>What EcrGuard has written to a repository, and the revision of that; 0 if nothing is known.</summary>
     public async Task<(SettingHistory Settings, long Revision)> SettingsAsync(
         RepositoryId repository,
         CancellationToken cancellation
@@ -175,7 +177,7 @@ public sealed class RepositoryRecords(LedgerTable table)
         (StoredForms.Settings.Read(item[Hold].S), Number(item[Revision]));
 
     /// <summary>Stores what EcrGuard has written to a repository, over the revision that was read.</summary>
-    /// <returns>False where somebody else stored in between.</returns>
+    /// <returns>False if somebody else stored in between.</returns>
     public Task<bool> StoreSettingsAsync(
         RepositoryId repository,
         SettingHistory settings,
@@ -183,7 +185,7 @@ public sealed class RepositoryRecords(LedgerTable table)
         CancellationToken cancellation
     ) => table.PutAsync(Item(repository, settings), revision, cancellation);
 
-    /// <summary>The same as a part of a transaction.</summary>
+    /// <summary>The same, as a part of a transaction.</summary>
     internal TransactWriteItem PutSettings(RepositoryId repository, SettingHistory settings, long revision) =>
         table.Put(Item(repository, settings), revision);
 
@@ -191,8 +193,8 @@ public sealed class RepositoryRecords(LedgerTable table)
         new(Key(repository, Keys.Hold)) { [Hold] = new(StoredForms.Settings.Write(settings)) };
 
     /// <summary>
-    /// What is known of a repository, in one query. The items stand beside one another; among them are notices and what
-    /// plans did, which are small: a page of DynamoDB holds thousands.
+    /// What is known of a repository, in one query. Its items are next to one another. Among them are notices and
+    /// outcomes of plans, which are small: a page of DynamoDB holds thousands.
     /// </summary>
     public async Task<RepositoryMemory> MemoryAsync(RepositoryId repository, CancellationToken cancellation)
     {

@@ -12,11 +12,11 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// How a kind of document is stored: its JSON with the version of its form before it, as
-/// <c>{"version":1,"value":…}</c>. Whoever changes the form raises the version, and reads the older ones too.
+/// How a kind of document is stored: its JSON after the version of its form, as <c>{"version":1,"value":…}</c>. Whoever
+/// changes the form raises the version, and still reads the older ones.
 /// </summary>
-/// <param name="Name">What messages call it; of a document of the registry, its name.</param>
-/// <param name="Version">That is written; every version up to it can be read.</param>
+/// <param name="Name">What messages call it. For a document of the registry, this is the document's name.</param>
+/// <param name="Version">The version that is written. Every version up to it can be read.</param>
 public sealed record StoredForm<T>(string Name, int Version, JsonTypeInfo<T> Type)
 {
     public string Write(T value) => Encoding.UTF8.GetString(WriteUtf8(value));
@@ -36,7 +36,7 @@ public sealed record StoredForm<T>(string Name, int Version, JsonTypeInfo<T> Typ
     }
 
     /// <exception cref="StoredVersionException">A newer EcrGuard wrote it.</exception>
-    /// <exception cref="JsonException">It is nothing that EcrGuard wrote.</exception>
+    /// <exception cref="JsonException">It is not something that EcrGuard wrote.</exception>
     public T Read(string text) => Read(Encoding.UTF8.GetBytes(text));
 
     /// <inheritdoc cref="Read(string)"/>
@@ -64,8 +64,8 @@ public sealed record StoredForm<T>(string Name, int Version, JsonTypeInfo<T> Typ
 }
 
 /// <summary>
-/// Something stored has a version that this EcrGuard does not know. Nobody knows what it says, so that nothing follows
-/// from it.
+/// Something stored has a version that this EcrGuard does not know. What it says is unknown, so nothing follows from
+/// it.
 /// </summary>
 public sealed class StoredVersionException(string name, string version, int known)
     : Exception(
@@ -76,10 +76,12 @@ public sealed class StoredVersionException(string name, string version, int know
         )
     );
 
-/// <summary>The forms of what the ledger and its bucket hold; functions have their own for what they keep.</summary>
+/// <summary>
+/// The forms of what the ledger and its bucket hold. Functions have their own forms for what they keep.
+/// </summary>
 public static class StoredForms
 {
-    /// <summary>The numbers of a week: a document of the registry.</summary>
+    /// <summary>The numbers of a week, a document of the registry.</summary>
     public static StoredForm<WeekRollUp> Week(IsoWeek week) => new(Keys.Week(week), 1, WeekRollUp.Json);
 
     internal static readonly StoredForm<ImageRecord> Record = new(

@@ -6,13 +6,14 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// What uses images, as it was last read, gzipped in S3: read once a day, asked for by every repository that is swept.
+/// The last reading of what uses images, gzipped in S3. It is read once a day, and every repository that is swept asks
+/// for it.
 /// </summary>
 public sealed class UseStore(IAmazonS3 s3, Settings settings)
 {
     private const string Key = "use/latest.json.gz";
 
-    /// <summary>Keeps what was read, in place of what was read before.</summary>
+    /// <summary>Keeps a reading in place of the one before.</summary>
     public async Task KeepAsync(UsageReading use, CancellationToken cancellation)
     {
         using var body = new MemoryStream();
@@ -33,7 +34,7 @@ public sealed class UseStore(IAmazonS3 s3, Settings settings)
             .ConfigureAwait(false);
     }
 
-    /// <summary>What was last kept; null where nothing was yet. How old it is, it says itself.</summary>
+    /// <summary>The reading that was last kept; null if there is none yet. It says itself how old it is.</summary>
     public async Task<UsageReading?> LatestAsync(CancellationToken cancellation)
     {
         try

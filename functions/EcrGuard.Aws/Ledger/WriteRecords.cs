@@ -7,38 +7,38 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>What stands in the ledger while and after a baseline's setting is written.</summary>
-/// <param name="Intending">Before the write.</param>
-/// <param name="Done">After it.</param>
-/// <param name="Revision">As it was read: the first is stored over it.</param>
+/// <summary>What the ledger holds while a baseline's setting is written, and after.</summary>
+/// <param name="Intending">What it holds before the write.</param>
+/// <param name="Done">What it holds after it.</param>
+/// <param name="Revision">The revision that was read. <paramref name="Intending"/> is stored over it.</param>
 public sealed record HeldWrite(SettingHistory Intending, SettingHistory Done, long Revision)
 {
-    /// <summary>What the lifecycle policy takes, by the plan that puts it; null for what no plan puts.</summary>
+    /// <summary>What the lifecycle policy removes, with the plan that puts the policy; null if no plan does.</summary>
     public (string PlanId, Removed Removed)? Taken { get; init; }
 }
 
-/// <summary>Every write to ECR is an item: what is meant before it is done, and what became of it after.</summary>
+/// <summary>Every write to ECR is an item: the intent before it is done, and the outcome after.</summary>
 public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositories)
 {
     private const string Intended = "intended";
 
     /// <summary>
-    /// The push of a manifest is of no interest when its event cannot come any more: queues keep what failed for 14
-    /// days.
+    /// How long the push of a manifest is remembered. After this its event can no longer come: queues keep what failed
+    /// for 14 days.
     /// </summary>
     private static readonly TimeSpan EventAge = TimeSpan.FromDays(15);
 
     /// <summary>
-    /// An id by which a write is known; writes that follow from one another may have one id in what is told of them.
+    /// An id that identifies a write. Writes that follow from one another may share one id in what is told of them.
     /// </summary>
     public string NewId() => table.NewId();
 
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
-    /// <param name="entry">Whose verdict asks for it; null for an artifact, of which there is none.</param>
+    /// <param name="entry">The entry whose verdict asks for it; null for an artifact, which has none.</param>
     /// <param name="onto">The manifest to which a tag is to be moved, so that its push is known to be EcrGuard's own;
     ///     null for none.</param>
     /// <returns>
-    /// The id under which the outcome is to be noted; null where another verdict was stored since, which asks for
+    /// The id under which the caller notes the outcome; null if another verdict was stored since, which asks for
     /// something else.
     /// </returns>
     public async Task<string?> IntendAsync(
@@ -63,14 +63,14 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
         var stored = false;
         if (entry is not null)
             stored = await StoreAsync(Opening(image, entry, action, id)).ConfigureAwait(false);
-        // It may be judged, for the first time, between two tries.
+        // The image may be judged for the first time between two tries.
         else
             foreach (var judged in new[] { true, false, true })
                 stored = stored || await StoreAsync(OpeningUnread(image, judged, action, id)).ConfigureAwait(false);
         return stored ? id : null;
     }
 
-    /// <summary>Notes a write as open at its image, whose verdict is still the one that was read.</summary>
+    /// <summary>Notes a write as open in its image's item, if the verdict is still the one that was read.</summary>
     private Update Opening(ImageId image, LedgerEntry entry, TagAction action, string id)
     {
         var values = Opened(action, id, out var expression);
@@ -78,7 +78,7 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
         return table.Update(Key(image), expression, "#rev = :rev", values);
     }
 
-    /// <param name="judged">Whether the image has a record: what nobody has judged has an end, as its writes
+    /// <param name="judged">Whether the image has a record. An item that has no verdict expires, as its writes
     ///     do.</param>
     private Update OpeningUnread(ImageId image, bool judged, TagAction action, string id)
     {
@@ -113,7 +113,7 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
         };
 
     /// <summary>
-    /// Every tag that EcrGuard ever meant to write on an image or an artifact, whether or not there is an entry for it.
+    /// Every tag that EcrGuard ever meant to write on an image or an artifact, whether or not it has an entry.
     /// </summary>
     public async Task<IReadOnlyList<string>> IntendedTagsAsync(ImageId image, CancellationToken cancellation)
     {
@@ -122,9 +122,9 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
     }
 
     /// <summary>Writes down what is about to be done to a repository, before it is done.</summary>
-    /// <param name="setting">Null for what changes no setting.</param>
-    /// <param name="what">What is put; null where a setting is taken away.</param>
-    /// <returns>The id under which the outcome is to be noted.</returns>
+    /// <param name="setting">Null for a write that changes no setting.</param>
+    /// <param name="what">What is put; null if a setting is removed.</param>
+    /// <returns>The id under which the caller notes the outcome.</returns>
     public async Task<string> IntendAsync(
         RepositoryId repository,
         string change,
@@ -139,10 +139,10 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
     }
 
     /// <summary>
-    /// The same for a setting that a baseline holds, together with what stands in the ledger while it is written: both
-    /// or neither.
+    /// The same for a setting that a baseline holds. It also stores what the ledger holds while the setting is written:
+    /// both or neither.
     /// </summary>
-    /// <returns>Null where somebody else has stored what EcrGuard has written to the repository meanwhile.</returns>
+    /// <returns>Null if somebody else has meanwhile stored what EcrGuard has written to the repository.</returns>
     public async Task<string?> IntendAsync(
         RepositoryId repository,
         string change,
@@ -159,10 +159,11 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
     }
 
     /// <summary>
-    /// Writes down that a setting was written as its baseline wants it, together with what that makes of the ledger.
+    /// Writes down that a setting was written as its baseline wants it. It also stores what the ledger then holds.
     /// </summary>
     /// <returns>
-    /// False where somebody else has stored what EcrGuard has written to the repository meanwhile, which then stays.
+    /// False if somebody else has meanwhile stored what EcrGuard has written to the repository. Their version then
+    /// stays.
     /// </returns>
     public async Task<bool> WrittenAsync(
         RepositoryId repository,
@@ -197,7 +198,7 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
         return intent;
     }
 
-    /// <summary>The item of a write to an image that is about to be made.</summary>
+    /// <summary>The item of a write that is about to be made to an image.</summary>
     internal Dictionary<string, AttributeValue> Intent(ImageId image, string id, string change) =>
         new(Intent(image.Repository, id, change)) { ["image"] = new(image.Arn) };
 
@@ -210,7 +211,9 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
             [Keys.Expires] = table.ExpiresAfter(HistoryAge),
         };
 
-    /// <summary>The writes to a repository and its images that were meant within a time and have no outcome.</summary>
+    /// <summary>
+    /// The writes to a repository and its images that were intended within a time and have no outcome.
+    /// </summary>
     public IAsyncEnumerable<UnfinishedWrite> UnendedAsync(
         RepositoryId repository,
         DateTimeOffset from,
@@ -254,8 +257,9 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
         };
     }
 
-    /// <summary>Writes down what became of an intent towards a repository.</summary>
-    /// <param name="guess">Whether somebody else says it who does not know: what is written down already stays.</param>
+    /// <summary>Writes down the outcome of a write to a repository.</summary>
+    /// <param name="guess">Whether the caller did not make the write and does not know its outcome. An outcome that is
+    ///     there already then stays.</param>
     public async Task OutcomeAsync(
         RepositoryId repository,
         string id,
@@ -264,7 +268,7 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
         bool guess = false
     ) => await table.IfStillSoAsync(Outcome(repository, id, outcome, guess), cancellation).ConfigureAwait(false);
 
-    /// <summary>Writes down what became of an intent towards an image.</summary>
+    /// <summary>Writes down the outcome of a write to an image.</summary>
     /// <inheritdoc cref="OutcomeAsync(RepositoryId, string, string, CancellationToken, bool)"/>
     public async Task OutcomeAsync(
         ImageId image,
@@ -301,11 +305,11 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
     }
 
     /// <summary>
-    /// Takes the next turn to write to ECR that all functions share which carry out somebody's order: how many of them
-    /// run at a time, nobody knows.
+    /// Takes the next turn to write to ECR. All functions that carry out people's orders share these turns, since
+    /// nobody knows how many of them run at a time.
     /// </summary>
-    /// <param name="gap">How long after it there is none.</param>
-    /// <returns>False where the turn is somebody else's.</returns>
+    /// <param name="gap">How long after this turn the next one may be taken.</param>
+    /// <returns>False if somebody else has the turn.</returns>
     public Task<bool> TakeTurnAsync(TimeSpan gap, CancellationToken cancellation)
     {
         var now = table.Now;
