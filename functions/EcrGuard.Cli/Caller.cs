@@ -7,8 +7,8 @@ namespace EcrGuard.Cli;
 /// <summary>Where the caller works: the account of the credentials, and the region.</summary>
 internal static class Caller
 {
-    /// <summary>As every AWS SDK finds it.</summary>
-    /// <exception cref="UnusableFileException">There is none.</exception>
+    /// <summary>The region, found as every AWS SDK finds it.</summary>
+    /// <exception cref="UnusableFileException">No region is set.</exception>
     public static string Region =>
         FallbackRegionFactory.GetRegionEndpoint()?.SystemName
         ?? throw new UnusableFileException(
@@ -16,9 +16,9 @@ internal static class Caller
         );
 
     /// <summary>
-    /// The registry of the caller: its account, which needs no permission to ask for, and the region.
+    /// The caller's registry: its account, which can be asked for without any permission, and the region.
     /// </summary>
-    /// <exception cref="UnusableFileException">There is no region.</exception>
+    /// <exception cref="UnusableFileException">No region is set.</exception>
     public static async Task<(string Account, string Region)> HomeAsync(AwsClients aws, CancellationToken cancellation)
     {
         var region = Region;

@@ -6,11 +6,11 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Cli;
 
 /// <summary>
-/// Runs a command that works on AWS. If it fails there, it says why in one sentence and gives the exit code.
+/// Runs a command that works on AWS. If AWS fails, it says why in one sentence and returns the exit code.
 /// </summary>
 internal static class CommandRunner
 {
-    /// <param name="interrupted">What is said when Ctrl-C ends it.</param>
+    /// <param name="interrupted">The text that is printed when Ctrl-C ends the command.</param>
     public static async Task<int> RunAsync(
         Func<Task<int>> command,
         string interrupted,

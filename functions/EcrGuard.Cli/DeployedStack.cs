@@ -8,18 +8,18 @@ using EcrGuard.Cli.Plans;
 namespace EcrGuard.Cli;
 
 /// <summary>
-/// What the stack of an account and region says of itself, in a parameter of AWS Systems Manager. There is one stack,
-/// so that there is one name; nothing secret stands in it.
+/// What the stack of an account and region says about itself, in a parameter of AWS Systems Manager. There is only one
+/// stack, so the parameter has one name. It holds nothing secret.
 /// </summary>
-/// <param name="Approval">The ARN of the function that is asked.</param>
-/// <param name="Table">The ledger.</param>
+/// <param name="Approval">The ARN of the function that answers questions.</param>
+/// <param name="Table">The table of the ledger.</param>
 internal sealed record DeployedStack(string Approval, string Table, string Bucket)
 {
     public const string Parameter = "/EcrGuard/deployment";
 
-    /// <param name="credentials">Null: as every AWS SDK finds them.</param>
-    /// <param name="instead">What the caller can name by an option instead.</param>
-    /// <exception cref="FunctionFailedException">There is none.</exception>
+    /// <param name="credentials">Null: find them as every AWS SDK does.</param>
+    /// <param name="instead">What the caller can name with an option instead.</param>
+    /// <exception cref="FunctionFailedException">There is no such stack.</exception>
     public static async Task<DeployedStack> FindAsync(
         AWSCredentials? credentials,
         string instead,

@@ -1,17 +1,17 @@
 namespace EcrGuard.Cli;
 
 /// <summary>
-/// What a command ends with. A command gives the first five itself, from what it has found. <see cref="CommandRunner"/>
-/// gives the others, and <see cref="Undetermined"/> too, if something fails on the way. <c>Program.cs</c> gives
-/// <see cref="Usage"/> for a wrong command line.
+/// The exit codes of the commands. A command gives the first five itself, from what it has found. <see
+/// cref="CommandRunner"/> gives the others if something fails on the way, and then it may give <see
+/// cref="Undetermined"/> too. <c>Program.cs</c> gives <see cref="Usage"/> for a wrong command line.
 /// </summary>
 internal static class ExitCodes
 {
     public const int Done = 0;
 
     /// <summary>
-    /// The document has errors; the demo was surprised; not all of a plan was done; an order was refused; a policy that
-    /// is tried would block more.
+    /// The document has errors; a result of the demo was not as expected; not all of a plan was done; an order was
+    /// refused; a policy that is tried would block more.
     /// </summary>
     public const int Wrong = 1;
 

@@ -3,19 +3,21 @@ using System.CommandLine.Parsing;
 
 namespace EcrGuard.Cli;
 
-/// <summary>What helps with a wrong command line.</summary>
+/// <summary>Help for a wrong command line.</summary>
 internal static class Help
 {
-    /// <summary>Letters that may be wrong in a word that was meant.</summary>
+    /// <summary>How many letters may be wrong in a misspelt word.</summary>
     private const int MostWrong = 2;
 
-    /// <summary>The help of the command that was called, as far as it was understood.</summary>
+    /// <summary>
+    /// How to get the help of the command that was called, as far as the command line was understood.
+    /// </summary>
     public static string Of(ParseResult parsed) => $"{string.Join(' ', Called(parsed).Reverse().Select(Name))} --help";
 
-    /// <summary>"Did you mean 'lint'?"; null where no word is near one that is not known.</summary>
+    /// <summary>"Did you mean 'lint'?"; null if no known word is close to the unknown one.</summary>
     public static string? Meant(ParseResult parsed)
     {
-        // A list of images takes a misspelt option, too.
+        // An argument that is a list of images also takes a misspelt option.
         var taken = parsed.Tokens.Where(token => token.Type == TokenType.Argument && token.Value.StartsWith("--"));
         if (parsed.UnmatchedTokens.Concat(taken.Select(token => token.Value)).FirstOrDefault() is not { } word)
             return null;
@@ -27,7 +29,7 @@ internal static class Help
         return near.FirstOrDefault() is { Name: { } name, Wrong: <= MostWrong } ? $"Did you mean '{name}'?" : null;
     }
 
-    /// <summary>The command that was called and those that it stands in, the innermost first.</summary>
+    /// <summary>The command that was called and its parent commands, the innermost first.</summary>
     private static IEnumerable<Command> Called(ParseResult parsed)
     {
         for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = at.Parent)
@@ -36,7 +38,7 @@ internal static class Help
 
     private static string Name(Command command) => command is RootCommand ? "ecrguard" : command.Name;
 
-    /// <summary>How many letters one must put in, take out or change (Levenshtein).</summary>
+    /// <summary>How many letters must be added, removed or changed to get the other word (Levenshtein).</summary>
     private static int Distance(string one, string other)
     {
         var before = Enumerable.Range(0, other.Length + 1).ToArray();

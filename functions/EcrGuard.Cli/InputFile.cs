@@ -9,8 +9,8 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Cli;
 
 /// <summary>
-/// The one way in for everything that a command is given to read: a file, or standard input for <c>-</c>; in UTF-8, or
-/// in UTF-16 with a byte order mark, as PowerShell redirects what a command prints.
+/// Reads everything that a command is given to read: a file, or standard input for <c>-</c>. The text is UTF-8, or
+/// UTF-16 with a byte order mark, which is what PowerShell writes when it redirects output.
 /// </summary>
 internal static class InputFile
 {
@@ -27,7 +27,7 @@ internal static class InputFile
         throwOnInvalidBytes: true
     );
 
-    /// <summary>For messages that quote a value: '+' stays '+'.</summary>
+    /// <summary>For messages that quote a value: '+' is not escaped.</summary>
     private static readonly JsonWriterOptions AsWritten = new()
     {
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -37,7 +37,7 @@ internal static class InputFile
 
     /// <summary>The text as UTF-8, without a byte order mark.</summary>
     /// <exception cref="UnusableFileException">The file cannot be read, or is UTF-16 that is cut off.</exception>
-    /// <param name="most">How many bytes it may have.</param>
+    /// <param name="most">The most bytes that the text may have.</param>
     public static byte[] Read(FileInfo file, int most = int.MaxValue)
     {
         var bytes = ReadBytes(file, most);
@@ -66,7 +66,7 @@ internal static class InputFile
     }
 
     /// <summary>The text of a file that a tool printed.</summary>
-    /// <exception cref="UnusableFileException">The file cannot be read, or nothing stands in it.</exception>
+    /// <exception cref="UnusableFileException">The file cannot be read, or is empty.</exception>
     public static byte[] ReadPrinted(FileInfo file) =>
         Read(file) is { } utf8 && utf8.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) >= 0
             ? utf8
@@ -76,7 +76,7 @@ internal static class InputFile
             );
 
     /// <summary>
-    /// The text without the byte order marks that stand between documents, as where two files were joined to one.
+    /// The text without the byte order marks between documents, which appear when two files were joined.
     /// </summary>
     public static byte[] WithoutMarks(byte[] utf8)
     {
@@ -100,8 +100,8 @@ internal static class InputFile
     }
 
     /// <summary>
-    /// A policy document as it is deployed: the functions take its bytes as they are, which are its version, byte order
-    /// mark included, and read UTF-8 only.
+    /// A policy document as it is deployed. The functions take its bytes as they are, and read only UTF-8. The bytes,
+    /// with any byte order mark, are the version of the document.
     /// </summary>
     /// <exception cref="UnusableFileException">The file cannot be read, or no function could read it.</exception>
     public static byte[] ReadPolicy(FileInfo file) =>
@@ -115,16 +115,16 @@ internal static class InputFile
             var bytes => bytes,
         };
 
-    /// <summary>The VEX documents in the folder beside a policy document; standard input has none beside it.</summary>
+    /// <summary>The VEX documents in the folder beside a policy document; none for standard input.</summary>
     public static IReadOnlyList<VexFile> VexBeside(FileInfo file) =>
         IsStandardInput(file) ? [] : PolicyFile.Vex(file.FullName);
 
     /// <summary>
-    /// The JSON document in a text. What a loop printed page after page, an array of such pages and JSON lines are put
-    /// together to one: lists follow on one another, and everything else must be the same on each page.
+    /// The JSON document in a text. The output of a loop over pages, an array of such pages, and JSON lines are joined
+    /// into one document. Lists are appended to each other, and everything else must be the same on each page.
     /// </summary>
-    /// <param name="members">At least one of them an answer has.</param>
-    /// <exception cref="JsonException">The text is no JSON.</exception>
+    /// <param name="members">An answer has at least one of these members.</param>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
     /// <exception cref="UnusableFileException">The pages do not belong together, or one of them can be read in two
     ///     ways.</exception>
     public static JsonDocument Json(FileInfo file, byte[] utf8, IReadOnlyList<string> members)
@@ -150,7 +150,7 @@ internal static class InputFile
                     + "--query and without jq."
             );
         }
-        // What looks like nothing is no JSON; the reader says where.
+        // An empty text is not JSON. The reader says where.
         if (documents.Count == 0)
             return JsonDocument.Parse(utf8);
         using var whole = new MemoryStream();
@@ -159,7 +159,9 @@ internal static class InputFile
         return JsonDocument.Parse(whole.ToArray());
     }
 
-    /// <summary>Standard input can be read once: what is wrong where it is named twice; null where it is not.</summary>
+    /// <summary>
+    /// Says what is wrong if standard input is named twice, because it can be read only once; null if it is not.
+    /// </summary>
     public static string? Twice(ParseResult parsed)
     {
         string[] named =
@@ -206,7 +208,9 @@ internal static class InputFile
         }
     }
 
-    /// <summary>A pipe says no length before it ends: what is too long is refused while it is read.</summary>
+    /// <summary>
+    /// Reads a stream. A pipe gives its length only at its end, so a text that is too long is refused during reading.
+    /// </summary>
     private static byte[] ReadAll(FileInfo file, Stream content, int most)
     {
         using var all = new MemoryStream();
@@ -231,7 +235,7 @@ internal static class InputFile
 
     private static class Pages
     {
-        /// <summary>What SDKs print beside an answer, another one for each page.</summary>
+        /// <summary>A member that SDKs print beside an answer; it differs on each page.</summary>
         private const string Metadata = "ResponseMetadata";
 
         public static void Write(Utf8JsonWriter json, FileInfo file, string path, List<JsonElement> pages)
@@ -284,7 +288,7 @@ internal static class InputFile
             IReadOnlyList<JsonElement> pages
         )
         {
-            // A token says that there is another page; behind the last there is none.
+            // A token says that there is another page. The last page has none.
             if (path.Length == 0 && key is "nextToken" or "NextToken")
             {
                 if (pages[^1].TryGetProperty(key, out var token))
@@ -310,7 +314,9 @@ internal static class InputFile
         private static string Clip(JsonElement value) => Core.Images.Phrase.Clip(value.GetRawText(), 80);
     }
 
-    /// <summary>Reads a policy document with the VEX documents beside it; the built-in one without a file.</summary>
+    /// <summary>
+    /// Reads a policy document with the VEX documents beside it; without a file, gives the built-in policy.
+    /// </summary>
     /// <exception cref="PolicyException">The document is wrong, or a VEX document beside it.</exception>
     public static PolicyDocument LoadPolicy(FileInfo? file)
     {

@@ -6,10 +6,12 @@ using EcrGuard.Lambda.Flow.Backfilling;
 
 namespace EcrGuard.Cli;
 
-/// <summary>Which ledger a command reads: the same options, and the same words about a wrong one, for all.</summary>
-/// <param name="table">What it is read for, behind its name; empty: nothing is said.</param>
-/// <param name="bucket">The same of the bucket.</param>
-/// <param name="isFound">Whether the stack here is looked for where no table is given.</param>
+/// <summary>
+/// Which ledger a command reads. All commands share these options and the messages about a wrong ledger.
+/// </summary>
+/// <param name="table">What the table is read for, as a text after its name; empty: no text.</param>
+/// <param name="bucket">The same text for the bucket.</param>
+/// <param name="isFound">Whether to look for the stack in this account and region if no table is given.</param>
 internal sealed class LedgerOptions(string table = "", string bucket = "", bool isFound = false)
 {
     private const string Found = " That of EcrGuard's stack here if it is not given.";
@@ -26,9 +28,12 @@ internal sealed class LedgerOptions(string table = "", string bucket = "", bool 
     public Option<string?> Bucket { get; } =
         new("--bucket") { Description = $"The stack's output Bucket{(bucket.Length > 0 ? $". {bucket}" : ".")}" };
 
-    /// <summary>The ledger that the options name, or else that of the stack here.</summary>
+    /// <summary>
+    /// The ledger that the options name; otherwise the ledger of the stack in this account and region.
+    /// </summary>
     /// <exception cref="UnusableFileException">There is no such table, or no region.</exception>
-    /// <exception cref="Plans.FunctionFailedException">No table is named, and there is no stack here.</exception>
+    /// <exception cref="Plans.FunctionFailedException">No table is named, and there is no stack in this account and
+    ///     region.</exception>
     public async Task<Settings> FindAsync(AwsClients aws, ParseResult parsed, CancellationToken cancellation)
     {
         if (parsed.GetValue(Table) is { } named)
@@ -37,9 +42,9 @@ internal sealed class LedgerOptions(string table = "", string bucket = "", bool 
         return await ReadAsync(aws, stack.Table, stack.Bucket, cancellation);
     }
 
-    /// <summary>The settings by which what the caller's registry has there is read.</summary>
+    /// <summary>The settings to read what the caller's registry has in this ledger.</summary>
     /// <param name="table">Null: no ledger is read.</param>
-    /// <param name="bucket">Null: nothing of the bucket is read.</param>
+    /// <param name="bucket">Null: nothing is read from the bucket.</param>
     /// <exception cref="UnusableFileException">There is no such table, or no region.</exception>
     public static async Task<Settings> ReadAsync(
         AwsClients aws,
@@ -60,7 +65,7 @@ internal sealed class LedgerOptions(string table = "", string bucket = "", bool 
             return settings;
         try
         {
-            // Whatever is in it: that it can be asked at all.
+            // The content does not matter: this only checks that the table can be read.
             var ledger = new LedgerTable(aws.Dynamo, settings, TimeProvider.System);
             await new RegistryDocuments(ledger).FindAsync(BackfillState.Form, cancellation);
             return settings;

@@ -2,7 +2,7 @@ using Amazon.Lambda.Core;
 
 namespace EcrGuard.Cli;
 
-/// <summary>What Lambda would tell of an invocation.</summary>
+/// <summary>What Lambda would tell about an invocation.</summary>
 internal sealed class LocalContext(string function, TimeSpan? timeout = null) : ILambdaContext
 {
     private readonly long started = System.Diagnostics.Stopwatch.GetTimestamp();

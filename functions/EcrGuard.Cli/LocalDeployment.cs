@@ -19,8 +19,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EcrGuard.Cli;
 
 /// <summary>
-/// EcrGuard deployed into a local AWS: what the template makes there, and the real handlers in this process, over the
-/// real wire.
+/// EcrGuard deployed into a local AWS: the resources of the template are there, and the real handlers run in this
+/// process and use real network calls.
 /// </summary>
 internal sealed class LocalDeployment : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class LocalDeployment : IDisposable
     public const string Alerts = "ecrguard-alerts";
     public const string ScanChanged = "ecrguard-scan-changed";
 
-    /// <summary>The id of the role that may force approvals: here whoever orders it holds it.</summary>
+    /// <summary>The id of the role that may force approvals. Here, whoever gives the order has it.</summary>
     public const string BreakGlassRoleId = "AROALOCALBREAKGLASS";
 
     private readonly LocalAwsServer aws;
@@ -79,8 +79,8 @@ internal sealed class LocalDeployment : IDisposable
     }
 
     /// <summary>
-    /// Lets everybody call the functions as in AWS: by Lambda's Invoke, by the HTTP API, found by the parameter that
-    /// the template writes, and with the role that it makes for who asks.
+    /// Lets everybody call the functions as in AWS: through Lambda's Invoke or the HTTP API. The parameter that the
+    /// template writes is there to find them. The role that the template makes for callers is there too.
     /// </summary>
     public void Serve()
     {
@@ -149,10 +149,9 @@ internal sealed class LocalDeployment : IDisposable
     public string SummaryTopic { get; }
 
     /// <summary>
-    /// Hands the events that the local AWS has sent to the functions that the template's rules would give them to,
-    /// until no more come.
+    /// Hands the events of the local AWS to the functions, as the template's rules would, until no more events come.
     /// </summary>
-    /// <returns>What failed: nothing, if all is well.</returns>
+    /// <returns>What failed; empty if all is well.</returns>
     public async Task<IReadOnlyList<string>> DeliverAsync()
     {
         var failures = new List<string>();
@@ -173,7 +172,7 @@ internal sealed class LocalDeployment : IDisposable
         List<string> Taken() => [.. aws.Events.Take(), .. aws.Sqs.TakeDue(scanQueue).Select(look => look.Body)];
     }
 
-    /// <summary>Asks as a pipeline would, through the HTTP API's payload.</summary>
+    /// <summary>Asks as a pipeline would, with the payload of the HTTP API.</summary>
     public async Task<(int Status, JsonElement Body)> AskAsync(string image, bool require = false)
     {
         var query = new Dictionary<string, string> { ["image"] = image };
@@ -197,14 +196,15 @@ internal sealed class LocalDeployment : IDisposable
             .GetRequiredService<WeeklySummary>()
             .WeeklySummaryAsync(new ScheduledRequest(week), new LocalContext("WeeklySummary"));
 
-    /// <summary>The report of a week, read and not sent.</summary>
+    /// <summary>Makes the report of a week without sending it.</summary>
     public Task<Core.Reports.WeeklySummary> ReportAsync(Core.Reports.IsoWeek week) =>
         services
             .GetRequiredService<SummaryReader>()
             .ReadAsync(week, services.GetRequiredService<TimeProvider>().GetUtcNow(), CancellationToken.None);
 
     /// <summary>
-    /// Sweeps as the state machine does: a list, one repository after the other until each is done, an end.
+    /// Sweeps as the state machine does: makes the list, sweeps one repository after the other until each is done, and
+    /// ends the sweep.
     /// </summary>
     public async Task<SweepEnd> SweepAsync()
     {
@@ -238,7 +238,7 @@ internal sealed class LocalDeployment : IDisposable
     )
     {
         var failures = new List<string>();
-        // As the event source mapping does: batches of up to a hundred.
+        // The same as the event source mapping: batches of up to a hundred.
         foreach (var batch in events.Chunk(100))
         {
             var response = await handler(
@@ -260,7 +260,7 @@ internal sealed class LocalDeployment : IDisposable
         return failures;
     }
 
-    /// <summary>The functions that the template's rules give an event to.</summary>
+    /// <summary>The functions to which the template's rules give an event.</summary>
     private static string[] QueuesOf(string json)
     {
         using var document = JsonDocument.Parse(json);

@@ -5,8 +5,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Cli;
 
 /// <summary>
-/// Holds what a tool printed to JSON that can be read in one way only: of two members of one name readers take the last
-/// and never say so, and a text with half of a character cannot be written anywhere.
+/// Makes sure that what a tool printed is JSON that can be read in only one way. If two members have the same name,
+/// readers take the last one and do not say so. A text with half of a character cannot be written anywhere.
 /// </summary>
 internal ref struct PrintedSyntax
 {
@@ -20,8 +20,9 @@ internal ref struct PrintedSyntax
         _reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowMultipleValues = true });
     }
 
-    /// <exception cref="JsonException">The text is no JSON, or several documents of which one is none.</exception>
-    /// <exception cref="UnusableFileException">It is not UTF-8, or has a doubled member or half of a
+    /// <exception cref="JsonException">The text is not JSON, or is several documents and one of them is not
+    ///     JSON.</exception>
+    /// <exception cref="UnusableFileException">The text is not UTF-8, or has two members with one name, or half of a
     ///     character.</exception>
     public static void Check(FileInfo file, ReadOnlySpan<byte> utf8)
     {
@@ -35,7 +36,7 @@ internal ref struct PrintedSyntax
         }
     }
 
-    /// <summary>Where a value stands; written out only where something is wrong with it.</summary>
+    /// <summary>The place of a value. It is written out only if something is wrong with the value.</summary>
     private sealed record Step(Step? Before, string? Key, int Index)
     {
         public override string ToString() =>

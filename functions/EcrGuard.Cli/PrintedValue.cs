@@ -5,16 +5,16 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Cli;
 
 /// <summary>
-/// A value in a JSON file that the AWS CLI printed, with its path in it, so that what is wrong with it can be said. A
-/// member that is null is as good as absent.
+/// A value in a JSON file that the AWS CLI printed. It has its path in the file, so that messages can say where a
+/// problem is. A member that is null counts as absent.
 /// </summary>
 /// <param name="Path">For example <c>imageDetails[0].imageTags</c>; empty for the whole document.</param>
 internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Element)
 {
-    /// <summary>Reads a file whole; the values live as long as <paramref name="read"/> runs.</summary>
-    /// <exception cref="UnusableFileException">The file cannot be read, is not JSON, or is what <paramref name="read"/>
-    ///     refuses.</exception>
-    /// <param name="members">At least one of them the answer has.</param>
+    /// <summary>Reads a whole file. The values can be used while <paramref name="read"/> runs.</summary>
+    /// <exception cref="UnusableFileException">The file cannot be read, is not JSON, or is refused by <paramref
+    ///     name="read"/>.</exception>
+    /// <param name="members">The answer has at least one of these members.</param>
     public static T Read<T>(FileInfo file, IReadOnlyList<string> members, Func<PrintedValue, T> read)
     {
         var utf8 = InputFile.WithoutMarks(InputFile.ReadPrinted(file));
@@ -31,8 +31,8 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     }
 
     /// <summary>
-    /// The member that says that this is one page of several: the AWS CLI prints the service's token with --no-paginate
-    /// and its own with --max-items. Null where this is all.
+    /// The member that says that this is one page of several; null if this is everything. The AWS CLI prints the
+    /// service's token with --no-paginate and its own token with --max-items.
     /// </summary>
     public string? PageToken() =>
         !string.IsNullOrEmpty(Text("nextToken")) ? "nextToken"
@@ -54,8 +54,8 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
             : null;
     }
 
-    /// <param name="wanted">What it must be, for the message: "a list of images".</param>
-    /// <returns>Empty where there is no such member.</returns>
+    /// <param name="wanted">What the member must be, for the message: "a list of images".</param>
+    /// <returns>Empty if there is no such member.</returns>
     /// <exception cref="UnusableFileException">The member is not a list.</exception>
     public IReadOnlyList<PrintedValue> List(string name, string wanted)
     {
@@ -81,7 +81,7 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair, escaped.
+            // Half of a surrogate pair, escaped.
             throw MustBe("a text of whole characters");
         }
     }
@@ -92,10 +92,10 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
         : value.Element.ValueKind == JsonValueKind.Number ? value.Element.GetDouble()
         : throw value.MustBe("a number");
 
-    /// <summary>The members of an object of numbers.</summary>
-    /// <param name="known">Those that there may be; one that counts nothing may be any.</param>
-    /// <exception cref="UnusableFileException">This is not an object, or a member is not known or not a whole number
-    ///     from 0.</exception>
+    /// <summary>The members of an object that holds numbers.</summary>
+    /// <param name="known">The names that are allowed. A member that is 0 may have any name.</param>
+    /// <exception cref="UnusableFileException">This is not an object, a member has an unknown name, or a value is not a
+    ///     whole number from 0.</exception>
     public IReadOnlyList<KeyValuePair<string, int>> Counts(IReadOnlyList<string> known)
     {
         if (Element.ValueKind != JsonValueKind.Object)
@@ -128,8 +128,8 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
         : Core.Images.Digest.TryParse(value.Text(), out var digest) ? digest
         : throw value.MustBe("'sha256:' and 64 lower-case hexadecimal characters");
 
-    /// <summary>A time as ISO 8601 or as seconds since 1970, whichever the caller's AWS CLI is set to.</summary>
-    /// <exception cref="UnusableFileException">The member is no time.</exception>
+    /// <summary>A time in ISO 8601 or in seconds since 1970, whichever the caller's AWS CLI prints.</summary>
+    /// <exception cref="UnusableFileException">The member is not a time.</exception>
     public DateTimeOffset? Time(string name)
     {
         if (Member(name) is not { } value)
@@ -148,6 +148,6 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     public UnusableFileException MustBe(string wanted) =>
         Wrong($"{Path} is {Core.Images.Phrase.Clip(Element.GetRawText(), 80)}; it must be {wanted}");
 
-    /// <param name="how">Without a full stop.</param>
+    /// <param name="how">The problem, without a full stop.</param>
     public UnusableFileException Wrong(string how) => new($"{File}: {how}.");
 }

@@ -44,7 +44,7 @@ if (parsing.Errors.Count == 0 && InputFile.Twice(parsing) is { } twice)
 }
 if (parsing.Errors.Count > 0)
 {
-    // An unknown command is also "not provided": once is enough.
+    // An unknown command also gives the error "not provided". One message is enough.
     foreach (
         var error in parsing
             .Errors.Select(e => e.Message)

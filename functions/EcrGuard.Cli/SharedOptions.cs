@@ -4,7 +4,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Cli;
 
-/// <summary>The arguments and options that several commands have, each described once.</summary>
+/// <summary>The arguments and options that several commands share, each described once.</summary>
 internal static class SharedOptions
 {
     public const string Json = "json";
@@ -16,7 +16,7 @@ internal static class SharedOptions
             CustomParser = result => ReadImages(result, "IMAGE")?[0],
         };
 
-    /// <returns>Null where one is none, which is then an error of the command line.</returns>
+    /// <returns>Null if one of them is not an image; that is then an error of the command line.</returns>
     public static ImageReference[]? ReadImages(ArgumentResult result, string name)
     {
         var images = new List<ImageReference>();
@@ -50,7 +50,7 @@ internal static class SharedOptions
     public static Option<FileInfo?> LocalPolicy() =>
         Policy("Against a local AWS: the policy document of the function, which then runs in this process.");
 
-    /// <param name="output">The stack's output that names the function.</param>
+    /// <param name="output">The output of the stack that names the function.</param>
     public static Option<string?> Function(string output) =>
         new("--function")
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace EcrGuard.Cli;
 
-/// <summary>Moments as they are written in files and options.</summary>
+/// <summary>Reads times as they are written in files and options.</summary>
 internal static class Times
 {
     private const string Date = "yyyy-MM-dd";
@@ -18,7 +18,7 @@ internal static class Times
     private static readonly string[] Printed =
     [
         .. Iso,
-        // As Inspector's events have it
+        // The form in Inspector's events
         // (https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html).
         "ddd MMM d HH:mm:ss.FFFFFFF K yyyy",
         "ddd MMM d HH:mm:ss K yyyy",
@@ -27,8 +27,8 @@ internal static class Times
     ];
 
     /// <summary>
-    /// ISO 8601, what Python's <c>str()</c> makes of a time (a space instead of the T, six digits behind the second),
-    /// and what stands in EventBridge's events. Without an offset it is UTC.
+    /// Reads ISO 8601, the form of Python's <c>str()</c> (a space instead of the T, six digits after the second), and
+    /// the form in EventBridge's events. Without an offset, the time is UTC.
     /// </summary>
     public static bool TryParse(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(
@@ -39,11 +39,11 @@ internal static class Times
             out time
         );
 
-    /// <summary>ISO 8601, as people write it in an option; without an offset it is UTC.</summary>
+    /// <summary>Reads ISO 8601 as people write it in an option. Without an offset, the time is UTC.</summary>
     public static bool TryParseIso(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(text, Iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 
-    /// <summary>A whole number with a unit, <c>90s</c>, <c>15m</c>, <c>2h</c>: at most a day.</summary>
+    /// <summary>Reads a whole number with a unit: <c>90s</c>, <c>15m</c>, <c>2h</c>. At most a day.</summary>
     public static bool TryParseDuration(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
@@ -72,7 +72,7 @@ internal static class Times
 
     private static string Plain(string text)
     {
-        // Newer Javas put a narrow space before AM and PM.
+        // Newer Java versions put a narrow space before AM and PM.
         text = text.Replace('\u202F', ' ').Replace('\u00A0', ' ').Replace(" UTC", " Z", StringComparison.Ordinal);
         if (text.Length <= Date.Length || text[Date.Length] is not (' ' or 'T' or 't') || !char.IsAsciiDigit(text[0]))
             return text;
@@ -80,10 +80,10 @@ internal static class Times
             .ToUpperInvariant()
             .Replace(" Z", "Z", StringComparison.Ordinal)
             .Replace(" +", "+", StringComparison.Ordinal);
-        // "+0000" is "+00:00".
+        // "+0000" means "+00:00".
         if (clock.Length > 5 && clock[^5] is '+' or '-' && clock[^4..].All(char.IsAsciiDigit))
             clock = clock.Insert(clock.Length - 2, ":");
-        // Nanoseconds: .NET has seven digits.
+        // Nanoseconds are cut: .NET has seven digits.
         var dot = clock.IndexOf('.', StringComparison.Ordinal);
         var end = dot < 0 ? dot : dot + 1;
         while (end >= 0 && end < clock.Length && char.IsAsciiDigit(clock[end]))

@@ -7,14 +7,15 @@ using EcrGuard.Lambda.Flow;
 namespace EcrGuard.Cli.Asking;
 
 /// <summary>
-/// The images that a file deploys. Files are hostile: what is too large, too deep or unclear is refused.
+/// Reads the images that a file deploys. Files are not trusted: a file that is too large, too deep or unclear is
+/// refused.
 /// </summary>
 internal static class DeploymentFile
 {
     private const int MaxBytes = 5_000_000;
 
-    /// <returns>At least one image, each with its place.</returns>
-    /// <exception cref="UnusableFileException">It cannot be read, or names no image.</exception>
+    /// <returns>At least one image, each with its place in the file.</returns>
+    /// <exception cref="UnusableFileException">The file cannot be read, or names no image.</exception>
     public static IReadOnlyList<(NamedImage Image, GatePlace Place)> Read(FileInfo file)
     {
         var text = Encoding.UTF8.GetString(InputFile.Read(file, MaxBytes));

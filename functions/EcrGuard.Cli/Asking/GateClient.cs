@@ -10,7 +10,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Cli.Asking;
 
-/// <summary>Asks a deployed EcrGuard about images: by Lambda's Invoke, or by its HTTP API.</summary>
+/// <summary>Asks a deployed EcrGuard about images, through Lambda's Invoke or through its HTTP API.</summary>
 internal sealed class GateClient
 {
     /// <summary>The function answers within 30 seconds.</summary>
@@ -40,7 +40,7 @@ internal sealed class GateClient
         return new GateClient(async (image, token) => (await gate.InvokeAsync(image, token), null));
     }
 
-    /// <summary>Asks about one image. What fails is an answer, too: one that does not pass.</summary>
+    /// <summary>Asks about one image. A failure is also an answer: one that does not pass.</summary>
     public async Task<GateAnswer> AskAsync(string image, GatePlace? place, CancellationToken cancellation)
     {
         try

@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace EcrGuard.Cli.Asking;
 
-/// <summary>Which deployment is asked, and as whom; the same options for every command that asks.</summary>
-/// <param name="Function">A name or an ARN; null: that of the stack here.</param>
-/// <param name="Url">The HTTP API; null: not named.</param>
-/// <param name="Role">The ARN of a role to take; null: the caller's own credentials.</param>
+/// <summary>Which deployment is asked, and as whom. Every command that asks has these options.</summary>
+/// <param name="Function">A name or an ARN; null: the function of the stack in this account and region.</param>
+/// <param name="Url">The address of the HTTP API; null: not named.</param>
+/// <param name="Role">The ARN of a role to assume; null: the caller's own credentials.</param>
 internal sealed record GateTarget(string? Function, Uri? Url, string? Role)
 {
     public static Uri? ReadUrl(System.CommandLine.Parsing.ArgumentResult result) =>
@@ -23,7 +23,7 @@ internal sealed record GateTarget(string? Function, Uri? Url, string? Role)
         return null;
     }
 
-    /// <summary>The options, read from the environment where they are not given.</summary>
+    /// <summary>The options. An option that is not given is read from the environment.</summary>
     internal sealed class Options
     {
         private readonly Option<string?> function = new("--function")
@@ -59,7 +59,7 @@ internal sealed record GateTarget(string? Function, Uri? Url, string? Role)
             return options;
         }
 
-        /// <exception cref="UnusableFileException">The environment has a wrong address.</exception>
+        /// <exception cref="UnusableFileException">The address in the environment is wrong.</exception>
         public GateTarget In(ParseResult parsed)
         {
             var (named, at) = (parsed.GetValue(function), parsed.GetValue(url));

@@ -9,12 +9,12 @@ using Amazon.SecurityToken;
 namespace EcrGuard.Cli.Asking;
 
 /// <summary>An answer of an HTTP API.</summary>
-/// <param name="RetryAfter">When to ask again; null where it does not say.</param>
+/// <param name="RetryAfter">How long to wait before asking again; null if the answer does not say.</param>
 internal sealed record HttpAnswer(int Status, string Body, TimeSpan? RetryAfter);
 
 /// <summary>
-/// A request to an HTTP API with IAM authorisation: signed for execute-api, by the SDK's own signer, with the caller's
-/// credentials as every AWS SDK finds them.
+/// Sends requests to an HTTP API with IAM authorisation. The SDK's own signer signs them for execute-api. The caller's
+/// credentials are found as in every AWS SDK.
 /// </summary>
 internal static class SignedHttp
 {
@@ -23,7 +23,7 @@ internal static class SignedHttp
     /// <summary>An HTTP API gives up after 30 seconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(35);
 
-    /// <summary>An answer of EcrGuard's has some kilobytes.</summary>
+    /// <summary>The longest answer that is read, in bytes. EcrGuard's own answers have some kilobytes.</summary>
     private const int MaxAnswer = 6_000_000;
 
     /// <exception cref="HttpRequestException">There was no answer.</exception>
@@ -37,8 +37,8 @@ internal static class SignedHttp
             cancellation
         );
 
-    /// <param name="query">What stands behind the question mark, not escaped.</param>
-    /// <param name="credentials">Null: as every AWS SDK finds them.</param>
+    /// <param name="query">The text after the question mark, not escaped.</param>
+    /// <param name="credentials">Null: find them as every AWS SDK does.</param>
     /// <exception cref="HttpRequestException">There was no answer.</exception>
     public static Task<HttpAnswer> GetAsync(
         Uri url,
@@ -71,7 +71,8 @@ internal static class SignedHttp
             if (!message.Headers.TryAddWithoutValidation(name, value))
                 message.Content?.Headers.TryAddWithoutValidation(name, value);
         }
-        // A signature is for one address; and nothing is sent twice, since the first may have been heard.
+        // No redirects, because a signature is valid for one address. Nothing is sent twice, because the first request
+        // may have been received.
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
         {
             Timeout = Patience,
@@ -100,8 +101,8 @@ internal static class SignedHttp
         AWSCredentials? credentials
     )
     {
-        // Of a configuration the signer wants the clock's correction, and the credentials their profile: any service's
-        // has them.
+        // The signer reads the clock correction from a configuration, and the credentials read their profile from it.
+        // The configuration of any service has both.
         var configuration = new AmazonSecurityTokenServiceConfig();
         var request = new DefaultRequest(new Question(), Service)
         {
@@ -127,7 +128,8 @@ internal static class SignedHttp
     }
 
     /// <summary>
-    /// API Gateway's own host names tell the region; a domain of one's own has that of the environment.
+    /// The region to sign for. API Gateway's own host names contain it. For a custom domain, it is the region of the
+    /// environment.
     /// </summary>
     private static string RegionOf(Uri url) =>
         url.Host.Split('.') is [_, Service, var region, _, ..] ? region : Caller.Region;

@@ -10,8 +10,8 @@ using EcrGuard.Lambda.Functions;
 namespace EcrGuard.Cli.Commands;
 
 /// <summary>
-/// <c>ecrguard apply</c>: hands a plan to the deployed function, again and again until it has come to its end. Against
-/// a local AWS the same function runs in this process.
+/// <c>ecrguard apply</c>: hands a plan to the deployed function, again and again until the plan is finished. With a
+/// local AWS, the same function runs in this process.
 /// </summary>
 internal static class ApplyCommand
 {
@@ -48,11 +48,11 @@ internal static class ApplyCommand
         return command;
     }
 
-    /// <param name="function">The deployed function; null only against a local AWS.</param>
-    /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
-    /// <param name="yes">Whether nobody need be asked.</param>
+    /// <param name="function">The deployed function; null only with a local AWS.</param>
+    /// <param name="policyFile">The policy for the function in this process; null: the built-in policy.</param>
+    /// <param name="yes">Whether to go on without asking.</param>
     /// <returns>
-    /// 0 where all was done, 1 where something was superseded or refused, 64 for a plan that cannot be used.
+    /// 0 if everything was done, 1 if something was superseded or refused, 64 if the plan cannot be used.
     /// </returns>
     public static Task<int> RunAsync(
         FileInfo file,
@@ -145,7 +145,8 @@ internal static class ApplyCommand
     }
 
     /// <summary>
-    /// An answer tells of the whole plan so far; the repository that it was at when time was up counts.
+    /// How far the plan has come. An answer covers the whole plan so far. The repository that was being worked on when
+    /// the time was up is counted.
     /// </summary>
     private static string Reached(ApplyAnswer answer, int all)
     {

@@ -7,13 +7,13 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Cli.Commands;
 
 /// <summary>
-/// <c>ecrguard ask</c>: may these images be deployed? Asks a deployed function and writes nothing.
+/// <c>ecrguard ask</c>: may these images be deployed? It asks a deployed function and writes nothing.
 /// </summary>
 internal static class AskCommand
 {
     private const int AtOnce = 8;
 
-    /// <param name="Wait">How long to wait for scans; zero: not at all.</param>
+    /// <param name="Wait">How long to wait for scans; zero: do not wait.</param>
     private sealed record Question(
         IReadOnlyList<ImageReference> Images,
         IReadOnlyList<FileInfo> Files,
@@ -143,7 +143,7 @@ internal static class AskCommand
                 .Select(named => GateQuestion.Of(named.Image, named.Place, question.IgnoreOthers)),
         ];
 
-    /// <summary>Asks, and again where waiting can change an answer and nothing else says no for good.</summary>
+    /// <summary>Asks. It asks again if waiting can change an answer and no other answer is a final "no".</summary>
     private static async Task<GateReport> AnswerAsync(
         IReadOnlyList<GateQuestion> asked,
         GateClient? gate,
@@ -211,8 +211,8 @@ internal static class AskCommand
         output.WriteLine(GateForms.All[question.Format](report).TrimEnd('\n'));
         if (question.Format != GateForms.GitHub)
             return;
-        // What is appended to the files of these names (docs.github.com, "Workflow commands") is the job's summary, in
-        // Markdown, and the step's outputs.
+        // Text that is appended to the files with these names (docs.github.com, "Workflow commands") becomes the job's
+        // summary, in Markdown, and the step's outputs.
         Append("GITHUB_STEP_SUMMARY", GateText.Markdown(report));
         Append("GITHUB_OUTPUT", GateText.GitHubOutputs(report));
 

@@ -15,8 +15,8 @@ using EcrGuard.Lambda.Functions;
 namespace EcrGuard.Cli.Commands;
 
 /// <summary>
-/// <c>ecrguard breakglass</c>: has an approval forced for one digest. Who forces it is the identity whose signature AWS
-/// has checked, and nothing that the caller could write.
+/// <c>ecrguard breakglass</c>: forces an approval for one digest. The name that is recorded is the identity whose
+/// signature AWS has checked, not anything that the caller could write.
 /// </summary>
 internal static class BreakGlassCommand
 {
@@ -71,11 +71,11 @@ internal static class BreakGlassCommand
         return command;
     }
 
-    /// <param name="until">As it was written: the function says what is wrong with it.</param>
-    /// <param name="url">The HTTP API; null only against a local AWS, where the function runs in this process for the
+    /// <param name="until">The time as it was written: the function says what is wrong with it.</param>
+    /// <param name="url">The HTTP API; null only with a local AWS. The function then runs in this process, for the
     ///     caller that STS names.</param>
-    /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
-    /// <returns>0 where it was done, 1 where it was refused, 5 where it is not known whether it was done.</returns>
+    /// <param name="policyFile">The policy for the function in this process; null: the built-in policy.</param>
+    /// <returns>0 if it was done, 1 if it was refused, 5 if it is not known whether it was done.</returns>
     public static Task<int> RunAsync(
         ImageReference image,
         string reason,
@@ -106,7 +106,7 @@ internal static class BreakGlassCommand
             cancellation
         );
 
-    /// <summary>A span counts from now; what is no span the function judges.</summary>
+    /// <summary>A duration counts from now. Any other text is left to the function to judge.</summary>
     private static string Moment(string until) =>
         Times.TryParseDuration(until, out var span)
             ? (TimeProvider.System.GetUtcNow() + span).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)
@@ -196,7 +196,7 @@ internal static class BreakGlassCommand
     }
 
     /// <summary>
-    /// The verdict after 200; after anything else the function's problem, or API Gateway's own message.
+    /// The verdict after status 200. After any other status, the function's problem or API Gateway's own message.
     /// </summary>
     private static (JsonElement Answer, ApprovalAnswer? Verdict) Read(int status, string body)
     {
@@ -226,7 +226,7 @@ internal static class BreakGlassCommand
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class BreakGlassJson : JsonSerializerContext
 {
-    /// <summary>For people and machines at a terminal, not for HTML: quotes stay quotes.</summary>
+    /// <summary>For people and machines at a terminal, not for HTML: quotes are not escaped as in HTML.</summary>
     public static BreakGlassJson Readable { get; } =
         new(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

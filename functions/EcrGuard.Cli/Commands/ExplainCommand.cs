@@ -11,8 +11,8 @@ using EcrGuard.Core.Reports;
 namespace EcrGuard.Cli.Commands;
 
 /// <summary>
-/// <c>ecrguard explain</c>: all that the ledger knows of one image, on one page. Reads the ledger, and ECR only for the
-/// digest of a tag.
+/// <c>ecrguard explain</c>: everything that the ledger knows about one image, on one page. It reads the ledger. It
+/// reads ECR only to find the digest of a tag.
 /// </summary>
 internal static class ExplainCommand
 {
@@ -117,7 +117,9 @@ internal static class ExplainCommand
         );
     }
 
-    /// <summary>The ledger knows images by digest; which one a tag is on, ECR says.</summary>
+    /// <summary>
+    /// Finds the digest of an image. The ledger knows images by digest; ECR says which digest a tag is on.
+    /// </summary>
     private static async Task<Digest> DigestOfAsync(
         AwsClients aws,
         RepositoryId repository,

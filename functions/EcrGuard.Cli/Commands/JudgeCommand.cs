@@ -9,7 +9,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Cli.Commands;
 
-/// <summary><c>ecrguard judge</c>: what a policy makes of the findings of one image, offline.</summary>
+/// <summary><c>ecrguard judge</c>: what a policy decides from the findings of one image, offline.</summary>
 internal static class JudgeCommand
 {
     public static Command Create()
@@ -49,9 +49,9 @@ internal static class JudgeCommand
     }
 
     /// <param name="policyFile">Null: the built-in policy.</param>
-    /// <param name="vexFiles">OpenVEX documents beside it.</param>
-    /// <param name="asJson">Whether machines read the output.</param>
-    /// <returns>The exit code of a gate, or 64 for a file that cannot be used.</returns>
+    /// <param name="vexFiles">OpenVEX documents that are used with it.</param>
+    /// <param name="asJson">Whether the output is for machines.</param>
+    /// <returns>The exit code of a gate, or 64 if a file cannot be used.</returns>
     public static int Run(
         FileInfo findingsFile,
         FileInfo? policyFile,
@@ -151,10 +151,10 @@ internal static class JudgeCommand
     }
 
     /// <summary>
-    /// VEX names an image by registry, repository and digest: of an image of which less is known, nobody can tell
-    /// whether it is meant.
+    /// The reason to give if VEX documents may excuse something but cannot be used. VEX names an image by registry,
+    /// repository and digest. If less is known about the image, nobody can tell whether a statement is about it.
     /// </summary>
-    /// <returns>Null where no statement may be meant.</returns>
+    /// <returns>Null if no statement can be about it.</returns>
     private static Reason? UnusedVex(FileInfo file, ImageId image, PolicyDocument policy)
     {
         var (repository, known) = (image.Repository, image.Digest != PrintedScan.NoDigest);
@@ -184,9 +184,10 @@ internal static class JudgeCommand
     }
 
     /// <summary>
-    /// Every problem is told; a waiver that has ended is one and waives nothing, as in the deployed product.
+    /// Reads the policy and prints every problem. A waiver that has ended is such a problem and waives nothing, as in
+    /// the deployed product.
     /// </summary>
-    /// <returns>Null where the document cannot be used.</returns>
+    /// <returns>Null if the document cannot be used.</returns>
     private static PolicyDocument? ReadPolicy(
         FileInfo? file,
         IReadOnlyList<FileInfo> vexFiles,
@@ -195,13 +196,13 @@ internal static class JudgeCommand
     )
     {
         var vex = vexFiles.Select(document => new VexFile(document.ToString(), InputFile.Read(document))).ToList();
-        // Beside a policy it is passed over; whoever names one wants it used.
+        // Beside a policy, such a document is skipped. But whoever names a document wants it used.
         foreach (var document in vex)
         {
             if (document.WhyNoOpenVex() is { } why)
                 throw new UnusableFileException($"{document.Name}: {why}; it must be an OpenVEX document.");
         }
-        // As the functions and the other commands do.
+        // The functions and the other commands do the same.
         if (file is not null)
             vex.AddRange(InputFile.VexBeside(file));
         var reading = PolicyReader.Read(file is null ? null : (ReadOnlyMemory<byte>?)InputFile.Read(file), vex, now);
@@ -213,7 +214,7 @@ internal static class JudgeCommand
 
     private static void WriteText(Judgement judgement, TextWriter output)
     {
-        // "allowed": the policy lets the status pass although it is not APPROVED.
+        // "allowed": the policy lets this status pass although it is not APPROVED.
         output.WriteLine(
             judgement is { Approved: true, Status: not "APPROVED" }
                 ? $"{judgement.Status}, which the policy allows"
@@ -243,8 +244,8 @@ internal static class JudgeCommand
     }
 }
 
-/// <summary>The answer, in the words of <see cref="ApprovalAnswer"/>, but whole.</summary>
-/// <param name="Approved">True also for a status that the policy allows.</param>
+/// <summary>The answer, with the same words as <see cref="ApprovalAnswer"/>, but complete.</summary>
+/// <param name="Approved">Also true for a status that the policy allows.</param>
 internal sealed record Judgement(
     string Status,
     bool Approved,
@@ -283,7 +284,7 @@ internal sealed record Judgement(
                 },
         };
 
-    /// <summary>What was read does not tell; never better than an error.</summary>
+    /// <summary>The input does not say enough. The result is never better than an error.</summary>
     public static Judgement Undetermined(string why) =>
         new(
             Core.Verdicts.Status.Error.Word(),

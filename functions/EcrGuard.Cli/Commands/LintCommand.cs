@@ -7,7 +7,7 @@ using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Cli.Commands;
 
-/// <summary><c>ecrguard lint</c>: what in a lifecycle policy is accepted by ECR and was probably not meant.</summary>
+/// <summary><c>ecrguard lint</c>: finds what ECR accepts in a lifecycle policy but was probably not meant.</summary>
 internal static class LintCommand
 {
     public static Command Create()
@@ -37,16 +37,18 @@ internal static class LintCommand
         return command;
     }
 
-    /// <summary>In JSON, what ECR would refuse is a finding too, so that there is one shape.</summary>
+    /// <summary>
+    /// In JSON, a problem for which ECR would refuse the policy is also a finding, so that there is one shape.
+    /// </summary>
     private const string Refused = "refused";
 
-    /// <summary>AWS does not say whether it does.</summary>
+    /// <summary>AWS does not document whether ECR refuses this.</summary>
     private const string MayBeRefused = "may-be-refused";
 
-    /// <param name="asJson">Whether machines read the output.</param>
+    /// <param name="asJson">Whether the output is for machines.</param>
     /// <returns>
-    /// 0, 1 with a finding of severity error or a policy that ECR may refuse, 2 for one that it would, 64 for a file
-    /// that cannot be used.
+    /// 0; 1 with a finding of severity error or a policy that ECR may refuse; 2 for a policy that ECR would refuse; 64
+    /// for a file that cannot be used.
     /// </returns>
     public static int Run(FileInfo policyFile, FileInfo? imagesFile, bool asJson, TextWriter output, TextWriter errors)
     {

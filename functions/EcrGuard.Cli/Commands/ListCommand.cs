@@ -10,7 +10,9 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Cli.Commands;
 
-/// <summary><c>ecrguard list</c>: the images that the ledger knows, the worst first. Reads the ledger alone.</summary>
+/// <summary>
+/// <c>ecrguard list</c>: the images that the ledger knows, the worst first. It reads only the ledger.
+/// </summary>
 internal static class ListCommand
 {
     public static Command Create()
@@ -105,8 +107,8 @@ internal static class ListCommand
     }
 }
 
-/// <param name="Reason">The first; null where there is none.</param>
-/// <param name="Since">Since when the status has been what it is.</param>
+/// <param name="Reason">The first reason; null if there is none.</param>
+/// <param name="Since">Since when the image has had this status.</param>
 internal sealed record ListedImage(
     string Status,
     string Repository,

@@ -78,7 +78,7 @@ internal static class LocalCommand
         CancellationToken cancellation
     )
     {
-        // As for the demo: the template keeps EcrGuard's own reading from counting as a pull.
+        // The same as in the demo: the template keeps EcrGuard's own reads from counting as pulls.
         await using var aws = await LocalAwsServer.StartAsync(
             new LocalAwsOptions { Port = port, BatchGetImageRecordsPull = false }
         );
@@ -99,7 +99,7 @@ internal static class LocalCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Ctrl-C: the only way to end it.
+            // Ctrl-C is the only way to end it.
         }
         return ExitCodes.Done;
     }

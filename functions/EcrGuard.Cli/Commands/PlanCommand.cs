@@ -13,8 +13,8 @@ using EcrReader = EcrGuard.Aws.Facts.EcrReader;
 namespace EcrGuard.Cli.Commands;
 
 /// <summary>
-/// <c>ecrguard plan</c>: what would change in the registry whose credentials the caller has. Reads, and writes nothing
-/// but its file.
+/// <c>ecrguard plan</c>: what would change in the registry of the caller's credentials. It only reads, and writes
+/// nothing but its file.
 /// </summary>
 internal static class PlanCommand
 {
@@ -61,10 +61,11 @@ internal static class PlanCommand
         return command;
     }
 
-    /// <param name="policyFile">Null: the built-in policy.</param>
-    /// <param name="file">Where to write the plan; null: nowhere.</param>
+    /// <param name="policyFile">The policy; null: the built-in policy.</param>
+    /// <param name="file">The file to write the plan to; null: none.</param>
     /// <returns>
-    /// 0, 2 for a plan beyond a ceiling, which is not written, 64 for a file or an environment that cannot be used.
+    /// 0; 2 for a plan that goes over a ceiling, which is not written; 64 for a file or an environment that cannot be
+    /// used.
     /// </returns>
     public static Task<int> RunAsync(
         FileInfo? policyFile,
@@ -115,7 +116,7 @@ internal static class PlanCommand
             cancellation
         );
 
-    /// <summary>Whether the plan goes beyond a ceiling, which is told.</summary>
+    /// <summary>Whether the plan goes over a ceiling. If so, this is printed.</summary>
     private static bool IsRefused(Plan plan, PolicyDocument policy, TextWriter errors)
     {
         var broken = Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], policy.Ceilings);
@@ -164,7 +165,7 @@ internal static class PlanCommand
         progress.End();
         return new Plan
         {
-            // Not before anything was read: what ECR counts as a pull of ours lies before it.
+            // Taken after everything was read: our own reads, which ECR counts as pulls, must come before this time.
             CreatedAt = time.GetUtcNow(),
             Account = settings.Account,
             Region = settings.Region,
@@ -174,7 +175,9 @@ internal static class PlanCommand
         };
     }
 
-    /// <summary>A team's opt-out stands in the resource tags, and matters only if something would be put.</summary>
+    /// <summary>
+    /// The policy that is wanted. A team's opt-out is in the resource tags. It matters only if something would be put.
+    /// </summary>
     private static async Task<(WantedPolicy? Wanted, IReadOnlyList<string> Notes)> WantedAsync(
         RepositoryView view,
         EcrReader registry,
@@ -199,7 +202,7 @@ internal static class PlanCommand
     )
     {
         var id = view.Contents.Repository;
-        // A plan is about what goes: the rest of a baseline is the sweep's.
+        // A plan is only about images to remove. The rest of a baseline is the sweep's work.
         var baseline = policy.BaselineOf(id.Name) is { } named
             ? named with
             {
@@ -233,7 +236,7 @@ internal static class PlanCommand
             : null;
     }
 
-    /// <summary>The file is there whole, or as it was.</summary>
+    /// <summary>Writes the file completely, or leaves it as it was.</summary>
     private static void WriteWhole(FileInfo file, byte[] content)
     {
         var unfinished = $"{file.FullName}.{Environment.ProcessId}.tmp";

@@ -6,8 +6,8 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Cli.Commands;
 
 /// <summary>
-/// <c>ecrguard policy check FILE</c>: the document and the VEX documents in the folder beside it, as they are deployed
-/// together.
+/// <c>ecrguard policy check FILE</c>: checks the document together with the VEX documents in the folder beside it, as
+/// they are deployed together.
 /// </summary>
 internal static class PolicyCommand
 {
@@ -28,7 +28,7 @@ internal static class PolicyCommand
         return command;
     }
 
-    /// <returns>0 without errors, 1 with some, 64 where the file cannot be read.</returns>
+    /// <returns>0 if there are no errors, 1 if there are, 64 if the file cannot be read.</returns>
     public static int Check(FileInfo file, DateTimeOffset now, TextWriter output, TextWriter errors)
     {
         try
@@ -71,8 +71,8 @@ internal static class PolicyCommand
         }
     }
 
-    /// <summary>Reads a document, and writes down whatever is wrong with it.</summary>
-    /// <exception cref="UnusableFileException">It cannot be read.</exception>
+    /// <summary>Reads a document, and prints everything that is wrong with it.</summary>
+    /// <exception cref="UnusableFileException">The file cannot be read.</exception>
     public static PolicyReading Read(FileInfo file, DateTimeOffset now, TextWriter output)
     {
         var reading = PolicyReader.Read(InputFile.ReadPolicy(file), InputFile.VexBeside(file), now);

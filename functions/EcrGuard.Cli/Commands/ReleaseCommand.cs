@@ -6,7 +6,7 @@ using OrderJson = EcrGuard.Cli.Plans.OrderJson;
 
 namespace EcrGuard.Cli.Commands;
 
-/// <summary><c>ecrguard release</c>: has a blocked image put back into reach.</summary>
+/// <summary><c>ecrguard release</c>: puts a blocked image back into reach.</summary>
 internal static class ReleaseCommand
 {
     public static Command Create()
@@ -41,9 +41,9 @@ internal static class ReleaseCommand
         return command;
     }
 
-    /// <param name="function">The deployed function; null only against a local AWS.</param>
-    /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
-    /// <returns>0 where it is released, 1 where that was refused.</returns>
+    /// <param name="function">The deployed function; null only with a local AWS.</param>
+    /// <param name="policyFile">The policy for the function in this process; null: the built-in policy.</param>
+    /// <returns>0 if the image is released, 1 if that was refused.</returns>
     public static Task<int> RunAsync(
         ImageReference image,
         string reason,

@@ -12,7 +12,9 @@ using EcrReader = EcrGuard.Aws.Facts.EcrReader;
 
 namespace EcrGuard.Cli.Commands;
 
-/// <summary><c>ecrguard report</c>: the weekly report, as the function makes it, in a folder. Reads only.</summary>
+/// <summary>
+/// <c>ecrguard report</c>: writes the weekly report into a folder, as the function makes it. It only reads from AWS.
+/// </summary>
 internal static class ReportCommand
 {
     public static Command Create()
@@ -123,7 +125,7 @@ internal static class ReportCommand
         return await reader.ReadAsync(week ?? IsoWeek.Of(now).Previous, now, cancellation);
     }
 
-    /// <summary>Writes every form into the folder, and prints the mail.</summary>
+    /// <summary>Writes all forms of the report into the folder, and prints the mail.</summary>
     private static async Task WriteAsync(
         WeeklySummary summary,
         DirectoryInfo folder,

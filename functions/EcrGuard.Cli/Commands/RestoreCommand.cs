@@ -6,7 +6,7 @@ using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Cli.Commands;
 
-/// <summary><c>ecrguard restore</c>: has a repository put back as it was before EcrGuard.</summary>
+/// <summary><c>ecrguard restore</c>: puts a repository back as it was before EcrGuard.</summary>
 internal static class RestoreCommand
 {
     public static Command Create()
@@ -14,7 +14,7 @@ internal static class RestoreCommand
         var repository = new Argument<string>("REPOSITORY") { Description = "Its name." };
         repository.Validators.Add(result =>
         {
-            // A registry's host is shaped as the first folder of a name.
+            // The host of a registry looks like the first folder of a name.
             if (
                 result.GetValueOrDefault<string>() is var name
                 && (!RepositoryId.IsName(name) || name.Split('/')[0].Contains(".dkr", StringComparison.Ordinal))
@@ -53,9 +53,9 @@ internal static class RestoreCommand
         return command;
     }
 
-    /// <param name="function">The deployed function; null only against a local AWS.</param>
-    /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
-    /// <returns>0 where all was put back, 1 where something was left.</returns>
+    /// <param name="function">The deployed function; null only with a local AWS.</param>
+    /// <param name="policyFile">The policy for the function in this process; null: the built-in policy.</param>
+    /// <returns>0 if everything was put back, 1 if something was not.</returns>
     public static Task<int> RunAsync(
         string repository,
         string reason,

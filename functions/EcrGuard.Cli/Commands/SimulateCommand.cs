@@ -40,9 +40,9 @@ internal static class SimulateCommand
         return command;
     }
 
-    /// <param name="asJson">Whether machines read the output.</param>
+    /// <param name="asJson">Whether the output is for machines.</param>
     /// <returns>
-    /// 0, 1 for a policy that ECR may refuse, 2 for one that it would, 64 for a file that cannot be used.
+    /// 0; 1 for a policy that ECR may refuse; 2 for a policy that ECR would refuse; 64 for a file that cannot be used.
     /// </returns>
     public static int Run(
         FileInfo policyFile,

@@ -16,10 +16,11 @@ using EcrReader = EcrGuard.Aws.Facts.EcrReader;
 
 namespace EcrGuard.Cli.Commands;
 
-/// <param name="Against">The policy in force; null: the built-in one.</param>
-/// <param name="Images">Empty: every image of the account.</param>
-/// <param name="Repositories">Of the account.</param>
-/// <param name="Table">The ledger; null, as <paramref name="Bucket"/>: nothing is known of earlier scans.</param>
+/// <param name="Against">The policy in force; null: the built-in policy.</param>
+/// <param name="Images">The images to judge; empty: every image of the account.</param>
+/// <param name="Repositories">The repositories of the account.</param>
+/// <param name="Table">The ledger. If it is null, <paramref name="Bucket"/> is too, and nothing is known about earlier
+///     scans.</param>
 internal sealed record TryOptions(
     FileInfo File,
     FileInfo? Against,
@@ -30,8 +31,8 @@ internal sealed record TryOptions(
 );
 
 /// <summary>
-/// <c>ecrguard policy try</c>: judges images by the policy in force and by another, from the same facts, and tells what
-/// changes. Reads, and writes nothing.
+/// <c>ecrguard policy try</c>: judges images by the policy in force and by another one, from the same facts, and tells
+/// what changes. It only reads, and writes nothing.
 /// </summary>
 internal static class TryCommand
 {
@@ -114,8 +115,8 @@ internal static class TryCommand
     }
 
     /// <returns>
-    /// 0 where no answer turns worse, 1 where one does, 5 where something could not be read, 64 for a file or an
-    /// environment that cannot be used.
+    /// 0 if no answer gets worse, 1 if one does, 5 if something could not be read, 64 for a file or an environment that
+    /// cannot be used.
     /// </returns>
     public static Task<int> RunAsync(
         TryOptions options,
@@ -127,7 +128,7 @@ internal static class TryCommand
         CommandRunner.RunAsync(
             async () =>
             {
-                // A waiver that has ended is told and waives nothing, as once it is deployed.
+                // A waiver that has ended is printed and waives nothing, as it will be once deployed.
                 var reading = PolicyCommand.Read(
                     options.File,
                     TimeProvider.System.GetUtcNow(),
@@ -170,7 +171,7 @@ internal static class TryCommand
         var settings = await LedgerOptions.ReadAsync(aws, options.Table, options.Bucket, cancellation);
         RequireHere(options, settings);
         var readers = Readers.Of(aws, tried, options, settings, time);
-        // What runs is asked about as it will be where the tried policy is in force.
+        // What runs is read as it will be read when the tried policy is in force.
         var use = await progress.OfUseAsync(() => readers.Consumers.ReadAsync(null, cancellation));
         var repositories = await RepositoriesAsync(readers.Registry, options, cancellation);
         var (changes, unread) = (new ConcurrentBag<VerdictChange>(), new ConcurrentBag<string>());
@@ -183,7 +184,7 @@ internal static class TryCommand
                 try
                 {
                     var contents = await readers.Registry.ContentsAsync(repository, readers.Manifests, token);
-                    // Gone since the repositories were listed: nothing of it can change.
+                    // The repository is gone since the repositories were listed: nothing in it can change.
                     if (contents is null && options.Images.Count == 0)
                         return;
                     contents ??= new RepositoryContents { Repository = repository, ReadAt = time.GetUtcNow() };
@@ -217,7 +218,7 @@ internal static class TryCommand
             );
     }
 
-    /// <param name="Manifests">Null without a ledger.</param>
+    /// <param name="Manifests">Null if there is no ledger.</param>
     private sealed record Readers(
         EcrReader Registry,
         ManifestRecords? Manifests,
@@ -292,7 +293,7 @@ internal static class TryCommand
         );
     }
 
-    /// <summary>The images to judge: those that were named, or all that anybody deploys.</summary>
+    /// <summary>The images to judge: the named ones, or all that anybody deploys.</summary>
     private static HashSet<Digest> Wanted(RepositoryContents contents, TryOptions options, ConcurrentBag<string> unread)
     {
         if (options.Images.Count == 0)

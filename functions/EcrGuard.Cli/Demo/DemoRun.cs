@@ -10,8 +10,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.Cli.Demo;
 
 /// <summary>
-/// <c>ecrguard demo</c>: an embedded AWS on loopback, the events that it sends, and the real handlers over the real
-/// wire. Every step says what was expected; a surprise is a non-zero exit.
+/// <c>ecrguard demo</c>: runs an embedded AWS on loopback, the events that it sends, and the real handlers over real
+/// network calls. Every step says what is expected. A result that is not as expected gives a non-zero exit code.
 /// </summary>
 internal sealed class DemoRun
 {
@@ -24,10 +24,10 @@ internal sealed class DemoRun
     private DemoRun(TextWriter output, LocalAwsServer aws, LocalDeployment guard) =>
         (this.output, this.aws, this.guard) = (output, aws, guard);
 
-    /// <returns>0 where everything went as expected.</returns>
+    /// <returns>0 if everything went as expected.</returns>
     public static async Task<int> RunAsync(DirectoryInfo folder, TextWriter output, CancellationToken cancellation)
     {
-        // The template keeps EcrGuard's own reading from counting as a pull; the local AWS has no such exclusions.
+        // The template keeps EcrGuard's own reads from counting as pulls. The local AWS has no such exclusions.
         await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { BatchGetImageRecordsPull = false });
         Estate.Seed(aws);
         using var guard = new LocalDeployment(aws, Policy(), EnforcementMode.Mark, TimeProvider.System);
@@ -376,7 +376,7 @@ internal sealed class DemoRun
     private IReadOnlyList<string> TagsOf(string repository, string tag) =>
         aws.Ecr.TagsOf(repository, aws.Ecr.DigestOf(repository, tag)!)!;
 
-    /// <summary>What e-mail subscribers of a topic got.</summary>
+    /// <summary>The e-mails that subscribers of a topic have received.</summary>
     private List<(string Subject, string Text)> Alerts(string topic) =>
         [
             .. aws
@@ -388,7 +388,7 @@ internal sealed class DemoRun
                 }),
         ];
 
-    /// <summary>Sixty-four hexadecimal characters are more than anybody reads.</summary>
+    /// <summary>Shortens digests: nobody reads sixty-four hexadecimal characters.</summary>
     private static string Brief(string text) =>
         text.Length > 64 && Core.Images.Digest.TryParse("sha256:" + text[^64..], out var digest)
             ? $"{text[..^64]}{digest.Abbreviated}…"
@@ -403,14 +403,14 @@ internal sealed class DemoRun
         output.WriteLine($"{++step}. {what}");
     }
 
-    /// <summary>One line, or as many as a narrow terminal needs.</summary>
+    /// <summary>Prints one line, or as many as a narrow terminal needs.</summary>
     private void Say(string what)
     {
         var indent = what.Length - what.TrimStart(' ', '|', '-').Length;
         for (var rest = what; ; )
         {
             var cut = rest.Length <= Width ? -1 : rest.LastIndexOf(' ', Width);
-            // A word that is longer than a line stays where it is.
+            // A word that is longer than a line is not moved.
             if (cut <= indent + 4 || (rest.Length - cut > Width && !rest.AsSpan(cut + 1).Contains(' ')))
             {
                 output.WriteLine($"   {rest}");

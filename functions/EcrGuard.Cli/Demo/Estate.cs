@@ -3,7 +3,7 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.Cli.Demo;
 
-/// <summary>A small company's registry, as it stood before EcrGuard came.</summary>
+/// <summary>The registry of a small company, as it was before EcrGuard came.</summary>
 internal static class Estate
 {
     public const string Shop = "shop/web";
@@ -48,16 +48,18 @@ internal static class Estate
         + """{"tagStatus":"tagged","tagPatternList":["2.*"],"countType":"imageCountMoreThan","countNumber":30},"""
         + """ "action":{"type":"expire"}}]}""";
 
-    /// <summary>A team's policy that keeps no more than the newest image, whatever runs.</summary>
+    /// <summary>A team's policy that keeps only the newest image, whatever runs.</summary>
     public const string KeepsOne =
         """{"rules":[{"rulePriority":1,"description":"Keep the newest report","selection":"""
         + """{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
 
-    /// <summary>An image as a task definition names it.</summary>
+    /// <summary>The URI of an image as a task definition names it.</summary>
     public static string Uri(LocalAwsServer aws, string repository, string tag) =>
         $"{aws.AccountId}.dkr.ecr.{aws.Region}.amazonaws.com/{repository}:{tag}";
 
-    /// <summary>Fills the registry with repositories and with images that were there before anybody listened.</summary>
+    /// <summary>
+    /// Fills the registry with repositories and images that were there before anybody received events.
+    /// </summary>
     public static void Seed(LocalAwsServer aws)
     {
         aws.Ecr.CreateRepository(Shop, scanOnPush: true);

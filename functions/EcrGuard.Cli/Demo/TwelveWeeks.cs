@@ -8,8 +8,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.Cli.Demo;
 
 /// <summary>
-/// Twelve weeks of a small company's registry, lived through on a local AWS by the real functions: teams push and
-/// deploy, vulnerabilities come and go, a sweep and a report end each week. Nothing of the report is made up.
+/// Twelve weeks in the registry of a small company, played through on a local AWS by the real functions. Teams push and
+/// deploy, vulnerabilities come and go, and each week ends with a sweep and a report. Nothing in the report is made up.
 /// </summary>
 internal sealed class TwelveWeeks
 {
@@ -36,9 +36,11 @@ internal sealed class TwelveWeeks
         public string Tag => string.Create(CultureInfo.InvariantCulture, $"{1 + (Version / 10)}.{Version % 10}");
     }
 
-    /// <summary>A vulnerability becomes known in a week, and a push without it comes in another.</summary>
-    /// <param name="Known">Weeks since the first.</param>
-    /// <param name="Fixed">Null: not yet.</param>
+    /// <summary>
+    /// A vulnerability that becomes known in one week, and the week of the push that no longer has it.
+    /// </summary>
+    /// <param name="Known">The week in which it becomes known, in weeks since the first.</param>
+    /// <param name="Fixed">The week of the push without it; null: not fixed yet.</param>
     private sealed record Story(string Repository, LocalFinding Finding, int Known, int? Fixed);
 
     private static readonly IReadOnlyList<(string Repository, string? Team)> Repositories =
@@ -98,8 +100,8 @@ internal sealed class TwelveWeeks
         new("shop/web", Zlib, 4, null),
     ];
 
-    /// <summary>Lives through the weeks, and leaves the report of the last whole one to be read.</summary>
-    /// <param name="read">What to do with the deployment then.</param>
+    /// <summary>Plays through the weeks, and leaves the report of the last complete week to be read.</summary>
+    /// <param name="read">What to do with the deployment after that.</param>
     public static async Task<T> RunAsync<T>(Func<LocalDeployment, IsoWeek, Task<T>> read)
     {
         var last = IsoWeek.Of(TimeProvider.System.GetUtcNow()).Previous;
@@ -135,7 +137,7 @@ internal sealed class TwelveWeeks
             );
     }
 
-    /// <summary>What was there before EcrGuard came.</summary>
+    /// <summary>Creates what was there before EcrGuard came.</summary>
     private async Task BeginAsync()
     {
         foreach (var (repository, team) in Repositories)
@@ -160,7 +162,7 @@ internal sealed class TwelveWeeks
 
     private async Task LiveAsync(int week, DateTimeOffset monday)
     {
-        // On Tuesday what has become known is found in what runs.
+        // On Tuesday, the vulnerabilities that have become known are found in the images that run.
         clock.MoveTo(monday.AddDays(1).AddHours(9));
         foreach (var story in Stories.Where(story => story.Known == week))
         {
@@ -171,7 +173,7 @@ internal sealed class TwelveWeeks
         await guard.DeliverAsync();
         await guard.SweepAsync();
 
-        // On Thursday teams push: what mends something, and their ordinary work.
+        // On Thursday, teams push fixes and their ordinary work.
         clock.MoveTo(monday.AddDays(3).AddHours(14));
         foreach (var (application, at) in applications.Values.Select((application, at) => (application, at)))
         {
@@ -181,7 +183,7 @@ internal sealed class TwelveWeeks
                 .ToList();
             if (application.Repository is Report or Scratch || (mended.Count == 0 && (week + at) % 3 != 0))
                 continue;
-            // A first try does not mend it everywhere.
+            // The first try does not fix it everywhere.
             if (mended.Count > 0 && at % 2 == 0)
                 await PushAndScanAsync(application);
             application.Findings.RemoveAll(mended.Contains);
@@ -235,7 +237,7 @@ internal sealed class TwelveWeeks
         var replaced = application.TaskDefinition;
         aws.Ecs.StartDeployment(application.Service!, TaskOf(application));
         aws.Ecs.FinishDeployment(application.Service!);
-        // Nobody keeps the old one for a rollback.
+        // Nobody keeps the old deployment for a rollback.
         aws.Ecs.ForgetDeployment(application.Service!);
         aws.Ecs.DeregisterTaskDefinition(replaced);
     }
@@ -250,7 +252,7 @@ internal sealed class TwelveWeeks
         """{"rules":[{"rulePriority":1,"description":"Keep the newest six","selection":"""
         + """{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":6},"action":{"type":"expire"}}]}""";
 
-    /// <summary>The system's clock, moved: it goes on, so that nobody waits for ever.</summary>
+    /// <summary>The system's clock, set to another time. It still runs, so that nothing waits for ever.</summary>
     private sealed class MovedClock(DateTimeOffset start) : TimeProvider
     {
         private TimeSpan moved = start - System.GetUtcNow();

@@ -4,19 +4,19 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Cli.Judging;
 
 /// <summary>
-/// What a scanner said of one image, as <c>aws ecr describe-image-scan-findings</c> (basic and enhanced) or <c>aws
-/// inspector2 list-findings</c> printed it.
-/// A file does not know what came after it, so that here every scan ages, a continuous one too.
+/// What a scanner said about one image, as printed by <c>aws ecr describe-image-scan-findings</c> (basic and enhanced)
+/// or <c>aws inspector2 list-findings</c>. A file does not know what came after it, so every scan ages here, even a
+/// continuous one.
 /// </summary>
 internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
 {
     /// <summary>
-    /// ECR's status of an image that Inspector monitors; it is given before the first result too
+    /// ECR's status for an image that Inspector monitors. ECR also gives it before the first result
     /// (github.com/aws/aws-cli/issues/6759).
     /// </summary>
     private const string Monitored = "ACTIVE";
 
-    /// <summary>The names of counts: the severities and their sum.</summary>
+    /// <summary>The names of the counts: the severities and their sum.</summary>
     private static readonly string[] CountedWords =
     [
         .. Enum.GetValues<Severity>().OrderDescending().Select(severity => severity.ToString().ToUpperInvariant()),
@@ -28,15 +28,15 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         + "'aws inspector2 list-coverage'.";
 
     /// <summary>
-    /// Stands where the file names no digest: no image has it, so that no waiver for one image matches.
+    /// Used if the file names no digest. No image has this digest, so no waiver for one image matches.
     /// </summary>
     public static readonly Digest NoDigest = Digest.Parse("sha256:" + new string('0', 64));
 
-    /// <param name="asked">Selects one of the several images of list-findings; renames the one of
-    ///     describe-image-scan-findings. Null: as the file says.</param>
-    /// <exception cref="UnusableFileException">The file cannot be read, is neither output or both, or is of several
-    ///     images of which none is selected.</exception>
-    /// <exception cref="UndeterminedException">The file is well formed and does not tell enough to judge.</exception>
+    /// <param name="asked">Selects one of several images in list-findings, or renames the one image of
+    ///     describe-image-scan-findings. Null: use what the file says.</param>
+    /// <exception cref="UnusableFileException">The file cannot be read, is neither output or both, or covers several
+    ///     images and none is selected.</exception>
+    /// <exception cref="UndeterminedException">The file is well formed but does not say enough to judge.</exception>
     public static PrintedScan Read(FileInfo file, ImageReference? asked, DateTimeOffset now) =>
         PrintedValue.Read(
             file,
@@ -65,9 +65,9 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             }
         );
 
-    /// <summary>What a file and the command line say of the image. Findings may be of other images too.</summary>
-    /// <param name="Repository">Of the image.</param>
-    /// <param name="Named">As findings name it.</param>
+    /// <summary>What a file and the command line say about the image. Findings may be about other images too.</summary>
+    /// <param name="Repository">The repository of the image.</param>
+    /// <param name="Named">The repository as findings name it.</param>
     private sealed record Subject(string? Account, string? Region, string Repository, string Named, Digest? Digest)
     {
         public bool IsIn(IReadOnlyCollection<FindingResource> resources) =>
@@ -145,7 +145,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             subject.Digest ?? told?.Digest ?? NoDigest
         );
 
-    /// <summary>A list that is missing is not an empty one.</summary>
+    /// <summary>Makes sure that a list is there: a missing list is not an empty one.</summary>
     private static void RequireList(PrintedValue root, PrintedValue? results, ScanState state, string word)
     {
         if (state == ScanState.Complete && results?.Has("findings") != true && results?.Has("enhancedFindings") != true)
@@ -166,7 +166,8 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     }
 
     /// <summary>
-    /// Whatever the file does not say of its image is what its findings are on. They must agree.
+    /// The one image that the findings are on. It fills in what the file does not say about its image. All findings
+    /// must agree.
     /// </summary>
     private static ImageId? TheOneOf(PrintedValue root, IEnumerable<PrintedValue> findings, Subject subject)
     {
@@ -189,7 +190,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
 
     private static UnusableFileException OfSeveral(PrintedValue root, string member, List<ImageId> images)
     {
-        // Repository and digest may be the same in two accounts or regions.
+        // Repository and digest can be the same in two accounts or regions.
         var alike = images.Select(image => image.ToString()).Distinct().Count() < images.Count;
         var names = images.Select(image => alike ? $"{image.Repository.Uri}@{image.Digest}" : image.ToString());
         return root.Wrong(
@@ -270,13 +271,13 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
                 Word = word,
                 Told = told,
                 CompletedAt = completedAt,
-                // As at a first verdict: there is no ledger that knows since when there has been a fix.
+                // The same as for a first verdict: there is no ledger that knows since when a fix has existed.
                 Findings = Findings.WithFixDates(Findings.Merge(findings), [], now),
                 ReadAt = now,
             }
         );
 
-    /// <summary>The images of a finding; empty for one about an instance, a function or code.</summary>
+    /// <summary>The images of a finding; empty if the finding is about an instance, a function or code.</summary>
     private static List<(ImageId Id, IReadOnlyList<string> Tags)> ImagesOf(PrintedValue finding)
     {
         if (ResourcesOf(finding) is not { Count: > 0 } resources)
@@ -321,7 +322,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         && (asked.Digest is null || asked.Digest == id.Digest)
         && (asked.Tag is null || tags.Contains(asked.Tag));
 
-    /// <summary>What is not closed counts, a status that is absent or unknown included.</summary>
+    /// <summary>Every finding that is not closed counts, even if its status is missing or unknown.</summary>
     private static bool IsOpen(PrintedValue finding) => finding.Text("status") != "CLOSED";
 
     private static DateTimeOffset? LastSeen(IEnumerable<PrintedValue> findings) =>
@@ -338,8 +339,8 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         );
     }
 
-    /// <exception cref="UndeterminedException">It is missing, or none that a scanner documents: what it stands for may
-    ///     block.</exception>
+    /// <exception cref="UndeterminedException">The severity is missing, or no scanner documents it. An unknown severity
+    ///     may be one that blocks.</exception>
     private static string SeverityOf(PrintedValue finding) =>
         finding.Text("severity") is { } word && ScannerWords.OfSeverity(word) is not null
             ? word
@@ -351,7 +352,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             );
 
     /// <summary>
-    /// Inspector's own finding, or ECR's copy of it, which has another name for the score and no EPSS.
+    /// Reads Inspector's own finding, or ECR's copy of it. The copy has another name for the score and no EPSS.
     /// </summary>
     private static IEnumerable<Finding> OfEnhanced(PrintedValue finding)
     {
@@ -394,7 +395,5 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     }
 }
 
-/// <summary>
-/// What was read does not tell whether the image may be deployed; the message says why, and what to do.
-/// </summary>
+/// <summary>The input does not say whether the image may be deployed. The message says why, and what to do.</summary>
 internal sealed class UndeterminedException(string message) : Exception(message);

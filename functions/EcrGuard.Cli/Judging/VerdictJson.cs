@@ -5,11 +5,12 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Cli.Judging;
 
-/// <summary>How verdicts are printed, whichever command decides them.</summary>
+/// <summary>How verdicts are printed, by every command that decides them.</summary>
 internal static class VerdictJson
 {
     /// <summary>
-    /// For people and machines at a terminal, not for HTML: quotes stay quotes. Each context wants its own.
+    /// For people and machines at a terminal, not for HTML: quotes are not escaped as in HTML. Each context needs its
+    /// own options.
     /// </summary>
     public static JsonSerializerOptions Readable() =>
         new()

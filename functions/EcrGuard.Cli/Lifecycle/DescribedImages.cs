@@ -63,7 +63,7 @@ internal static class DescribedImages
                 ),
             Tags = [.. detail.List("imageTags", "a list of tags").Select(tag => tag.Text())],
             Kind = MediaTypes.KindOf(detail.Text("imageManifestMediaType")),
-            // An AWS CLI from before the archive prints no status, and sees active images only.
+            // An AWS CLI from before archiving existed prints no status, and sees only active images.
             Storage = detail.Text("imageStatus") switch
             {
                 null or "ACTIVE" => StorageStatus.Active,

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace EcrGuard.Cli.Lifecycle;
 
 /// <param name="Outcome">keep, expire or archive.</param>
-/// <param name="RulePriority">The rule that takes the image.</param>
-/// <param name="ShieldedBy">The rule that keeps later ones, which select the image too, from it.</param>
+/// <param name="RulePriority">The priority of the rule that takes the image.</param>
+/// <param name="ShieldedBy">The priority of the rule that keeps the image from later rules that also select it.</param>
 internal sealed record SimulatedImage(
     string ImageDigest,
     IReadOnlyList<string> ImageTags,
@@ -16,9 +16,9 @@ internal sealed record SimulatedImage(
     string Reason
 );
 
-/// <param name="Now">The moment evaluated for.</param>
-/// <param name="Rules">By priority.</param>
-/// <param name="Notes">What the input cannot tell and may change the result.</param>
+/// <param name="Now">The time for which the policy is evaluated.</param>
+/// <param name="Rules">The rules, by priority.</param>
+/// <param name="Notes">What the input does not say but may change the result.</param>
 internal sealed record SimulationSummary(
     DateTimeOffset Now,
     int Images,
@@ -29,8 +29,8 @@ internal sealed record SimulationSummary(
     IReadOnlyList<string> Notes
 );
 
-/// <param name="Takes">The images that the rule expires or archives.</param>
-/// <param name="Shields">The images that it keeps from later rules.</param>
+/// <param name="Takes">How many images the rule expires or archives.</param>
+/// <param name="Shields">How many images the rule keeps from later rules.</param>
 internal sealed record SimulatedRule(int RulePriority, string? Description, int Takes, int Shields);
 
 internal sealed record Simulation(IReadOnlyList<SimulatedImage> Images, SimulationSummary Summary);
@@ -43,7 +43,7 @@ internal sealed record LintResult(IReadOnlyList<LintedFinding> Findings);
 [JsonSerializable(typeof(LintResult))]
 internal sealed partial class LifecycleJson : JsonSerializerContext
 {
-    /// <summary>For people and machines at a terminal, not for HTML: quotes stay quotes.</summary>
+    /// <summary>For people and machines at a terminal, not for HTML: quotes are not escaped as in HTML.</summary>
     public static LifecycleJson Readable { get; } =
         new(
             new JsonSerializerOptions

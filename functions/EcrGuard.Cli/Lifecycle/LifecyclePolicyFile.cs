@@ -5,11 +5,11 @@ using EcrGuard.Core.Lifecycle;
 namespace EcrGuard.Cli.Lifecycle;
 
 /// <summary>A lifecycle policy as somebody wrote it.</summary>
-/// <param name="Name">What the places of its problems are places in: the file, or the text in it.</param>
-/// <param name="Length">In characters, white space included: what ECR limits.</param>
+/// <param name="Name">The name that the places of problems refer to: the file, or the text in it.</param>
+/// <param name="Length">The length in characters, with white space: ECR limits this.</param>
 internal sealed record LifecyclePolicyFile(string Name, LifecyclePolicyReading Reading, int Length)
 {
-    /// <summary>The member of an answer of ECR's that holds a policy, as a text.</summary>
+    /// <summary>The member of ECR's answer that holds a policy as a text.</summary>
     public const string Inside = "lifecyclePolicyText";
 
     private static readonly JsonDocumentOptions Lenient = new()
@@ -18,7 +18,7 @@ internal sealed record LifecyclePolicyFile(string Name, LifecyclePolicyReading R
         AllowTrailingCommas = true,
     };
 
-    /// <exception cref="UnusableFileException">The file cannot be read, or is a policy of EcrGuard's.</exception>
+    /// <exception cref="UnusableFileException">The file cannot be read, or is an EcrGuard policy.</exception>
     public static LifecyclePolicyFile Read(FileInfo file)
     {
         var utf8 = InputFile.ReadPrinted(file);
@@ -35,11 +35,11 @@ internal sealed record LifecyclePolicyFile(string Name, LifecyclePolicyReading R
             );
     }
 
-    /// <summary>Everything for which ECR would refuse the policy, as compilers write it.</summary>
+    /// <summary>Everything for which ECR would refuse the policy, in the format of compiler messages.</summary>
     public IEnumerable<string> Problems => Reading.Problems.Select(problem => problem.ToString(Name));
 
     /// <summary>
-    /// The policy in what <c>aws ecr get-lifecycle-policy</c> prints, which holds it as a text; null for any other
+    /// The policy in the output of <c>aws ecr get-lifecycle-policy</c>, which holds it as a text; null for any other
     /// file.
     /// </summary>
     private static string? Printed(FileInfo file, byte[] utf8)
@@ -62,12 +62,12 @@ internal sealed record LifecyclePolicyFile(string Name, LifecyclePolicyReading R
         }
         catch (JsonException)
         {
-            // Who reads the policy says where.
+            // The code that reads the policy says where the error is.
             return null;
         }
     }
 
-    /// <summary>Whether it has rules as ECR's lifecycle policies have them.</summary>
+    /// <summary>Whether the document has rules in the form of ECR's lifecycle policies.</summary>
     private static bool HasRules(JsonElement root) =>
         root.TryGetProperty("rules", out var rules)
         && rules.ValueKind == JsonValueKind.Array

@@ -19,18 +19,18 @@ using Phrase = EcrGuard.Core.Images.Phrase;
 namespace EcrGuard.Cli.Plans;
 
 /// <summary>
-/// Gives orders to EcrGuard's functions, since nothing else writes: to a deployed one by Lambda's Invoke; against a
-/// local AWS to the same handler in this process.
+/// Gives orders to EcrGuard's functions, because nothing else writes. A deployed function is called through Lambda's
+/// Invoke. With a local AWS, the same handler runs in this process.
 /// </summary>
-/// <param name="function">The name or ARN of the deployed function; null: in this process.</param>
+/// <param name="function">The name or ARN of the deployed function; null: run in this process.</param>
 internal sealed class FunctionInvoker(string? function)
 {
-    /// <summary>Lambda's longest run.</summary>
+    /// <summary>The longest run that Lambda allows.</summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(15);
 
-    /// <param name="function">As the user named it; needed except against a local AWS.</param>
-    /// <param name="output">The stack's output that names it.</param>
-    /// <exception cref="UnusableFileException">It is needed and missing.</exception>
+    /// <param name="function">The function as the user named it. It is needed, except with a local AWS.</param>
+    /// <param name="output">The output of the stack that names the function.</param>
+    /// <exception cref="UnusableFileException">The function is needed and not given.</exception>
     public static FunctionInvoker To(string? function, string output) =>
         function?.Trim().Length == 0
         || (function is null && Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is null)
@@ -41,7 +41,7 @@ internal sealed class FunctionInvoker(string? function)
             : new FunctionInvoker(function);
 
     /// <summary>Gives an order once and waits for the answer.</summary>
-    /// <param name="policyFile">The policy of a function in this process; null: the built-in one.</param>
+    /// <param name="policyFile">The policy for a function in this process; null: the built-in policy.</param>
     /// <exception cref="FunctionFailedException">The function ended with an error.</exception>
     public async Task<TAnswer> GiveAsync<TFunction, TOrder, TAnswer>(
         TOrder order,
@@ -60,7 +60,7 @@ internal sealed class FunctionInvoker(string? function)
                 cancellation
             );
 
-        // A little more than the longest run; and not repeated by itself, since a call that was given up may still run.
+        // A little more than the longest run. There is no automatic retry: a call that was given up may still run.
         using var lambda = new AmazonLambdaClient(
             new AmazonLambdaConfig { Timeout = LongestRun + TimeSpan.FromSeconds(30), MaxErrorRetry = 0 }
         );
@@ -74,7 +74,7 @@ internal sealed class FunctionInvoker(string? function)
             : throw new FunctionFailedException($"The function {function} failed: {Phrase.Clip(body, 500)}");
     }
 
-    /// <summary>Runs a function in this process, on the local AWS of the environment.</summary>
+    /// <summary>Runs a function in this process, with the local AWS of the environment.</summary>
     /// <inheritdoc cref="GiveAsync" path="/param[@name='policyFile']"/>
     public static async Task<TAnswer> RunHereAsync<TFunction, TAnswer>(
         Func<TFunction, AwsClients, ILambdaContext, Task<TAnswer>> call,
@@ -102,7 +102,9 @@ internal sealed class FunctionInvoker(string? function)
         );
     }
 
-    /// <summary>As 'ecrguard local' has made things; the policy alone says how far a function goes there.</summary>
+    /// <summary>
+    /// The settings as 'ecrguard local' creates them. Only the policy says how far a function may go there.
+    /// </summary>
     private static async Task<Settings> LocalSettingsAsync(AwsClients aws, CancellationToken cancellation)
     {
         var (account, region) = await Caller.HomeAsync(aws, cancellation);
@@ -123,7 +125,7 @@ internal sealed class FunctionInvoker(string? function)
 /// <summary>The deployed function ended with an error of its own.</summary>
 internal sealed class FunctionFailedException(string message) : Exception(message);
 
-/// <summary>Orders and answers as the functions take and give them.</summary>
+/// <summary>Orders and answers in the form that the functions take and give.</summary>
 [JsonSerializable(typeof(ApplyAnswer))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RestoreRequest))]
@@ -133,7 +135,8 @@ internal sealed class FunctionFailedException(string message) : Exception(messag
 internal sealed partial class OrderJson : JsonSerializerContext
 {
     /// <summary>
-    /// A policy in a plan is full of quotes, and Lambda takes 6 MB: they are escaped in two characters and not in six.
+    /// Escapes a quote as two characters, not as six: a policy in a plan is full of quotes, and Lambda takes at most 6
+    /// MB.
     /// </summary>
     public static OrderJson Short { get; } =
         new(

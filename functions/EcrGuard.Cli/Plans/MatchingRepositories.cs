@@ -3,11 +3,11 @@ using EcrReader = EcrGuard.Aws.Facts.EcrReader;
 
 namespace EcrGuard.Cli.Plans;
 
-/// <summary>The repositories that an option names by a glob.</summary>
+/// <summary>Finds the repositories that an option names by a glob.</summary>
 internal static class MatchingRepositories
 {
-    /// <exception cref="UnusableFileException">There is none: a name that is spelt wrongly must not look like a
-    ///     repository in which all is well.</exception>
+    /// <exception cref="UnusableFileException">No repository matches: a misspelt name must not look like a repository
+    ///     without problems.</exception>
     public static async Task<List<RepositoryId>> ReadAsync(
         EcrReader registry,
         Glob names,

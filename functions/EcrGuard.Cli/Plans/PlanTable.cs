@@ -5,7 +5,7 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Cli.Plans;
 
-/// <summary>A plan for people.</summary>
+/// <summary>Prints a plan for people.</summary>
 internal static class PlanTable
 {
     public static void Write(Plan plan, TextWriter output)

@@ -5,23 +5,25 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Cli.Plans;
 
-/// <summary>How far a long command has come, on a terminal; nothing where the output goes elsewhere.</summary>
-/// <param name="throttles">Said at the end wherever the output goes: who throttles and who is throttled share one
-///     account.</param>
+/// <summary>
+/// Shows on a terminal how far a long command has come. It shows nothing if the output goes elsewhere.
+/// </summary>
+/// <param name="throttles">Told at the end, wherever the output goes: all callers in one account share its rate
+///     limits.</param>
 internal sealed class Progress(TextWriter terminal, bool shown, Throttles throttles)
 {
     private readonly Lock gate = new();
     private int repositories,
         images;
 
-    /// <summary>A line of its own.</summary>
+    /// <summary>Prints a sentence on its own line.</summary>
     public void Say(string sentence)
     {
         if (shown)
             terminal.WriteLine(sentence);
     }
 
-    /// <summary>Reads what uses images: in a large account that takes longest.</summary>
+    /// <summary>Reads what uses images. In a large account this takes longest.</summary>
     public async Task<UsageReading> OfUseAsync(Func<Task<UsageReading>> read)
     {
         var began = Stopwatch.GetTimestamp();
@@ -39,7 +41,7 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
         return use;
     }
 
-    /// <summary>One more repository is done.</summary>
+    /// <summary>Notes that one more repository is done.</summary>
     public void Done(int its, int ofAll)
     {
         lock (gate)

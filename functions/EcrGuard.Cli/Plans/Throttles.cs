@@ -3,7 +3,9 @@ using Amazon.Runtime.Internal;
 
 namespace EcrGuard.Cli.Plans;
 
-/// <summary>Counts the calls that AWS refuses for their rate: the SDK makes them again and tells nobody.</summary>
+/// <summary>
+/// Counts the calls that AWS refuses because there are too many. The SDK repeats them without telling anybody.
+/// </summary>
 internal sealed class Throttles : IRuntimePipelineCustomizer
 {
     private int count;
@@ -12,7 +14,7 @@ internal sealed class Throttles : IRuntimePipelineCustomizer
 
     public string UniqueName => nameof(Throttles);
 
-    /// <summary>Counts those of every client that is made from now on.</summary>
+    /// <summary>Counts the refused calls of every client that is made from now on.</summary>
     public static Throttles Counted()
     {
         var throttles = new Throttles();
@@ -20,7 +22,7 @@ internal sealed class Throttles : IRuntimePipelineCustomizer
         return throttles;
     }
 
-    // Inside of what tries again, so that every try is seen.
+    // Placed inside the retry handler, so that it sees every try.
     public void Customize(Type type, RuntimePipeline pipeline) =>
         pipeline.AddHandlerAfter<RetryHandler>(new Counter(this));
 

@@ -9,9 +9,9 @@ namespace EcrGuard.Cli.Trying;
 /// <summary>What another policy would change.</summary>
 /// <param name="Policy">The file that was tried.</param>
 /// <param name="Against">The file of the policy in force; null for the built-in one.</param>
-/// <param name="Changes">The worst first.</param>
-/// <param name="Unread">Sentences: what could not be read, so that nothing is said about it.</param>
-/// <param name="Notes">Sentences: what else to know.</param>
+/// <param name="Changes">The changed images, the worst first.</param>
+/// <param name="Unread">Sentences about what could not be read. Nothing is said about these things.</param>
+/// <param name="Notes">Sentences about what else to know.</param>
 internal sealed record Trial(
     string Policy,
     string PolicyVersion,
@@ -30,7 +30,7 @@ internal sealed record Trial(
         : ExitCodes.Done;
 }
 
-/// <param name="FailingInUse">How many of those that are newly blocked or refused are in use, or may be.</param>
+/// <param name="FailingInUse">How many of the newly blocked or refused images are in use, or may be.</param>
 internal sealed record TrialSummary(
     int Repositories,
     int Images,
@@ -59,7 +59,7 @@ internal sealed record TrialSummary(
 }
 
 /// <param name="Use"><c>in-use</c>, <c>not-in-use</c> or <c>unknown</c>.</param>
-/// <param name="UsedBy">Sentences, the strongest first.</param>
+/// <param name="UsedBy">Sentences, with the strongest use first.</param>
 internal sealed record TriedImage(
     string Change,
     string Repository,
@@ -102,7 +102,7 @@ internal sealed record TriedImage(
         };
 }
 
-/// <summary>What one policy says of an image.</summary>
+/// <summary>What one policy says about an image.</summary>
 internal sealed record Judged(
     string Status,
     bool Approved,

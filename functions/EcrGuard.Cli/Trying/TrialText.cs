@@ -3,11 +3,11 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Cli.Trying;
 
-/// <summary>A trial for people.</summary>
+/// <summary>Prints a trial for people.</summary>
 internal static class TrialText
 {
     /// <summary>
-    /// How many reasons of an image, and how many things that could not be read, are printed; the JSON has all.
+    /// How many reasons of an image, and how many things that could not be read, are printed. The JSON has all of them.
     /// </summary>
     private const int Most = 10;
 
@@ -24,7 +24,7 @@ internal static class TrialText
             output.WriteLine($"{image.Change, -14}  {Name(image)}  {image.Before.Status} → {image.After.Status}{used}");
             if (image.Use != "not-in-use")
                 output.WriteLine($"  {image.UsedBy[0]}");
-            // What lets an image pass is what it no longer blocks for.
+            // For a newly approved image, the reasons also say what no longer blocks it.
             var reasons =
                 image.Change == TriedImage.Word(AnswerChange.NewlyApproved)
                     ? image.Before.Reasons.Concat(image.After.Reasons).ToList()

@@ -11,7 +11,9 @@ public sealed class EffectivePolicy(PolicyDocument document, Settings settings)
 {
     public PolicyDocument Document => document;
 
-    /// <summary>Whether a rule speaks of tags: its verdict then holds for the tags that it was decided by.</summary>
+    /// <summary>
+    /// Whether a rule names tags. A verdict is then valid only for the tags that it was decided with.
+    /// </summary>
     public bool RulesNameTags => document.Rules.Any(rule => rule.Tags is not null);
 
     /// <summary>How far EcrGuard may go in a repository: the policy's mode under the deployment's ceiling.</summary>

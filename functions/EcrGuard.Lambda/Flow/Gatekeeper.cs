@@ -5,26 +5,26 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow;
 
-/// <summary>What a deployment that asked is told.</summary>
-/// <param name="Why">For people: the reasons, or why nothing was asked.</param>
-/// <param name="Report">Null where nothing was asked, or it could not be.</param>
+/// <summary>The answer to a deployment that asked.</summary>
+/// <param name="Why">Text for people: the reasons, or why nothing was asked.</param>
+/// <param name="Report">Null if nothing was asked, or if asking failed.</param>
 public sealed record GateDecision(GateStep Step, string Why, GateReport? Report = null)
 {
-    /// <summary>Nothing has to be asked.</summary>
+    /// <summary>The deployment passes because nothing has to be asked.</summary>
     public static GateDecision Passes(string why) => new(GateStep.Go, why);
 }
 
 /// <summary>
-/// Asks the function Approval for a deployment. Whatever fails on the way is no yes: it is asked again where that may
-/// help, and a no otherwise.
+/// Asks the function Approval on behalf of a deployment. A failure on the way never becomes a "yes". The question is
+/// asked again if that may help; otherwise the answer is "no".
 /// </summary>
 public sealed class Gatekeeper(AwsClients aws, Settings settings, Log log)
 {
-    /// <summary>Longer reasons are cut: whoever asks shows a line or two.</summary>
+    /// <summary>Longer reasons are cut, in characters: the caller shows only a line or two.</summary>
     public const int MaxWhy = 4000;
 
-    /// <param name="what">What asks, for the log.</param>
-    /// <param name="decide">Finds out what is deployed, and asks.</param>
+    /// <param name="what">Who asks, for the log.</param>
+    /// <param name="decide">Finds out what is deployed, and asks about it.</param>
     public async Task<GateDecision> DecideAsync(string what, Func<Task<GateDecision>> decide)
     {
         GateDecision decision;
@@ -53,8 +53,9 @@ public sealed class Gatekeeper(AwsClients aws, Settings settings, Log log)
         return decision with { Why = Core.Images.Phrase.Clip(decision.Why.ReplaceLineEndings(" "), MaxWhy) };
     }
 
-    /// <summary>Asks about all that a deployment runs; the worst answer decides.</summary>
-    /// <param name="ignoreOthers">Whether images of other registries pass; null: as the deployment is set.</param>
+    /// <summary>Asks about everything that a deployment runs. The worst answer decides.</summary>
+    /// <param name="ignoreOthers">Whether images of other registries pass; null: use the setting of the EcrGuard
+    ///     deployment.</param>
     public async Task<GateDecision> AskAsync(
         DeployedImages deployed,
         CancellationToken cancellation,
@@ -73,7 +74,7 @@ public sealed class Gatekeeper(AwsClients aws, Settings settings, Log log)
             .Of(aws, settings)
             .AskAsync(deployed.Questions(ignoreOthers ?? settings.IgnoresOtherRegistries), cancellation)
             .ConfigureAwait(false);
-        // A line is short: what stands in the way comes first.
+        // A line is short, so the images that do not pass are shown alone.
         var told = report.Passes ? report : new GateReport([.. report.Answers.Where(answer => !answer.Passes)]);
         return new GateDecision(report.Step, GateText.Plain(told).TrimEnd('\n'), report);
     }

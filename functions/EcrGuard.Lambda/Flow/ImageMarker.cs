@@ -6,7 +6,7 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Lambda.Flow;
 
-/// <summary>Puts on the tags of an image what its verdict says, and whether it is in use.</summary>
+/// <summary>Writes tags on an image that say what its verdict is and whether it is in use.</summary>
 public sealed class ImageMarker(
     EcrReader registry,
     ImageRecords images,
@@ -15,15 +15,17 @@ public sealed class ImageMarker(
     EffectivePolicy policy
 )
 {
-    /// <summary>How often tags are written anew because the verdict has changed meanwhile.</summary>
+    /// <summary>How often the tags are written again because the verdict has changed in the meantime.</summary>
     private const int Attempts = 8;
 
-    /// <summary>Puts the verdict and the use of an image on its tags, which may have changed since.</summary>
-    /// <param name="shield">Whether the image is to be shielded: unknown leaves the shielding tag as it is.</param>
-    /// <param name="use">Whether it is in use; unknown to a caller that does not know what runs.</param>
-    /// <param name="until">How long to wait for a turn to write. Without a turn by then, the image is not
+    /// <summary>
+    /// Writes the verdict and the use of an image as tags. The verdict may have changed since it was read.
+    /// </summary>
+    /// <param name="shield">Whether the image must be shielded. Unknown leaves the shielding tag as it is.</param>
+    /// <param name="use">Whether the image is in use. Unknown if the caller does not know what runs.</param>
+    /// <param name="until">Until when to wait for a turn to write. If no turn comes by then, the image is not
     ///     marked.</param>
-    /// <returns>The entry as it stands now.</returns>
+    /// <returns>The image's entry as it is now.</returns>
     public async Task<LedgerEntry> MarkAsync(
         ImageFacts image,
         LedgerEntry entry,
@@ -39,7 +41,7 @@ public sealed class ImageMarker(
             var mode = policy.ModeOf(image.Id.Repository);
             var written = await tags.ApplyAsync(image, entry, shield, use, mode, until, cancellation)
                 .ConfigureAwait(false);
-            // Writing takes its turn. By then somebody who saw none of these tags may have stored another verdict.
+            // Writing waits for its turn. By then, somebody who saw none of these tags may have stored another verdict.
             var now = written.Wrote
                 ? await images.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry
                 : entry;
@@ -63,11 +65,11 @@ public sealed class ImageMarker(
     }
 
     /// <summary>
-    /// Puts only its use on the tags of an artifact that stands for itself, or of an image that was just deployed: the
-    /// shield does not depend on a verdict.
+    /// Writes only the use as a tag. It is for an artifact that is used on its own, or for an image that was just
+    /// deployed: the shield does not depend on a verdict.
     /// </summary>
-    /// <param name="named">The tags by which consumers refer to it; null if that is not known.</param>
-    /// <returns>Why it could not be done; null if it was, or nothing was to do.</returns>
+    /// <param name="named">The tags that consumers use to refer to it; null if they are not known.</param>
+    /// <returns>Why it could not be done; null if it was done, or if nothing had to be done.</returns>
     public async Task<string?> ShieldAsync(
         ImageFacts artifact,
         UseState shield,

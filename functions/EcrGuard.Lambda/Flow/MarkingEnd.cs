@@ -5,14 +5,14 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow;
 
 /// <summary>
-/// Ends the marking of images: the manifests to which tags were moved are deleted, since ECR counts each as an image.
-/// What fails here fails no image: the next sweep finds what stays.
+/// Ends the marking of images. It deletes the manifests that tags were moved to, because ECR counts each as an image.
+/// If this fails, no image fails: the next sweep finds what is left.
 /// </summary>
 public sealed class MarkingEnd(TagRemover remover, Log log)
 {
     private const string Stays = "What tags were moved to stays; the next sweep finds it.";
 
-    /// <param name="repository">Whose marking ends; null for that of all repositories.</param>
+    /// <param name="repository">The repository whose marking ends; null for all repositories.</param>
     public async Task RunAsync(RepositoryId? repository, CancellationToken cancellation)
     {
         try

@@ -11,8 +11,8 @@ using EcrGuard.Lambda.Flow.Deciding;
 namespace EcrGuard.Lambda.Flow;
 
 /// <summary>
-/// What is said once because time has passed, not because a status has changed. Whoever says it claims it first, so
-/// that it is said twice only if the function dies between publishing and recording.
+/// Sends notices that are due because time has passed, not because a status has changed. Whoever sends a notice claims
+/// it first. So it is sent twice only if the function dies after publishing and before recording.
 /// </summary>
 public sealed class TimedNotices(
     ImageRecords images,
@@ -25,10 +25,10 @@ public sealed class TimedNotices(
 )
 {
     /// <summary>
-    /// Says what is due of an image. Called for every image, each day: it costs no call where no clock runs and nothing
-    /// was forced.
+    /// Tells what is due for an image. It is called for every image each day. It costs no call if no clock runs and
+    /// nothing was forced.
     /// </summary>
-    /// <param name="entry">What stands in the ledger.</param>
+    /// <param name="entry">The image's entry in the ledger.</param>
     public async Task SayAsync(LedgerEntry entry, ImageUsage usage, CancellationToken cancellation)
     {
         await GraceAsync(entry, usage, cancellation).ConfigureAwait(false);
@@ -37,7 +37,7 @@ public sealed class TimedNotices(
             await BreakGlassAsync(record, forced, ended: true, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Says that an approval is forced, or has ended.</summary>
+    /// <summary>Tells that an approval was forced or has ended.</summary>
     public Task BreakGlassAsync(ImageRecord record, ForcedApproval forced, bool ended, CancellationToken cancellation)
     {
         var image = record.Verdict.Image;
@@ -46,7 +46,7 @@ public sealed class TimedNotices(
         return PublishOnceAsync(image.Repository, notice.Id, team => BreakGlassAlert.For(notice, team), cancellation);
     }
 
-    /// <summary>Says that an image was released, or restored by somebody else.</summary>
+    /// <summary>Tells that an image was released, or was restored by somebody else.</summary>
     public Task QuarantineAsync(QuarantineNotice notice, CancellationToken cancellation) =>
         PublishOnceAsync(
             notice.Record.Verdict.Image.Repository,
@@ -55,7 +55,9 @@ public sealed class TimedNotices(
             cancellation
         );
 
-    /// <summary>Moves the clock of a blocked image on by what is known of its use, and says what is due.</summary>
+    /// <summary>
+    /// Moves the clock of a blocked image forward by what is known about its use, and tells what is due.
+    /// </summary>
     private async Task GraceAsync(LedgerEntry entry, ImageUsage usage, CancellationToken cancellation)
     {
         var record = entry.Record;
@@ -67,8 +69,7 @@ public sealed class TimedNotices(
             await images.NoteGraceAsync(image, entry.Revision, grace, cancellation).ConfigureAwait(false);
         if (grace?.Due(now) is not { } stage || usage.Now != UseState.InUse)
             return;
-        // The child of an index has no name that anybody knows it by: its index has the same clock, and names the
-        // platform.
+        // Nobody knows the child of an index by a name. Its index has the same clock, and names the platform.
         if (
             record.Tags.Count == 0
             && (await manifests.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false)).Any(index =>
@@ -85,9 +86,10 @@ public sealed class TimedNotices(
             .ConfigureAwait(false);
     }
 
-    /// <summary>Publishes an alert, unless it was published before or somebody is about to.</summary>
-    /// <param name="id">That of the message.</param>
-    /// <param name="message">Makes it for the team that owns the repository; null where none is known.</param>
+    /// <summary>Publishes an alert, unless it was published before or somebody else is about to publish it.</summary>
+    /// <param name="id">The id of the message.</param>
+    /// <param name="message">Makes the message for the team that owns the repository; the team is null if none is
+    ///     known.</param>
     public async Task PublishOnceAsync(
         RepositoryId repository,
         string id,

@@ -7,15 +7,16 @@ using Scalar = YamlDotNet.Core.Events.Scalar;
 namespace EcrGuard.Lambda.Flow;
 
 /// <summary>
-/// YAML as JSON, from the parser's events alone: every scalar is a string, aliases and merge keys are written out, and
-/// what a tag makes of its value (CloudFormation's <c>!Sub</c>) is an object, since it is no plain value.
+/// Reads YAML as JSON, using only the parser's events. Every scalar becomes a string. Aliases and merge keys are
+/// written out. A tagged value (such as CloudFormation's <c>!Sub</c>) becomes an object, because it is no plain value.
 /// </summary>
 public sealed class YamlDocuments
 {
     public const int MaxDepth = 64;
 
     /// <summary>
-    /// Nodes of all documents, each as often as an alias writes it out: a few lines of aliases stand for billions.
+    /// The most nodes of all documents together. A node counts each time an alias writes it out: a few lines of aliases
+    /// can stand for billions of nodes.
     /// </summary>
     private const int MaxNodes = 200_000;
 
@@ -25,7 +26,8 @@ public sealed class YamlDocuments
 
     private YamlDocuments(List<ParsingEvent> events) => this.events = events;
 
-    /// <exception cref="FormatException">It is no YAML, or too deep or too large; a sentence.</exception>
+    /// <exception cref="FormatException">The text is not YAML, or is too deep or too large; the message is a
+    ///     sentence.</exception>
     public static IReadOnlyList<JsonElement> Read(string yaml)
     {
         var reader = new YamlDocuments(Events(yaml));
@@ -38,7 +40,7 @@ public sealed class YamlDocuments
             using var bytes = new MemoryStream();
             using (var json = new Utf8JsonWriter(bytes))
                 reader.Write(json, at + 1, 0);
-            // Merge keys, tags and aliases may nest once more than what is written.
+            // Merge keys, tags and aliases may nest one level deeper than what is written.
             using var document = JsonDocument.Parse(
                 bytes.ToArray(),
                 new JsonDocumentOptions { MaxDepth = (2 * MaxDepth) + 2 }
@@ -72,7 +74,7 @@ public sealed class YamlDocuments
         return events;
     }
 
-    /// <returns>The index behind the node.</returns>
+    /// <returns>The index after the node.</returns>
     private int Write(Utf8JsonWriter json, int at, int depth)
     {
         if (++nodes > MaxNodes)
@@ -121,7 +123,8 @@ public sealed class YamlDocuments
         }
     }
 
-    /// <param name="written">The keys that stand already: a key of one's own counts before a merged one.</param>
+    /// <param name="written">The keys that are written already: an object's own key takes precedence over a merged
+    ///     one.</param>
     private int WriteMembers(Utf8JsonWriter json, int start, int depth, HashSet<string> written)
     {
         if (depth > MaxDepth)
@@ -137,7 +140,7 @@ public sealed class YamlDocuments
             if (key.Value == "<<")
             {
                 merged.Add(at + 1);
-                // Anchors inside it are known from here on, though nothing is written yet.
+                // Anchors inside it are known from here on, although nothing is written yet.
                 at = End(at + 1);
             }
             else if (written.Contains(key.Value))
@@ -187,7 +190,7 @@ public sealed class YamlDocuments
                     + "ends before it."
             );
 
-    /// <summary>The index behind the node that begins here; its anchors are noted.</summary>
+    /// <summary>The index after the node that begins here. Its anchors are noted.</summary>
     private int End(int at)
     {
         var depth = 0;

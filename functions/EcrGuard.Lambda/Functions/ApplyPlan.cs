@@ -10,8 +10,9 @@ using EcrGuard.Lambda.Flow.Plans;
 namespace EcrGuard.Lambda.Functions;
 
 /// <summary>
-/// Carries out a plan that somebody has reviewed, exactly, and nothing else. What is no longer as the plan says is left
-/// alone and named. One plan is applied at a time. Applied again, what is done stays done.
+/// Applies a plan that somebody has reviewed: exactly that plan, and nothing else. An item whose repository or image is
+/// no longer as the plan says is left alone and named in the answer. Only one plan is applied at a time. If the same
+/// plan is applied again, what is already done stays done.
 /// </summary>
 public sealed class ApplyPlan(
     PlanAdmission admission,

@@ -14,11 +14,12 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Functions;
 
 /// <summary>
-/// The question, from the HTTP API (payload version 2) or a direct invoke: two payloads, one lenient record.
+/// The question to the gate. It comes from the HTTP API (payload version 2) or from a direct invoke. This one lenient
+/// record reads both payloads.
 /// </summary>
 /// <param name="Image">Direct invoke: the image.</param>
-/// <param name="QueryStringParameters">HTTP API: <c>image</c>, <c>require</c>.</param>
-/// <param name="RequestContext">HTTP API: there for every such request.</param>
+/// <param name="QueryStringParameters">HTTP API: the parameters <c>image</c> and <c>require</c>.</param>
+/// <param name="RequestContext">HTTP API: present in every such request.</param>
 public sealed record ApprovalRequest(
     string? Image,
     IReadOnlyDictionary<string, string>? QueryStringParameters,
@@ -26,8 +27,8 @@ public sealed record ApprovalRequest(
 );
 
 /// <summary>
-/// An answer without a verdict: there is no such image, the question is wrong, or nothing could be read. Never
-/// approved.
+/// An answer without a verdict: the image does not exist, the question is wrong, or nothing could be read. Such an
+/// answer never approves.
 /// </summary>
 /// <param name="Status"><c>NOT_FOUND</c>, <c>TAG_MOVED</c>, <c>OTHER_REGISTRY</c>, <c>BAD_REQUEST</c> or
 ///     <c>ERROR</c>.</param>
@@ -35,7 +36,7 @@ public sealed record ApprovalProblem(string Status, string? Image, string Proble
 {
     public bool Approved { get; }
 
-    /// <param name="image">As it was asked for, of any length.</param>
+    /// <param name="image">The image as the caller wrote it, of any length.</param>
     internal static HttpAnswer Of(int httpStatus, string status, string? image, string problem)
     {
         var named = image is null ? null : Phrase.Clip(image, ImageReference.MaxLength);
@@ -51,12 +52,13 @@ public sealed record ApprovalProblem(string Status, string? Image, string Proble
         + $"{reference.Account} in {reference.Region}.";
 }
 
-/// <summary>A pipeline asks: may I deploy this image? Asking never writes and never waits.</summary>
+/// <summary>Answers a pipeline that asks: may I deploy this image? It never writes and never waits.</summary>
 public sealed class Approval(ApprovalReader reader, EcrReader registry, ImageRecords images, Settings settings, Log log)
 {
     /// <summary>
-    /// Counted, with an alarm in the template. A no of any kind is an answer; a caller that API Gateway refuses never
-    /// comes here, and its access log counts it.
+    /// The metric for questions that could not be answered; the template has an alarm on it. A "no" of any kind counts
+    /// as an answer. A caller that API Gateway refuses never reaches this function; the access log of the API counts
+    /// it.
     /// </summary>
     public const string CouldNotAnswer = "GateCouldNotAnswer";
 
@@ -100,7 +102,7 @@ public sealed class Approval(ApprovalReader reader, EcrReader registry, ImageRec
         }
         catch (Exception failure)
         {
-            // Whatever failed, nothing is approved by it.
+            // Whatever failed, the answer must not approve the image.
             log.Error("The question could not be answered.", failure, ("image", asked));
             return ApprovalProblem.Of(
                 503,
@@ -111,7 +113,7 @@ public sealed class Approval(ApprovalReader reader, EcrReader registry, ImageRec
         }
     }
 
-    /// <summary>What is wrong with the parameters; null if nothing is.</summary>
+    /// <summary>What is wrong with the parameters; null if nothing is wrong.</summary>
     private static string? Problem(IReadOnlyDictionary<string, string>? query)
     {
         if (query?.Keys.FirstOrDefault(key => key is not ("image" or "require")) is { } unknown)
@@ -121,7 +123,7 @@ public sealed class Approval(ApprovalReader reader, EcrReader registry, ImageRec
             : null;
     }
 
-    /// <param name="requires">Whether a no is told by the HTTP status too.</param>
+    /// <param name="requires">Whether the HTTP status must also say "no".</param>
     private async Task<HttpAnswer> ReadAsync(
         string asked,
         ImageReference reference,
@@ -130,7 +132,7 @@ public sealed class Approval(ApprovalReader reader, EcrReader registry, ImageRec
     )
     {
         using var deadline = Deadline.AtTheEnd(context);
-        // A digest says whose record it is: the ledger need not wait for the registry.
+        // With a digest the record is already known, so the read of the ledger need not wait for the registry.
         var known = reference.Digest is { } digest
             ? images.FindAsync(new ImageId(registry.Repository(reference.Repository), digest), deadline.Token)
             : null;

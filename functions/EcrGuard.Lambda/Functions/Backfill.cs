@@ -13,15 +13,15 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>What a schedule sends; everything in it is optional.</summary>
-/// <param name="Week">WeeklySummary: the ISO week to sum up, for example <c>2026-W47</c>; absent: the one that ended
-///     last.</param>
+/// <summary>The input that a schedule sends. Every field is optional.</summary>
+/// <param name="Week">WeeklySummary: the ISO week to report, for example <c>2026-W47</c>; absent: the last week that
+///     has ended.</param>
 public sealed record ScheduledRequest(string? Week);
 
 /// <summary>
-/// First deployment: every repository is taken once, and images that are there are judged and recorded without alerts.
-/// One message tells the end. A schedule calls it again and again: each run goes on where the last one stopped, and
-/// once all is done a run costs one read.
+/// The work of the first deployment. It goes through every repository once, judges the images that are already there
+/// and records them without alerts. One message tells that it has ended. A schedule calls it again and again. Each run
+/// continues where the last one stopped. Once everything is done, a run costs one read.
 /// </summary>
 public sealed class Backfill(
     RepositoryBackfill backfill,
@@ -35,13 +35,13 @@ public sealed class Backfill(
     /// <summary>How many repositories are worked on at a time.</summary>
     private const int Repositories = 8;
 
-    /// <summary>A chunk of repositories is not begun with less time than this left.</summary>
+    /// <summary>No chunk of repositories is started with less time left than this.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
-    /// <summary>Lambda's longest run: a run that began before that is dead.</summary>
+    /// <summary>The longest run that Lambda allows. A run that began longer ago than this is dead.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(15);
 
-    /// <summary>More than these are counted, not listed.</summary>
+    /// <summary>If there are more than this, the rest are counted and not listed.</summary>
     private const int MaxUnread = 100;
 
     [LambdaFunction]
@@ -84,14 +84,14 @@ public sealed class Backfill(
         return state;
     }
 
-    /// <returns>False if another run has stored since.</returns>
+    /// <returns>False if another run has stored in the meantime.</returns>
     private Task<bool> StoreAsync(BackfillState state, long revision) =>
         documents.StoreAsync(BackfillState.Form, state, revision, CancellationToken.None);
 
     private static bool IsAfter(RepositoryId repository, BackfillState state) =>
         string.CompareOrdinal(repository.Name, state.Cursor) > 0;
 
-    /// <returns>How far it has come. If the deadline came first, the chunk is not done.</returns>
+    /// <returns>How far the backfill has come. If the deadline came first, the chunk is not done.</returns>
     private async Task<BackfillState> ChunkAsync(
         BackfillState state,
         RepositoryId[] chunk,
@@ -102,7 +102,7 @@ public sealed class Backfill(
                 chunk.Select(repository => backfill.RunAsync(repository, state.StartedAt, cancellation))
             )
             .ConfigureAwait(false);
-        // A run that begins and gets nowhere is late all the same.
+        // A run that starts and makes no progress must still count as late.
         if (results.Any(repository => repository.Judged > 0))
             state = state with { TickedAt = time.GetUtcNow() };
         if (cancellation.IsCancellationRequested)
@@ -118,7 +118,7 @@ public sealed class Backfill(
     }
 }
 
-/// <summary>Tells that the backfill is done, and what it has found.</summary>
+/// <summary>Sends the message that the backfill is done, with what it found.</summary>
 public sealed class BackfillNotice(Notifier notifier, PolicyDocument policy, Settings settings)
 {
     public async Task TellAsync(BackfillState state, DateTimeOffset endedAt)

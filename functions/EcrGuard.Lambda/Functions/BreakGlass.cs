@@ -16,23 +16,25 @@ namespace EcrGuard.Lambda.Functions;
 
 /// <summary>A request through the HTTP API (payload version 2).</summary>
 /// <param name="Body">A <see cref="BreakGlassOrder"/>.</param>
-/// <param name="RequestContext">Its authorizer is the identity whose signature API Gateway has checked; it must be a
-///     session of the stack's own role. Whoever may invoke the function itself can write any, that role's too: what
-///     names the request is kept, so that the API's access log can refute it.</param>
+/// <param name="RequestContext">Its authorizer holds the identity whose signature API Gateway has checked. It must be a
+///     session of the stack's own role. Anyone who may invoke the function directly can write any identity here, even
+///     that role. So the values that name the request are kept, and the access log of the API can refute a false
+///     one.</param>
 public sealed record BreakGlassRequest(
     string? Body,
     bool IsBase64Encoded,
     APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext
 );
 
-/// <summary>What is asked for. Who asks is not in it: that is the request's identity.</summary>
-/// <param name="Image">By tag, digest or full URI.</param>
-/// <param name="Until">ISO 8601 with its offset; or <c>now</c>, which ends what is in force.</param>
+/// <summary>What is asked for. It does not say who asks: that is the identity of the request.</summary>
+/// <param name="Image">The image, by tag, digest or full URI.</param>
+/// <param name="Until">ISO 8601 with an offset; or <c>now</c>, which ends the approval that is in force.</param>
 public sealed record BreakGlassOrder(string? Image, string? Reason, string? Until);
 
 /// <summary>
-/// Somebody forces an approval for one digest: told first, then recorded, then the image is decided again, so that its
-/// tags follow. It ends by itself, or by another such order.
+/// Forces an approval for one digest on somebody's order. First an alert is published, then the approval is recorded,
+/// then the image is decided again so that its tags follow. The approval ends by itself at its time, or by another such
+/// order.
 /// </summary>
 public sealed class BreakGlass(
     ForcedApprovalOrders orders,
@@ -45,7 +47,7 @@ public sealed class BreakGlass(
 {
     private const string Now = "now";
 
-    /// <summary>Whose signature API Gateway has checked, and the request that it came with.</summary>
+    /// <summary>The identity whose signature API Gateway has checked, and the request that came with it.</summary>
     private sealed record Caller(string By, ApiRequest Request);
 
     [LambdaFunction]
@@ -57,8 +59,8 @@ public sealed class BreakGlass(
     }
 
     /// <summary>
-    /// The API's own id cannot be told to a function that the API refers to: that would be a circle of resources. It is
-    /// recorded and told instead.
+    /// Finds out who asks. The function cannot be told the id of its own API: the API refers to the function, so that
+    /// would be a circular dependency between resources. Instead, the id is recorded and told in the message.
     /// </summary>
     private (Caller? Caller, HttpAnswer? Forbidden) Identify(BreakGlassRequest input, ILambdaContext context)
     {
@@ -155,7 +157,7 @@ public sealed class BreakGlass(
         if (await orders.CarryOutAsync(image, order, deadline.Token).ConfigureAwait(false) is { } refused)
             return Wrong(asked, refused);
         Report(image.Id, order, context);
-        // What follows from it, tags above all, is the next sweep's if it fails here: the answer below holds already.
+        // The answer below already holds. If the next steps (above all the tags) fail here, the next sweep does them.
         await decisions.AgainAsync([image.Id], context).ConfigureAwait(false);
         var answer = await answers.ReadAsync(asked, image, deadline.Token).ConfigureAwait(false);
         return new HttpAnswer(
@@ -164,7 +166,7 @@ public sealed class BreakGlass(
         );
     }
 
-    /// <summary>An approval does not bring back what nobody can pull.</summary>
+    /// <summary>Adds a warning: an approval does not bring back an image that nobody can pull.</summary>
     private static ApprovalAnswer Warned(ApprovalAnswer answer, ImageFacts image) =>
         image.Storage == StorageStatus.Active
             ? answer
@@ -195,7 +197,9 @@ public sealed class BreakGlass(
             ("requestId", context.AwsRequestId)
         );
 
-    /// <summary>IAM's access key ids and unique ids with a session's name are shorter.</summary>
+    /// <summary>
+    /// Cuts an id at 200 characters. IAM's access key ids, and its unique ids with a session name, are shorter.
+    /// </summary>
     private static string? Named(string? id) => string.IsNullOrEmpty(id) ? null : Phrase.Clip(id, 200);
 
     private static BreakGlassOrder? Order(BreakGlassRequest input)
@@ -215,7 +219,7 @@ public sealed class BreakGlass(
         }
     }
 
-    /// <summary>Null without an offset: whose evening is meant must be certain.</summary>
+    /// <summary>Null if the text has no offset: it must be certain which time zone is meant.</summary>
     private static DateTimeOffset? Moment(string? text) =>
         text is not null
         && (text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-'))

@@ -8,8 +8,8 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>What CloudFormation asks a Lambda Hook about a resource.</summary>
-/// <param name="StackId">Null from Cloud Control.</param>
+/// <summary>The question that CloudFormation sends to a Lambda Hook about a resource.</summary>
+/// <param name="StackId">Null if Cloud Control asks.</param>
 /// <param name="ActionInvocationPoint">For example <c>CREATE_PRE_PROVISION</c>.</param>
 public sealed record CloudFormationGateRequest(
     string? ClientRequestToken,
@@ -26,19 +26,19 @@ public sealed record CloudFormationResource(
     CloudFormationModel? TargetModel
 );
 
-/// <param name="ResourceProperties">As they will be.</param>
+/// <param name="ResourceProperties">The properties that the resource will have.</param>
 public sealed record CloudFormationModel(JsonElement? ResourceProperties);
 
-/// <param name="Invocation">1 for the first time it is asked.</param>
+/// <param name="Invocation">1 for the first time that CloudFormation asks.</param>
 public sealed record CloudFormationContext(int? Invocation);
 
 /// <summary>
-/// CloudFormation asks before it creates or updates what runs images; so do SAM, the CDK and Cloud Control. A stack
-/// that goes back is never held up.
+/// Answers CloudFormation before it creates or updates a resource that runs images. SAM, the CDK and Cloud Control ask
+/// in the same way. A stack that rolls back is never held up.
 /// </summary>
 public sealed class CloudFormationGate(StackReader stacks, Gatekeeper gatekeeper)
 {
-    /// <summary>CloudFormation waits for the function for 30 seconds.</summary>
+    /// <summary>Kept free at the end: CloudFormation waits 30 seconds for the function.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(4);
 
     [LambdaFunction]
@@ -77,7 +77,7 @@ public sealed class CloudFormationGate(StackReader stacks, Gatekeeper gatekeeper
         var decision = await gatekeeper
             .AskAsync(CloudFormationHook.Images(type, resource.TargetLogicalId, properties), cancellation)
             .ConfigureAwait(false);
-        // Asked last: almost every answer is yes, and then it does not matter.
+        // Asked last: almost every answer is yes, and then this does not matter.
         return
             decision.Step != GateStep.Go
             && input.StackId is { } stack

@@ -10,8 +10,8 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>What CodeDeploy tells a lifecycle event hook, or the messages by which EcrGuard asks again.</summary>
-/// <param name="Records">Messages of EcrGuard's own; null from CodeDeploy.</param>
+/// <summary>The input of a CodeDeploy lifecycle event hook, or the messages with which EcrGuard asks again.</summary>
+/// <param name="Records">EcrGuard's own messages; null if CodeDeploy calls.</param>
 public sealed record CodeDeployGateRequest(
     string? DeploymentId,
     string? LifecycleEventHookExecutionId,
@@ -19,8 +19,8 @@ public sealed record CodeDeployGateRequest(
 );
 
 /// <summary>
-/// A deployment of CodeDeploy, to ECS or Lambda, asks by a lifecycle event hook before it installs or shifts traffic.
-/// While a scan is not finished, EcrGuard asks again by itself. A rollback is never held up.
+/// Answers a CodeDeploy deployment, to ECS or Lambda, that asks through a lifecycle event hook before it installs or
+/// shifts traffic. While a scan is not finished, EcrGuard asks again by itself. A rollback is never held up.
 /// </summary>
 public sealed class CodeDeployGate(
     CodeDeployReader deployments,
@@ -72,7 +72,7 @@ public sealed class CodeDeployGate(
             .DecideAsync(hook.DeploymentId, () => DecideAsync(hook, cancellation))
             .ConfigureAwait(false);
         var now = time.GetUtcNow();
-        // The answer goes out even where reading has used up the time.
+        // The answer is sent even if reading has used up the time.
         if (decision.Step == GateStep.Wait && hook.MayWait(now))
             await jobs.AskAgainAsync(hook with { AskedSince = hook.AskedSince ?? now }, CancellationToken.None)
                 .ConfigureAwait(false);

@@ -10,12 +10,12 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>What CodePipeline tells an invoke action. It carries credentials, and is never logged.</summary>
+/// <summary>The input of a CodePipeline invoke action. It carries credentials and is never logged.</summary>
 public sealed record CodePipelineGateRequest([property: JsonPropertyName("CodePipeline.job")] CodePipelineJob? Job);
 
 public sealed record CodePipelineJob(string? Id, CodePipelineJobData? Data);
 
-/// <param name="ContinuationToken">As EcrGuard gave it the last time; null for the first.</param>
+/// <param name="ContinuationToken">The token that EcrGuard gave the last time; null the first time.</param>
 public sealed record CodePipelineJobData(
     CodePipelineActionConfiguration? ActionConfiguration,
     IReadOnlyList<CodePipelineArtifact>? InputArtifacts,
@@ -34,8 +34,8 @@ public sealed record CodePipelineObject(string? BucketName, string? ObjectKey);
 public sealed record CodePipelineCredentials(string? AccessKeyId, string? SecretAccessKey, string? SessionToken);
 
 /// <summary>
-/// A pipeline asks in an invoke action, about images that its user parameters or its artifacts name. The job always
-/// ends: with success and what to deploy, with the reasons, or with being asked again.
+/// Answers a pipeline that asks in an invoke action. The images are named by its user parameters or by its artifacts.
+/// The job always gets an end: success and what to deploy, or the reasons against it, or a request to ask again.
 /// </summary>
 public sealed class CodePipelineGate(
     ArtifactReader artifacts,
@@ -59,7 +59,7 @@ public sealed class CodePipelineGate(
             .DecideAsync(job, () => DecideAsync(input.Job.Data, deadline.Token))
             .ConfigureAwait(false);
         var mayWait = PipelineJob.MayWait(input.Job.Data?.ContinuationToken, time.GetUtcNow(), out var since);
-        // The answer goes out even where reading has used up the time.
+        // The answer is sent even if reading has used up the time.
         var ended = decision.Step switch
         {
             GateStep.Go => jobs.SucceedAsync(job, decision.Why, Variables(decision.Report), CancellationToken.None),
@@ -102,7 +102,7 @@ public sealed class CodePipelineGate(
             ? new SessionAWSCredentials(id, secret, token)
             : throw new UnclearDeploymentException("The job has no credentials for its artifacts.");
 
-    /// <summary>What the actions behind it deploy.</summary>
+    /// <summary>The output variables: what the following actions deploy.</summary>
     private static Dictionary<string, string> Variables(GateReport? report)
     {
         var passing = (report?.Answers ?? []).Select(answer => answer.Answer).OfType<Core.Verdicts.ApprovalAnswer>();

@@ -9,21 +9,22 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Functions;
 
 /// <summary>
-/// What ECS tells a lifecycle hook (Amazon ECS Developer Guide, "Lifecycle hooks for Amazon ECS service deployments").
+/// The input of an ECS lifecycle hook (Amazon ECS Developer Guide, "Lifecycle hooks for Amazon ECS service
+/// deployments").
 /// </summary>
-/// <param name="ResourceArn">The service deployment.</param>
+/// <param name="ResourceArn">The ARN of the service deployment.</param>
 public sealed record EcsGateRequest(string? LifecycleStage, string? ResourceArn, EcsGateDetails? ExecutionDetails);
 
-/// <param name="TargetServiceRevisionArn">What is deployed.</param>
+/// <param name="TargetServiceRevisionArn">The ARN of the service revision that is deployed.</param>
 public sealed record EcsGateDetails(string? TargetServiceRevisionArn);
 
 /// <param name="HookStatus"><c>SUCCEEDED</c>, <c>FAILED</c> or <c>IN_PROGRESS</c>.</param>
-/// <param name="CallBackDelay">IN_PROGRESS: in how many seconds ECS asks again.</param>
+/// <param name="CallBackDelay">For IN_PROGRESS: after how many seconds ECS asks again.</param>
 public sealed record EcsGateAnswer(string HookStatus, int? CallBackDelay);
 
 /// <summary>
-/// A deployment of an ECS service asks before its tasks start, by the lifecycle hook PRE_SCALE_UP. A rollback is never
-/// held up.
+/// Answers a deployment of an ECS service that asks before its tasks start, through the lifecycle hook PRE_SCALE_UP. A
+/// rollback is never held up.
 /// </summary>
 public sealed class EcsGate(RevisionReader revisions, Gatekeeper gatekeeper)
 {

@@ -9,13 +9,13 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>How many forced approvals had ended, and of how many all that follows is done.</summary>
+/// <summary>How many forced approvals had ended, and for how many of them all further steps are done.</summary>
 public sealed record BreakGlassEnds(int Ended, int Done);
 
 /// <summary>
-/// Gates answer by the verdict again on the moment at which a forced approval ends; what else follows, a schedule's
-/// tick brings: the image is decided again, with tags and quarantine, and the end is told, once. A tick without an end
-/// costs one query.
+/// Does what follows when a forced approval ends. Gates use the verdict again from that moment on. The rest is done by
+/// the tick of a schedule: it decides the image again, with its tags and quarantine, and tells once that the approval
+/// has ended. A tick with no ended approval costs one query.
 /// </summary>
 public sealed class EndBreakGlass(
     DecisionBatch decisions,
@@ -47,7 +47,7 @@ public sealed class EndBreakGlass(
             if (await TryEndAsync(image, forced, decided.ContainsKey(image), deadline.Token).ConfigureAwait(false))
                 done++;
         }
-        // Gates say no already; that tags, quarantine or the alert lag behind must be heard of.
+        // Gates already say no. But somebody must hear of it if the tags, the quarantine or the alert lag behind.
         return done == ended.Count
             ? new BreakGlassEnds(ended.Count, done)
             : throw new InvalidOperationException(
@@ -56,8 +56,8 @@ public sealed class EndBreakGlass(
             );
     }
 
-    /// <summary>Tells the end of an approval, and notes it if the image was decided again.</summary>
-    /// <returns>False if it is left to the next tick.</returns>
+    /// <summary>Tells that an approval has ended, and notes this if the image was decided again.</summary>
+    /// <returns>False if this is left to the next tick.</returns>
     private async Task<bool> TryEndAsync(
         ImageId image,
         ForcedApproval forced,

@@ -11,9 +11,9 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Functions;
 
 /// <summary>
-/// Something was deployed: a task of ECS starts, a service of App Runner changes, or, where a trail exists, Lambda or
-/// ECS was told to run another image. What it runs is recorded as in use and shielded at once, not at the next sweep.
-/// An image was deleted: the platforms of an index that runs are what runs then.
+/// Handles deployments: a task of ECS starts, a service of App Runner changes, or (if there is a trail) Lambda or ECS
+/// was told to run another image. The image is recorded as in use and shielded at once, not at the next sweep. Also
+/// handles a deleted image: if it was an index that runs, its platform images are now what runs.
 /// </summary>
 public sealed class OnImageDeployed(
     DeploymentReader deployments,
@@ -24,17 +24,17 @@ public sealed class OnImageDeployed(
     Log log
 )
 {
-    /// <summary>How much time is left for handing back when no more work is begun.</summary>
+    /// <summary>No more work is started with less time left than this. It is needed to hand messages back.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
-    /// <summary>What the messages of a batch tell, and which of them cannot be read.</summary>
+    /// <summary>What the messages of a batch say, and which of them cannot be read.</summary>
     private sealed record Messages(
         IReadOnlyList<(string MessageId, DeploymentEvent Event)> Deployments,
         IReadOnlyList<(string MessageId, ImageId Image)> Deleted,
         IReadOnlyList<string> Unread
     );
 
-    /// <summary>A deployment that is recorded, with the messages that told it.</summary>
+    /// <summary>A recorded deployment, with the messages that told of it.</summary>
     private sealed record Recorded(ConsumerReference Use, DateTimeOffset SeenAt, IReadOnlyList<string> MessageIds);
 
     [LambdaFunction]
@@ -42,7 +42,8 @@ public sealed class OnImageDeployed(
     {
         var messages = Read(input);
         using var deadline = Deadline.Before(context, Margin);
-        // All are recorded first: a shield waits for its turn to write, and no sweep lets go what is recorded.
+        // All are recorded before any is shielded. A shield must wait for its turn to write, and no sweep gives up an
+        // image that is recorded as in use.
         var (recorded, unrecorded) = await RecordAsync(messages.Deployments, deadline.Token).ConfigureAwait(false);
         var unfollowed = await FollowAsync(recorded, deadline.Token).ConfigureAwait(false);
         var undeleted = await FollowDeletedAsync(messages.Deleted, deadline.Token).ConfigureAwait(false);
@@ -53,10 +54,10 @@ public sealed class OnImageDeployed(
     }
 
     /// <summary>
-    /// A service starts hundreds of tasks, and each sends several events: they are one deployment, and the newest event
-    /// tells it.
+    /// Records the deployments. A service starts hundreds of tasks, and each task sends several events. They count as
+    /// one deployment, and its newest event is used.
     /// </summary>
-    /// <returns>What something follows from, and the messages that failed.</returns>
+    /// <returns>The deployments that need a next step, and the messages that failed.</returns>
     private async Task<(IReadOnlyList<Recorded> Recorded, IReadOnlyList<string> Failed)> RecordAsync(
         IReadOnlyList<(string MessageId, DeploymentEvent Event)> read,
         CancellationToken cancellation
@@ -117,7 +118,7 @@ public sealed class OnImageDeployed(
         return failed;
     }
 
-    /// <returns>False if it failed, or the deadline came first.</returns>
+    /// <returns>False if it failed or the deadline came first.</returns>
     private async Task<bool> TryAsync(string of, Func<Task> act, CancellationToken cancellation)
     {
         try

@@ -12,9 +12,7 @@ using EcrGuard.Lambda.Flow.Pushing;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>
-/// An image was pushed: its repository is held to the baseline, and the image is recorded as pending.
-/// </summary>
+/// <summary>Handles pushed images: holds the repository to its baseline and records the image as pending.</summary>
 public sealed class OnImagePushed(
     EventBatch batch,
     PushRecorder recorder,
@@ -31,7 +29,7 @@ public sealed class OnImagePushed(
     [LambdaFunction]
     public Task<SQSBatchResponse> OnImagePushedAsync(SQSEvent input, ILambdaContext context)
     {
-        // Twenty images pushed to one repository are twenty events and one repository.
+        // Twenty images pushed to one repository are twenty events, but the repository is handled once.
         var repositories = new ConcurrentDictionary<RepositoryId, Lazy<Task<RepositoryFacts>>>();
         return batch.RunAsync(
             input,
@@ -67,7 +65,8 @@ public sealed class OnImagePushed(
             var readAt = time.GetUtcNow();
             var tags = pushes.Select(push => push.Tag).OfType<string>().ToList();
             var facts = await recorder.FactsAsync(image, last, tags, cancellation).ConfigureAwait(false);
-            // Replication has brought it here: there the tags came off, and nothing of it is an image.
+            // Replication has brought this manifest here. In its source registry it was used to take tags off. It is no
+            // image.
             if (facts is not null && await registry.IsRemovalManifestAsync(facts, cancellation).ConfigureAwait(false))
             {
                 await foreignTags.WarnOfTakenAsync(image, foreign, cancellation).ConfigureAwait(false);
@@ -81,21 +80,22 @@ public sealed class OnImagePushed(
                     .RecordAsync(facts, last, repository, before, cancellation)
                     .ConfigureAwait(false);
         }
-        // Last, so that trying the rest again does not say it again.
+        // Last, so that a retry of the other steps does not send the warning again.
         await foreignTags.WarnAsync(image, foreign, cancellation).ConfigureAwait(false);
         return judged;
     }
 
     /// <summary>
-    /// How many calls the baseline may make. A push may cost a few, and reading a manifest is one of them. An index
-    /// comes with its children, whose pushes look at everything.
+    /// How many calls the baseline may make. A push may cost a few calls, and reading a manifest is one of them. An
+    /// index comes with its children, and their pushes check the whole baseline.
     /// </summary>
     private static int Spare(ImageFacts? facts) =>
         facts is null or { Kind: ImageKind.Image, MayBeArtifact: false } ? 1 : 0;
 
     /// <summary>
-    /// EcrGuard's own write: exactly the tag that it would write on this digest now, or the tag of another image, which
-    /// it moves only to a manifest of its own. In both cases the ledger holds the intent.
+    /// Whether the push is EcrGuard's own write. EcrGuard writes exactly the tag that it would now write on this
+    /// digest. Or it writes the tag of another image, which it moves only to a manifest of its own. In both cases the
+    /// ledger holds the intent.
     /// </summary>
     private static bool IsOwn(ImageEvent push, LedgerEntry? before, IReadOnlyList<string> intended) =>
         push.Tag is { } tag

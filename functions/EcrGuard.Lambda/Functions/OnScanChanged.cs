@@ -6,11 +6,10 @@ using EcrGuard.Lambda.Flow.Deciding;
 namespace EcrGuard.Lambda.Functions;
 
 /// <summary>
-/// A scan finished, a finding opened or closed, coverage changed, an image was deleted or moved to another storage
-/// class: the image is judged from what the scanner says now; the event's counts say only how much of that must be
-/// listed.
-/// How often repositories are scanned was changed: what is remembered of their scans is believed no more, and whoever
-/// comes next (a gate, an event, the sweep) judges their images.
+/// Handles events about scans. A scan finished, a finding opened or closed, coverage changed, or an image was deleted
+/// or moved to another storage class: the image is judged from what the scanner says now. The counts in the event only
+/// say how many findings must be listed. If the scan frequency of repositories was changed, the stored scan results are
+/// no longer trusted. The next one to look (a gate, an event or the sweep) judges the images again.
 /// </summary>
 public sealed class OnScanChanged(EventBatch batch, ImageDecider decider)
 {

@@ -7,18 +7,20 @@ using EcrGuard.Lambda.Flow.Quarantines;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>Whoever orders an image to be released says why: it is told, and stands in the ledger.</summary>
-/// <param name="Image">By tag, digest or full URI.</param>
+/// <summary>
+/// An order to release an image. Whoever gives it says why. The reason is told in a notice and stored in the ledger.
+/// </summary>
+/// <param name="Image">The image, by tag, digest or full URI.</param>
 public sealed record ReleaseRequest(string? Image, string? Reason);
 
-/// <summary>What became of an order to release an image.</summary>
-/// <param name="Image">With its digest, where the order named one.</param>
-/// <param name="Released">Whether it is in reach again, and stays there as long as this block stands.</param>
-/// <param name="Left">A sentence: why not, or what is still to come; null where nothing is.</param>
+/// <summary>The result of an order to release an image.</summary>
+/// <param name="Image">The image, with its digest if the order named an image.</param>
+/// <param name="Released">Whether the image is in reach again. It stays in reach as long as this block stands.</param>
+/// <param name="Left">A sentence that says why not, or what is still to come; null if nothing is left.</param>
 public sealed record ReleaseAnswer(string Image, bool Released, string? Left);
 
 /// <summary>
-/// Puts an image back into reach: an order of somebody, invoked directly. It changes no gate's answer.
+/// Puts an image back into reach when somebody orders it by a direct invoke. It changes no gate's answer.
 /// </summary>
 public sealed class ReleaseImage(ImageReleaser releaser, EcrReader registry, Settings settings)
 {
@@ -41,8 +43,8 @@ public sealed class ReleaseImage(ImageReleaser releaser, EcrReader registry, Set
         var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
         if (named.Image is not { } image)
             return No(named.WhyNot);
-        // Lambda tells who invoked it only of Amazon Cognito's identities. What the order says of itself would be no
-        // proof; CloudTrail has the caller of the request that the ledger names.
+        // Lambda names the caller only for identities of Amazon Cognito. A name in the order itself would prove
+        // nothing. CloudTrail has the caller of the request, and the ledger names that request.
         var by = context.Identity?.IdentityId is { Length: > 0 } identity
             ? $"the Cognito identity {identity}"
             : $"the direct invoke {context.AwsRequestId}";

@@ -9,19 +9,19 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>Whoever orders a repository to be put back says why: it stands in the ledger.</summary>
-/// <param name="Repository">Its name.</param>
+/// <summary>An order to restore a repository. Whoever gives it says why. The reason is stored in the ledger.</summary>
+/// <param name="Repository">The name of the repository.</param>
 public sealed record RestoreRequest(string? Repository, string? Reason);
 
 /// <summary>
-/// Puts a repository back as it was before EcrGuard wrote to it: an order of somebody, invoked directly.
+/// Puts a repository back as it was before EcrGuard wrote to it, when somebody orders it by a direct invoke.
 /// </summary>
 public sealed class RestoreRepository(RepositoryRestorer restorer, EcrReader registry, Settings settings)
 {
-    /// <summary>It stands in every drift of the repository.</summary>
+    /// <summary>The longest reason, in characters. It appears in every drift of the repository.</summary>
     private const int MaxReason = 500;
 
-    /// <summary>For the answer, and for the ledger's last word.</summary>
+    /// <summary>Time kept for the answer and for the last write to the ledger.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
     private const string NotNamed =

@@ -11,13 +11,13 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Functions;
 
 /// <summary>A sweep that has ended.</summary>
-/// <param name="Unfinished">Repositories in which it did not come to its end.</param>
-/// <param name="Undone">Things that could not be done in the others.</param>
+/// <param name="Unfinished">How many repositories the sweep did not finish.</param>
+/// <param name="Undone">How many things could not be done in the other repositories.</param>
 public sealed record SweepEnd(string Run, int Repositories, int Unfinished, int Images, int Undone);
 
-/// <summary>What the last sweep could not read: a document of the ledger.</summary>
-/// <param name="WholeAt">When a sweep last came to its end in every repository; null where none has yet, as long as the
-///     backfill is not done.</param>
+/// <summary>What the last sweep could not read. Stored as a document in the ledger.</summary>
+/// <param name="WholeAt">When a sweep last finished in every repository; null if none has yet, which lasts until the
+///     backfill is done.</param>
 public sealed record SweepState(
     string Run,
     DateTimeOffset EndedAt,
@@ -28,7 +28,7 @@ public sealed record SweepState(
     public static StoredForm<SweepState> Form { get; } = new("SWEEP", 1, StateJson.Default.SweepState);
 }
 
-/// <summary>Ends a sweep: adds up what it found, publishes metrics, and says what could not be done.</summary>
+/// <summary>Ends a sweep: adds up the results, publishes metrics, and tells what could not be done.</summary>
 public sealed class SweepClose(
     SweepListing listing,
     SweepResultReader results,
@@ -51,7 +51,7 @@ public sealed class SweepClose(
         log.Metrics("EcrGuard", result.Metrics);
         if (result.IsWorthAMessage)
             await notifier.AlertAsync(SweepAlert.For(result), CancellationToken.None).ConfigureAwait(false);
-        // Last: told twice is better than not at all.
+        // Stored last: to tell something twice is better than not to tell it.
         var isWhole = result.Unfinished.Count == 0 && !input.AwaitsBackfill;
         var wholeAt = isWhole ? result.EndedAt : before?.WholeAt;
         var state = new SweepState(input.Run, result.EndedAt, result.Unread, wholeAt);

@@ -10,15 +10,15 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>What starts a sweep.</summary>
-/// <param name="Run">The name of the execution, unique in the account; absent: made from the time.</param>
+/// <summary>The input that starts a sweep.</summary>
+/// <param name="Run">The name of the execution, unique in the account. If absent, it is made from the time.</param>
 public sealed record SweepRequest(string? Run);
 
 /// <summary>A sweep that has begun.</summary>
-/// <param name="StartedAt">What was swept at this time or after it is done.</param>
-/// <param name="Bucket">Where the list of repositories is,</param>
-/// <param name="Key">as a JSON array of <see cref="ListedRepository"/>.</param>
-/// <param name="Concurrency">How many repositories may be swept at a time.</param>
+/// <param name="StartedAt">When the sweep starts. A repository that was swept at this time or later is done.</param>
+/// <param name="Bucket">The bucket that holds the list of repositories.</param>
+/// <param name="Key">The key of that list: a JSON array of <see cref="ListedRepository"/>.</param>
+/// <param name="Concurrency">How many repositories may be swept at the same time.</param>
 /// <param name="Alone">False: another sweep is running, and this one ends here.</param>
 public sealed record SweepStart(
     string Run,
@@ -30,16 +30,17 @@ public sealed record SweepStart(
     bool Alone
 )
 {
-    /// <summary>Which sweep stopped this one, a sentence; null where none did.</summary>
+    /// <summary>A sentence that says which other sweep stopped this one; null if none did.</summary>
     public string? Stopped { get; init; }
 
     /// <summary>
-    /// True while the backfill is not done: it goes over everything itself, and this sweep has nothing to do.
+    /// True while the backfill is not done. The backfill goes through everything itself, so this sweep has nothing to
+    /// do.
     /// </summary>
     public bool AwaitsBackfill { get; init; }
 }
 
-/// <summary>Begins a sweep: reads once, for every repository, what runs, and lists the repositories.</summary>
+/// <summary>Begins a sweep: reads once, for all repositories, what runs, and lists the repositories.</summary>
 public sealed class SweepList(
     SweepLease lease,
     UsageReader usages,
@@ -50,7 +51,7 @@ public sealed class SweepList(
     Log log
 )
 {
-    /// <summary>What keeping and listing may take.</summary>
+    /// <summary>The time kept for storing the reading and listing the repositories.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(2);
 
     [LambdaFunction]
@@ -63,7 +64,8 @@ public sealed class SweepList(
         if (!await lease.TakeAsync(run, CancellationToken.None).ConfigureAwait(false))
             return await StopAsync(start).ConfigureAwait(false);
         await ReadUseAsync(context).ConfigureAwait(false);
-        // Until the backfill is done it goes over everything itself, with the writes that a sweep would need.
+        // Until the backfill is done, it goes through everything itself. It also needs the writes that a sweep would
+        // use.
         var awaits = !await IsBackfilledAsync().ConfigureAwait(false);
         var names = awaits ? [] : await listing.NamesAsync().ConfigureAwait(false);
         await listing.StoreAsync(key, names).ConfigureAwait(false);
@@ -75,7 +77,7 @@ public sealed class SweepList(
         return start with { Repositories = names.Count, AwaitsBackfill = awaits };
     }
 
-    /// <summary>Another sweep is running: this one ends without a look at any repository.</summary>
+    /// <summary>Another sweep is running: this one ends before it looks at any repository.</summary>
     private async Task<SweepStart> StopAsync(SweepStart start)
     {
         var other = await lease.RunningAsync(CancellationToken.None).ConfigureAwait(false);
@@ -93,7 +95,8 @@ public sealed class SweepList(
     }
 
     /// <summary>
-    /// In a large account the first reading takes minutes: what is not read in time is unread, and the sweep begins.
+    /// Reads what runs. In a large account the first reading takes minutes. What is not read in time stays unread, and
+    /// the sweep begins.
     /// </summary>
     private async Task ReadUseAsync(ILambdaContext context)
     {

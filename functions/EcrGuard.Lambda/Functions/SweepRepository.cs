@@ -12,14 +12,14 @@ namespace EcrGuard.Lambda.Functions;
 
 /// <summary>One repository of a sweep.</summary>
 /// <param name="StartedAt">When the sweep began.</param>
-/// <param name="Runs">How often this repository was taken before in this sweep: one run may not be long enough.</param>
-/// <param name="Run">The sweep's.</param>
+/// <param name="Runs">How many runs this repository already had in this sweep. One run may not be long enough.</param>
+/// <param name="Run">The name of the sweep.</param>
 public sealed record SweepItem(string Repository, DateTimeOffset StartedAt, int Runs, string Run);
 
 /// <summary>How far the sweep came in a repository.</summary>
-/// <param name="Done">False: time was up, and another run goes on; what is done already costs it next to
-///     nothing.</param>
-/// <param name="Decided">How many images were decided again in this run.</param>
+/// <param name="Done">False if the time was up: another run continues, and skips at almost no cost what is already
+///     done.</param>
+/// <param name="Decided">How many images this run decided again.</param>
 public sealed record SweptItem(
     string Repository,
     DateTimeOffset StartedAt,
@@ -32,7 +32,7 @@ public sealed record SweptItem(
 
 /// <summary>
 /// Repairs in one repository what events have missed: images without a current verdict, shields of images in use,
-/// images that are gone, drift from the baseline. And says what time alone has made due.
+/// images that are gone, drift from the baseline. It also tells what is due only because time has passed.
 /// </summary>
 public sealed class SweepRepository(
     RepositorySweeper sweeper,
@@ -43,10 +43,10 @@ public sealed class SweepRepository(
     Log log
 )
 {
-    /// <summary>Nothing new is begun with less time than this left.</summary>
+    /// <summary>Nothing new is started with less time left than this.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
-    /// <summary>For deleting what tags were moved to, and for the answer.</summary>
+    /// <summary>The time kept to delete the manifests that tags were moved to, and to answer.</summary>
     private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
 
     [LambdaFunction]
@@ -88,7 +88,8 @@ public sealed class SweepRepository(
     }
 
     /// <summary>
-    /// Deletes what tags were moved to, also where the deadline or a failure cut the run: ECR counts it as an image.
+    /// Deletes the manifests that tags were moved to, even if the deadline or a failure cut the run short. ECR counts
+    /// each such manifest as an image.
     /// </summary>
     private async Task EndMarkingAsync(RepositoryId repository, ILambdaContext context)
     {

@@ -11,29 +11,30 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>What the deployment was when it was last looked at: a document of the ledger.</summary>
-/// <param name="InstalledAt">When the first tick came, of this stack and in this table.</param>
-/// <param name="Ceiling">The most that it may do.</param>
-/// <param name="Table">The ledger's table: a ledger that was restored names another one.</param>
-/// <param name="Stack">The ARN of the stack, which is another one when it was made anew.</param>
+/// <summary>The state of the deployment at the last tick. Stored as a document in the ledger.</summary>
+/// <param name="InstalledAt">When this stack ticked for the first time with this table.</param>
+/// <param name="Ceiling">The highest enforcement mode that the deployment allows.</param>
+/// <param name="Table">The ledger's table. In a restored ledger this names another table.</param>
+/// <param name="Stack">The ARN of the stack. It differs if the stack was created anew.</param>
 public sealed record WatchState(DateTimeOffset InstalledAt, EnforcementMode Ceiling, string? Table, string? Stack)
 {
     public static StoredForm<WatchState> Form { get; } = new("WATCH", 1, StateJson.Default.WatchState);
 
     /// <summary>
-    /// When another stack, or this one over another table, took the ledger over: what ran before is no measure. Null
-    /// where none did.
+    /// When another stack, or this stack with another table, took over the ledger. Earlier runs then say nothing about
+    /// this deployment. Null if there was no takeover.
     /// </summary>
     public DateTimeOffset? TakenOverAt { get; init; }
 
-    /// <summary>Whether another stack has ticked here, or this one over another table.</summary>
+    /// <summary>Whether this is another stack than before, or this stack with another table.</summary>
     public bool IsAnother(WatchState before) =>
         (before.Table is not null && before.Table != Table) || (before.Stack is not null && before.Stack != Stack);
 }
 
 /// <summary>
-/// A schedule's tick: how long ago everything else that runs by itself last did, as metrics with alarms, and a ceiling
-/// that has changed, as an alert. It does no work of its own, so that it ticks while the others fail.
+/// Handles the tick of a schedule. It publishes, as metrics with alarms, how long ago everything else that runs by
+/// itself last ran. It sends an alert if the ceiling has changed. It does no other work, so that it still ticks when
+/// the other functions fail.
 /// </summary>
 public sealed class Watch(
     RegistryDocuments documents,
@@ -83,16 +84,16 @@ public sealed class Watch(
             );
             await notifier.AlertAsync(message, deadline.Token).ConfigureAwait(false);
         }
-        // Last: told twice is better than not at all.
+        // Stored last: to tell something twice is better than not to tell it.
         await documents.StoreAsync(WatchState.Form, state, revision, deadline.Token).ConfigureAwait(false);
         return state;
     }
 
     /// <summary>
-    /// Takes the ledger over into this table, and names every forced approval that is in force by what it says from
-    /// before: some of them may have been ended in the time that it has lost.
+    /// Takes over the ledger into this table. It also names every forced approval that is in force according to the
+    /// restored ledger: some of them may have been ended in the time that the ledger has lost.
     /// </summary>
-    /// <param name="from">The table that the ledger names; null where it names none, as a new one does.</param>
+    /// <param name="from">The table that the ledger names; null if it names none, as in a new ledger.</param>
     private async Task AdoptAsync(string? from, DateTimeOffset now, CancellationToken cancellation)
     {
         var adoptedAt = await ownership.AdoptAsync(from, cancellation).ConfigureAwait(false);

@@ -9,19 +9,20 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>Where a report went.</summary>
+/// <summary>Where a report was stored.</summary>
 /// <param name="Whole">The S3 URI of its folder.</param>
 public sealed record SummaryReport(string Week, string Whole);
 
-/// <summary>The weekly report that was sent last: a document of the ledger.</summary>
+/// <summary>The last weekly report that was sent. Stored as a document in the ledger.</summary>
 public sealed record SummaryState(string Week, DateTimeOffset SentAt)
 {
     public static StoredForm<SummaryState> Form { get; } = new("SUMMARY", 1, StateJson.Default.SummaryState);
 }
 
 /// <summary>
-/// Every week security gets the compliance report: the summary by mail, the page, JSON and CSV in the private bucket.
-/// It says first what it could not read. No link is signed: one that a function signs dies with its session.
+/// Sends security the weekly compliance report: the summary by mail, and the page, JSON and CSV in the private bucket.
+/// The report first says what could not be read. It has no signed link: a link that a function signs stops working when
+/// the function's session ends.
 /// </summary>
 public sealed class WeeklySummary(
     SummaryReader reader,
@@ -36,14 +37,14 @@ public sealed class WeeklySummary(
     [LambdaFunction]
     public async Task<SummaryReport> WeeklySummaryAsync(ScheduledRequest input, ILambdaContext context)
     {
-        // What cannot be read in time is said to be unread; there must be time left to say it.
+        // What cannot be read in time is reported as unread. There must be time left to report it.
         using var reading = new CancellationTokenSource(context.RemainingTime * 0.7);
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.95);
         var now = time.GetUtcNow();
         var week = input.Week is { } asked ? IsoWeek.Parse(asked) : IsoWeek.Of(now).Previous;
         var report = new SummaryReport(week.ToString(), files.UriOf(week));
         var (last, revision) = await documents.FindAsync(SummaryState.Form, deadline.Token).ConfigureAwait(false);
-        // A schedule may start it twice.
+        // A schedule may start the function twice.
         if (input.Week is null && last is not null && string.CompareOrdinal(last.Week, report.Week) >= 0)
         {
             log.Info("The weekly report is out already.", ("week", report.Week));
@@ -51,11 +52,11 @@ public sealed class WeeklySummary(
         }
 
         var summary = await reader.ReadAsync(week, now, reading.Token).ConfigureAwait(false);
-        // What an earlier week was like nobody can count any more: its gap stays.
+        // An earlier week can no longer be counted, so its gap stays.
         if (week == IsoWeek.Of(now).Previous)
             await rollUps.StoreAsync(summary.RollUp(), deadline.Token).ConfigureAwait(false);
         var unwritten = await files.PutAsync(summary, deadline.Token).ConfigureAwait(false);
-        // The mail goes out all the same, and says so.
+        // The mail is still sent, and says so.
         summary = summary with
         {
             Unread = [.. summary.Unread, .. unwritten],
@@ -63,8 +64,8 @@ public sealed class WeeklySummary(
         await notifier
             .SummaryAsync(WeekMessage.For(summary, report.Whole, files.PageOf(week)), deadline.Token)
             .ConfigureAwait(false);
-        // Nothing stands between the two: a report that was sent twice is better than one that was not. An older week
-        // that somebody asks for again says nothing of the schedule.
+        // Nothing comes between sending and storing: a report that is sent twice is better than one that is not sent.
+        // If somebody asks for an older week again, that says nothing about the schedule.
         if (last is null || string.CompareOrdinal(report.Week, last.Week) >= 0)
             await documents
                 .StoreAsync(SummaryState.Form, new SummaryState(report.Week, now), revision, deadline.Token)

@@ -2,22 +2,25 @@ using Amazon.Lambda.Core;
 
 namespace EcrGuard.Lambda.Hosting;
 
-/// <summary>The end of an invocation.</summary>
+/// <summary>Deadlines for the end of an invocation.</summary>
 internal static class Deadline
 {
-    /// <summary>What the answer takes.</summary>
+    /// <summary>The time that the answer takes.</summary>
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Cancels so long before Lambda stops the function. The time left is asked for once: each look gives another one.
+    /// Cancels this long before Lambda stops the function. The time left is read only once, because each read gives
+    /// another value.
     /// </summary>
-    /// <param name="atLeast">What is given even if less is left.</param>
+    /// <param name="atLeast">The shortest time that is given, even if less is left.</param>
     public static CancellationTokenSource Before(ILambdaContext context, TimeSpan margin, TimeSpan atLeast = default)
     {
         var left = context.RemainingTime - margin;
         return new CancellationTokenSource(left > atLeast ? left : atLeast);
     }
 
-    /// <summary>For what must still be done: all the time that is left but a second, and at least a second.</summary>
+    /// <summary>
+    /// For work that must still be done: all the time that is left minus one second, but at least one second.
+    /// </summary>
     public static CancellationTokenSource AtTheEnd(ILambdaContext context) => Before(context, Second, Second);
 }

@@ -3,13 +3,13 @@ using Amazon.Lambda.APIGatewayEvents;
 
 namespace EcrGuard.Lambda.Hosting;
 
-/// <summary>An answer to a question, over HTTP or not.</summary>
+/// <summary>An answer to a question, whether it came over HTTP or not.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Body">A JSON object.</param>
 internal sealed record HttpAnswer(int Status, JsonElement Body)
 {
-    /// <summary>As an HTTP API takes it (payload version 2).</summary>
-    /// <param name="retryAfter">In how many seconds it is worth asking again; null if it is not.</param>
+    /// <summary>The answer in the form that an HTTP API takes (payload version 2).</summary>
+    /// <param name="retryAfter">After how many seconds it is worth asking again; null if it is not.</param>
     public JsonElement Response(string? retryAfter = null)
     {
         var headers = new Dictionary<string, string>

@@ -4,24 +4,25 @@ using EcrGuard.Aws;
 namespace EcrGuard.Lambda.Hosting;
 
 /// <summary>
-/// Log lines: one JSON object each, a constant message and named fields. Never a credential, never a whole event.
+/// Writes log lines. Each is one JSON object with a constant message and named fields. A line never holds a credential
+/// or a whole event.
 /// </summary>
 public sealed class Log(TextWriter output, TimeProvider time)
 {
-    /// <summary>Longer values are cut: a log is no place for documents.</summary>
+    /// <summary>Longer values are cut, in characters: a log is no place for documents.</summary>
     private const int MaxValue = 500;
 
-    /// <summary>More than any line has, so that each is one write and none is cut in two by another's.</summary>
+    /// <summary>Larger than any line, so that each line is one write and no other line can cut it in two.</summary>
     private const int Buffer = 64 * 1024;
 
     /// <summary>
-    /// The log of a function: standard output itself. Lambda's runtime replaces <see cref="Console.Out"/> by a writer
-    /// that wraps each line in one of its own, and CloudWatch finds no metric in a line that is wrapped.
+    /// The log of a function: standard output itself. Lambda's runtime replaces <see cref="Console.Out"/> with a writer
+    /// that wraps each line in a line of its own, and CloudWatch finds no metric in a wrapped line.
     /// </summary>
     public static Log OfFunction(TimeProvider time) =>
         new(new StreamWriter(Console.OpenStandardOutput(), bufferSize: Buffer) { AutoFlush = true }, time);
 
-    /// <summary>Says nothing.</summary>
+    /// <summary>A log that writes nothing.</summary>
     public static Log Silent { get; } = new(TextWriter.Null, TimeProvider.System);
 
     public void Info(string message, params ReadOnlySpan<(string Name, string? Value)> fields) =>
@@ -38,7 +39,7 @@ public sealed class Log(TextWriter output, TimeProvider time)
         );
 
     /// <summary>
-    /// Metrics as CloudWatch takes them from a log line, without a call
+    /// Writes metrics in a form that CloudWatch takes from a log line, without a call
     /// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
     /// </summary>
     public void Metrics(string space, IReadOnlyList<(string Name, double Value, string Unit)> metrics) =>
@@ -49,7 +50,7 @@ public sealed class Log(TextWriter output, TimeProvider time)
             json.WriteStartArray("CloudWatchMetrics");
             json.WriteStartObject();
             json.WriteString("Namespace", space);
-            // One set without dimensions: the account and region are the metric's own.
+            // One set without dimensions: a metric already belongs to its account and region.
             json.WriteStartArray("Dimensions");
             json.WriteStartArray();
             json.WriteEndArray();

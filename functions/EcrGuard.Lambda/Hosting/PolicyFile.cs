@@ -3,7 +3,7 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Lambda.Hosting;
 
 /// <summary>
-/// The policy document as it is shipped in the package, with the VEX documents in the folder beside it.
+/// Reads the policy document that is shipped in the package, with the VEX documents in the folder beside it.
 /// </summary>
 public static class PolicyFile
 {
@@ -12,12 +12,12 @@ public static class PolicyFile
     /// <summary>The folder beside the policy whose <c>*.json</c> files are OpenVEX documents.</summary>
     public const string VexFolder = "vex";
 
-    /// <summary>Reads the policy; without a file the built-in one holds.</summary>
-    /// <param name="account">Whose images the VEX documents excuse.</param>
+    /// <summary>Reads the policy; if there is no file, the built-in policy is used.</summary>
+    /// <param name="account">The account whose images the VEX documents excuse.</param>
     /// <returns>
-    /// The policy, whose <see cref="PolicyDocument.VexProblems"/> say which VEX documents excuse nothing.
+    /// The policy. Its <see cref="PolicyDocument.VexProblems"/> say which VEX documents excuse nothing.
     /// </returns>
-    /// <exception cref="PolicyException">The policy is wrong: a function must not judge by half of one.</exception>
+    /// <exception cref="PolicyException">The policy is wrong: a function must not judge by half a policy.</exception>
     public static PolicyDocument Load(string path, DateTimeOffset now, string account)
     {
         var reading = PolicyReader.Read(
@@ -35,7 +35,7 @@ public static class PolicyFile
             );
     }
 
-    /// <summary>Writes down which VEX documents excuse nothing, and why.</summary>
+    /// <summary>Logs which VEX documents excuse nothing, and why.</summary>
     public static void Report(PolicyDocument policy, Log log)
     {
         foreach (var problem in policy.VexProblems)
@@ -48,7 +48,7 @@ public static class PolicyFile
         }
     }
 
-    /// <summary>The VEX documents beside a policy, named by folder and file; none without the folder.</summary>
+    /// <summary>The VEX documents beside a policy, named by folder and file; empty if there is no folder.</summary>
     public static IReadOnlyList<VexFile> Vex(string path)
     {
         var folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, VexFolder);
@@ -67,5 +67,5 @@ public static class PolicyFile
     }
 }
 
-/// <summary>A policy is wrong; the message lists every problem with its place.</summary>
+/// <summary>The policy is wrong; the message lists every problem with its place.</summary>
 public sealed class PolicyException(string message) : Exception(message);

@@ -3,10 +3,10 @@ using EcrGuard.Core.Reports;
 
 namespace EcrGuard.Lambda.Flow.Backfilling;
 
-/// <summary>How far the backfill has come: a document of the ledger.</summary>
-/// <param name="Cursor">The last repository that is done, in ordinal order; null before the first.</param>
-/// <param name="RunningUntil">Until when another run leaves it alone.</param>
-/// <param name="TickedAt">When a run last got further: a repository was done, or an image of one judged.</param>
+/// <summary>How far the backfill has come. Stored as a document in the ledger.</summary>
+/// <param name="Cursor">The last repository that is done, in ordinal order; null before the first one.</param>
+/// <param name="RunningUntil">Until this time other runs leave the backfill to the one that is running.</param>
+/// <param name="TickedAt">When a run last made progress: it finished a repository, or judged an image.</param>
 public sealed record BackfillState(
     DateTimeOffset StartedAt,
     string? Cursor,

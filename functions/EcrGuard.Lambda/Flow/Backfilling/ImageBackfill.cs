@@ -7,10 +7,10 @@ using EcrGuard.Lambda.Flow.Deciding;
 
 namespace EcrGuard.Lambda.Flow.Backfilling;
 
-/// <summary>An image that the backfill has come to.</summary>
-/// <param name="Status">Null if it is no image.</param>
+/// <summary>An image that the backfill has handled.</summary>
+/// <param name="Status">Null if it is not an image.</param>
 /// <param name="Judged">Null if it was judged before.</param>
-/// <param name="Before">What the ledger held of it; null for nothing.</param>
+/// <param name="Before">What the ledger held about it before; null for nothing.</param>
 public sealed record BackfilledImage(Status? Status, Judged? Judged, LedgerEntry? Before);
 
 /// <summary>Judges an image that was there before EcrGuard.</summary>
@@ -21,7 +21,7 @@ public sealed class ImageBackfill(
     RecheckSender rechecks
 )
 {
-    /// <param name="startedAt">When the backfill began: what was judged since is done.</param>
+    /// <param name="startedAt">When the backfill began. An image that was judged since then is done.</param>
     public async Task<BackfilledImage> JudgeAsync(
         ImageFacts image,
         DateTimeOffset startedAt,
@@ -31,13 +31,14 @@ public sealed class ImageBackfill(
         var before = await records.FindAsync(image.Id, cancellation).ConfigureAwait(false);
         if (before is { Open: false, Record: { Gone: false, ScanningChanged: false } } && before.FactsAt >= startedAt)
             return new BackfilledImage(before.Record.Verdict.Status, null, before);
-        // Known already, or pushed since EcrGuard came: its alert stays open, and its event publishes it.
+        // The ledger knows the image already, or it was pushed after EcrGuard came. Then its alert stays open, and its
+        // event publishes the alert.
         var occasion = new Occasion([]) { Alerting = before is not null || image.PushedAt >= startedAt };
         var judged = await decider.JudgeAsync(image, before, occasion, cancellation).ConfigureAwait(false);
         return new BackfilledImage(judged?.Entry.Record.Verdict.Status, judged, before);
     }
 
-    /// <summary>Carries out what follows from the verdicts on an image and on its children.</summary>
+    /// <summary>Does what follows from the verdicts on an image and its children.</summary>
     public async Task FollowAsync(Judged judged, LedgerEntry? before, CancellationToken cancellation)
     {
         IReadOnlyList<Judged> all = [.. judged.Children, judged];
@@ -48,7 +49,7 @@ public sealed class ImageBackfill(
             marked.Add((each, await MarkAsync(each, cancellation).ConfigureAwait(false)));
         foreach (var (done, entry) in marked.Where(each => each.Entry.Open))
         {
-            // What an event left open, for indexes that are done here already, is that event's to end.
+            // An event may have left work open for indexes that are already done here. That event finishes it.
             if (before?.Open != true || done.Indexes.Count == 0)
                 await records.DoneAsync(done.Image, entry.Revision, cancellation).ConfigureAwait(false);
         }

@@ -10,13 +10,13 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Backfilling;
 
-/// <summary>A repository that the backfill has come to.</summary>
-/// <param name="Judged">How many images were judged now, and not before.</param>
+/// <summary>A repository that the backfill has handled.</summary>
+/// <param name="Judged">How many images this run judged that were not judged before.</param>
 public sealed record BackfilledRepository(StatusCounts Statuses, IReadOnlyList<Unread> Unread, int Judged);
 
 /// <summary>
-/// Judges the images of one repository. What cannot be read is named, and answered from fresh facts until a sweep comes
-/// to it.
+/// Judges the images of one repository. An image that cannot be read is named, and gates get an answer about it from
+/// fresh facts until a sweep handles it.
 /// </summary>
 public sealed class RepositoryBackfill(
     ImageBackfill images,
@@ -29,7 +29,7 @@ public sealed class RepositoryBackfill(
     /// <summary>How many images are worked on at a time.</summary>
     private const int AtOnce = 4;
 
-    /// <summary>For deleting what tags were moved to when time is up.</summary>
+    /// <summary>Time kept to delete the manifests that tags were moved to when time is up.</summary>
     private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
 
     public async Task<BackfilledRepository> RunAsync(
@@ -65,7 +65,7 @@ public sealed class RepositoryBackfill(
                     )
             )
             .ConfigureAwait(false);
-        // Also where the deadline cut the run: ECR counts what tags were moved to as an image.
+        // Also needed if the deadline cut the run short: ECR counts the manifests that tags were moved to as images.
         using var rest = new CancellationTokenSource(AtTheEnd);
         await TryAsync(
                 $"what tags of {repository.Name} were moved to",
@@ -79,7 +79,7 @@ public sealed class RepositoryBackfill(
         );
     }
 
-    /// <summary>Children first: an index is judged by them.</summary>
+    /// <summary>Takes children first, because an index is judged by its children.</summary>
     private async Task EachImageAsync(
         RepositoryId repository,
         Func<ImageFacts, CancellationToken, Task> act,
@@ -118,7 +118,7 @@ public sealed class RepositoryBackfill(
     )
     {
         var judged = await images.JudgeAsync(image, startedAt, cancellation).ConfigureAwait(false);
-        // Counted before anything follows: it is judged, whatever becomes of its tags.
+        // Counted before the next steps: the image is judged, whatever happens to its tags.
         see(judged);
         if (judged.Judged is not null)
             await images.FollowAsync(judged.Judged, judged.Before, cancellation).ConfigureAwait(false);
@@ -132,7 +132,7 @@ public sealed class RepositoryBackfill(
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The deadline: the next run takes the repository again and passes over what is recorded.
+            // The deadline came. The next run takes the repository again and skips what is recorded.
         }
         catch (Exception failure)
         {

@@ -15,17 +15,18 @@ public sealed class BaselineEnforcer(
     EffectivePolicy policy
 )
 {
-    /// <summary>As many calls as it takes to look at all that a baseline may name.</summary>
+    /// <summary>How many calls are enough to look at everything that a baseline may name.</summary>
     public const int Everything = 2;
 
     /// <summary>Compares a repository with its baseline, repairs what may be repaired, and notes the rest.</summary>
-    /// <param name="repair">False: whatever the policy says, differences are only noted.</param>
-    /// <param name="spare">How many calls it may make to ECR for what takes a call of its own: tag mutability first,
-    ///     then resource tags. If that is not enough for what the baseline names, the rest is not looked at, and what
-    ///     was noted of the repository stays.</param>
-    /// <param name="usages">Which images of the repository are in use, those that are with their shield; null on a
-    ///     push, which does not know. A lifecycle policy is then put only on a new repository.</param>
-    /// <param name="lifecycle">The lifecycle policy there; null if it is still to be read.</param>
+    /// <param name="repair">False: differences are only noted, whatever the policy says.</param>
+    /// <param name="spare">How many calls to ECR may be made for settings that need their own call: first tag
+    ///     mutability, then resource tags. If that is too few for what the baseline names, the rest is not looked at.
+    ///     What was noted about the repository then stays.</param>
+    /// <param name="usages">Which images of the repository are in use, with the shields of those that are. Null on a
+    ///     push, which does not know what is in use. In that case a lifecycle policy is put only on a new
+    ///     repository.</param>
+    /// <param name="lifecycle">The repository's lifecycle policy; null if it must still be read.</param>
     /// <returns>The repository as it was found.</returns>
     public async Task<RepositoryFacts> HoldAsync(
         RepositoryId id,
@@ -45,7 +46,7 @@ public sealed class BaselineEnforcer(
             drift = await repairs
                 .RunAsync(repository, new Wanted(baseline!, named!, mode), usages, cancellation)
                 .ConfigureAwait(false);
-        // Said where nothing differs, too. Only the sweep has time to look.
+        // Told even if nothing differs. Only the sweep has time to look for this.
         if (usages is not null)
             drift = await unknowns.AddAsync(repository, drift, cancellation).ConfigureAwait(false);
         if (baseline == named)

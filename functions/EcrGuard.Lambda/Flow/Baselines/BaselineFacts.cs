@@ -4,10 +4,10 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Lambda.Flow.Baselines;
 
-/// <summary>Reads from a repository what a baseline may name.</summary>
+/// <summary>Reads those settings of a repository that a baseline may name.</summary>
 public sealed class BaselineFacts(EcrReader registry)
 {
-    /// <summary>Names every part, so that all is read.</summary>
+    /// <summary>Names every part, so that everything is read.</summary>
     private static readonly Baseline EveryPart = new()
     {
         Repositories = [],
@@ -20,8 +20,9 @@ public sealed class BaselineFacts(EcrReader registry)
     public Task<RepositoryFacts> ReadAsync(RepositoryId id, CancellationToken cancellation) =>
         ReadAsync(id, EveryPart, null, cancellation);
 
-    /// <param name="baseline">What takes a call of its own is read only if this names it; null names nothing.</param>
-    /// <param name="lifecycle">The lifecycle policy; null if it is still to be read.</param>
+    /// <param name="baseline">A setting that needs its own call is read only if this baseline names it; null names
+    ///     nothing.</param>
+    /// <param name="lifecycle">The lifecycle policy; null if it must still be read.</param>
     public async Task<RepositoryFacts> ReadAsync(
         RepositoryId id,
         Baseline? baseline,

@@ -10,9 +10,9 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Baselines;
 
-/// <summary>What is wanted of a repository.</summary>
+/// <summary>What the policy wants of a repository.</summary>
 /// <param name="Baseline">The part of the baseline that was looked at.</param>
-/// <param name="Whole">The whole of it.</param>
+/// <param name="Whole">The whole baseline.</param>
 public sealed record Wanted(Baseline Baseline, Baseline Whole, EnforcementMode Mode)
 {
     public BaselinePlan PlanFor(RepositoryFacts repository, SettingHistory history) =>
@@ -30,7 +30,7 @@ public sealed class BaselineRepairs(
 )
 {
     /// <param name="usages">Which images are in use; null on a push, which does not know.</param>
-    /// <returns>What is left of the drift, a sentence each.</returns>
+    /// <returns>The drift that is left, one sentence for each difference.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(
         RepositoryFacts repository,
         Wanted wanted,

@@ -8,8 +8,8 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Baselines;
 
 /// <summary>
-/// Writes repairs to a repository; what was there before the first of them, and what EcrGuard put, stands in the ledger
-/// before each.
+/// Writes repairs to a repository. Before the first write, the ledger stores what was there. Before each write, it
+/// stores what EcrGuard puts.
 /// </summary>
 internal sealed class BaselineWriter(
     RepositoryId id,
@@ -25,7 +25,7 @@ internal sealed class BaselineWriter(
     /// <summary>What EcrGuard has written to the repository.</summary>
     public SettingHistory Hold => hold;
 
-    /// <returns>Why it was not written, a sentence; null where it is in place.</returns>
+    /// <returns>A sentence that says why the setting was not written; null if it is in place.</returns>
     public async Task<string?> WriteAsync(Repair repair, CancellationToken cancellation)
     {
         var (refusal, noted) = await PutAsync(repair, null, cancellation).ConfigureAwait(false);
@@ -33,9 +33,9 @@ internal sealed class BaselineWriter(
         return refusal;
     }
 
-    /// <summary>The same for whoever goes on while the ledger takes note.</summary>
-    /// <param name="taken">What the lifecycle policy takes, by the plan that puts it.</param>
-    /// <returns>Why it was not written, and the end of what the ledger notes of it.</returns>
+    /// <summary>The same, for a caller that goes on while the ledger stores the outcome.</summary>
+    /// <param name="taken">What the lifecycle policy takes, according to the plan that puts it.</param>
+    /// <returns>Why the setting was not written, and a task that ends when the ledger has stored the outcome.</returns>
     public async Task<(string? Refusal, Task Noted)> PutAsync(
         Repair repair,
         (string PlanId, Removed Removed)? taken,

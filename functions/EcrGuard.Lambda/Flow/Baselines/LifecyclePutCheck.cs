@@ -8,7 +8,7 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Lambda.Flow.Baselines;
 
-/// <summary>Whether a lifecycle policy of the baseline may be put on a repository now.</summary>
+/// <summary>Decides whether a lifecycle policy of the baseline may be put on a repository now.</summary>
 public sealed class LifecyclePutCheck(
     EcrReader registry,
     ManifestRecords manifests,
@@ -21,15 +21,16 @@ public sealed class LifecyclePutCheck(
     private const string Gone = "The repository was deleted meanwhile.";
 
     /// <summary>
-    /// A repository that is younger has nothing in it that the last reading of what runs could have missed.
+    /// The age below which a repository counts as new. It then holds nothing that the last reading of what runs could
+    /// have missed.
     /// </summary>
     private static readonly TimeSpan New = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// On a push nobody knows what runs, nothing is shielded, and a preview would take too long: a policy is put only
-    /// if there is nothing yet that it could take.
+    /// Checks a policy on a push. At that time it is not known what runs, nothing is shielded, and a preview would take
+    /// too long. So a policy is put only if there is nothing yet that it could take.
     /// </summary>
-    /// <returns>A sentence; null if it may be put.</returns>
+    /// <returns>A sentence that says why not; null if the policy may be put.</returns>
     public async Task<string?> WhyNotOnPushAsync(RepositoryId id, string value, CancellationToken cancellation)
     {
         if (
@@ -42,8 +43,10 @@ public sealed class LifecyclePutCheck(
             : Gone;
     }
 
-    /// <summary>By EcrGuard's own evaluator, and then by ECR's preview, which takes minutes.</summary>
-    /// <returns>A sentence; null if it may be put.</returns>
+    /// <summary>
+    /// Checks a policy with EcrGuard's own evaluator and then with ECR's preview, which takes minutes.
+    /// </summary>
+    /// <returns>A sentence that says why not; null if the policy may be put.</returns>
     public async Task<string?> WhyNotAsync(
         RepositoryId id,
         string value,
@@ -68,7 +71,7 @@ public sealed class LifecyclePutCheck(
 
     /// <summary>
     /// Whether a policy would be safe once the images in use are shielded. EcrGuard's evaluator says what ECR's preview
-    /// would say then: the preview itself needs the shields.
+    /// would say then. The preview itself cannot be used: it needs the shields to be there.
     /// </summary>
     public async Task<bool> WouldBeSafeAsync(
         string value,
@@ -86,7 +89,7 @@ public sealed class LifecyclePutCheck(
         return WhyNot(lifecycle, taken, shielded, usages) is null;
     }
 
-    /// <summary>What was pushed lately and is gone; empty if the policy does not count pushes.</summary>
+    /// <summary>The images that were pushed lately and are gone; empty if the policy does not count pushes.</summary>
     public async Task<IReadOnlyList<ImageFacts>> LatelyGoneAsync(
         RepositoryId id,
         LifecyclePolicy lifecycle,

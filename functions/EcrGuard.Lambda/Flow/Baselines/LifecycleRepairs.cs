@@ -10,7 +10,7 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Baselines;
 
 /// <summary>
-/// Decides which lifecycle policy the baseline of a repository puts, and nothing else of the baseline.
+/// Decides which lifecycle policy the baseline of a repository puts. It handles no other part of the baseline.
 /// </summary>
 public sealed class LifecycleRepairs(
     EcrReader registry,
@@ -24,11 +24,11 @@ public sealed class LifecycleRepairs(
     private const string Gone = "The repository was deleted meanwhile.";
 
     /// <summary>
-    /// Whether the baseline is about to put EcrGuard's rule, as far as can be told before it does: the baseline wants
-    /// it, it may be written, and it would be safe once the images in use are shielded. Only then are they shielded
-    /// before it stands.
+    /// Whether the baseline is about to put EcrGuard's rule, as far as this can be known in advance. The baseline must
+    /// want the rule, it must be allowed to write it, and the rule must be safe once the images in use are shielded.
+    /// Only then are they shielded before the rule is there.
     /// </summary>
-    /// <param name="lifecycle">The lifecycle policy there; null if there is none.</param>
+    /// <param name="lifecycle">The repository's lifecycle policy; null if it has none.</param>
     public async Task<bool> IsAboutToPutAsync(
         RepositoryId id,
         string? lifecycle,
@@ -51,11 +51,11 @@ public sealed class LifecycleRepairs(
     }
 
     /// <summary>
-    /// Decides again which lifecycle policy the baseline puts. Whoever made a plan knew neither what EcrGuard has
-    /// written to the repository nor whether it was put back, and the team may have opted out since.
+    /// Decides again which lifecycle policy the baseline puts. When the plan was made, it was not known what EcrGuard
+    /// has written to the repository, or whether the repository was restored. The team may also have opted out since.
     /// </summary>
     /// <param name="view">A first reading of the repository.</param>
-    /// <returns>What is to be written, and how; or, if nothing is, why.</returns>
+    /// <returns>What is to be written, and the writer for it. If nothing is to be written: why not.</returns>
     internal async Task<(BaselineWriter Writer, Repair? Repair, string Why)> AgainAsync(
         RepositoryView view,
         CancellationToken cancellation

@@ -6,13 +6,13 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Baselines;
 
-/// <summary>What became of an order to put a repository back.</summary>
-/// <param name="Done">A sentence for each setting that is again what it was before EcrGuard.</param>
-/// <param name="Left">A sentence for each that is not, with the reason: another owner has it, ECR refused it, or it
-///     would take images in use.</param>
+/// <summary>The result of an order to restore a repository.</summary>
+/// <param name="Done">One sentence for each setting that is again as it was before EcrGuard.</param>
+/// <param name="Left">One sentence for each setting that is not, with the reason: it belongs to another owner, ECR
+///     refused it, or it would take images in use.</param>
 public sealed record RestoreAnswer(string Repository, IReadOnlyList<string> Done, IReadOnlyList<string> Left);
 
-/// <summary>Puts back what was in a repository before EcrGuard wrote to it.</summary>
+/// <summary>Restores the settings that a repository had before EcrGuard wrote to it.</summary>
 public sealed class RepositoryRestorer(
     BaselineFacts facts,
     RepositoryRecords repositories,
@@ -24,8 +24,8 @@ public sealed class RepositoryRestorer(
 )
 {
     /// <summary>
-    /// Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wants something
-    /// else. The next sweep takes off the shields of images in use, once the rule is gone.
+    /// Restores the settings from before EcrGuard, and leaves the repository alone until its baseline wants something
+    /// else. Once the rule is gone, the next sweep takes off the shields of images in use.
     /// </summary>
     /// <returns>Null if EcrGuard has written nothing to the repository.</returns>
     public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, CancellationToken cancellation)
@@ -33,9 +33,9 @@ public sealed class RepositoryRestorer(
         var (history, revision) = await repositories.SettingsAsync(id, cancellation).ConfigureAwait(false);
         if (history.Settings.Count == 0)
             return null;
-        // First, so that nobody holds to the baseline meanwhile what is put back here.
+        // Noted first, so that nobody enforces the baseline again on what is restored here.
         var restored = await NoteAsync(id, history, revision, reason, cancellation).ConfigureAwait(false);
-        // Read again: whoever was writing has either written by now, or finds that it must not.
+        // Read again: another writer has either written by now, or finds that it must not.
         var plan = RestorePlan.For(await facts.ReadAsync(id, cancellation).ConfigureAwait(false), history);
         var (done, left, open) = (new List<string>(), plan.Left.ToList(), new List<RepositorySetting>());
         foreach (var putBack in plan.PutBacks)
@@ -78,7 +78,7 @@ public sealed class RepositoryRestorer(
             );
     }
 
-    /// <returns>Why it was not put back, a sentence; null if it was.</returns>
+    /// <returns>A sentence that says why the setting was not restored; null if it was.</returns>
     private async Task<string?> PutBackAsync(RepositoryId id, PutBack putBack, CancellationToken cancellation)
     {
         var (setting, found, before) = putBack;

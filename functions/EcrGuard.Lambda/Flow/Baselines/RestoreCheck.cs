@@ -17,10 +17,10 @@ public sealed class RestoreCheck(
 )
 {
     /// <summary>
-    /// What runs is read now: a restore may come at any hour, and a reading that is a day old proves of no image that
-    /// it is not in use.
+    /// Reads now what runs. A restore may come at any hour, and a reading that is a day old does not prove that an
+    /// image is not in use.
     /// </summary>
-    /// <returns>Null if it would take none, or the repository is gone.</returns>
+    /// <returns>Null if the policy would take no image in use, or the repository is gone.</returns>
     public async Task<Exposure?> ExposureAsync(RepositoryId id, string lifecycle, CancellationToken cancellation)
     {
         var read = await usageReader.ReadAsync(cancellation).ConfigureAwait(false);

@@ -4,10 +4,10 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Lambda.Flow.Baselines;
 
-/// <summary>Names the settings that EcrGuard has written and of whose original the ledger knows nothing.</summary>
+/// <summary>Names the settings that EcrGuard has written but for which the ledger holds no original value.</summary>
 public sealed class UnknownOriginals(RepositoryRecords repositories, TableOwnership ownership)
 {
-    /// <returns>The drift, with a sentence for each such setting.</returns>
+    /// <returns>The drift, with one more sentence for each such setting.</returns>
     public async Task<IReadOnlyList<string>> AddAsync(
         RepositoryFacts repository,
         IReadOnlyList<string> drift,
@@ -21,8 +21,8 @@ public sealed class UnknownOriginals(RepositoryRecords repositories, TableOwners
             var (history, _) = await repositories.SettingsAsync(repository.Id, cancellation).ConfigureAwait(false);
             if (history.WithoutOriginal(setting, repository) is null)
                 continue;
-            // A team may have excepted EcrGuard's tags itself, as the documentation asks: that is no news unless the
-            // ledger has lost something.
+            // A team may have exempted EcrGuard's tags itself, as the documentation asks. That is worth telling only if
+            // the ledger has lost something.
             if (
                 setting.Kind != SettingKind.TagMutability
                 || await ownership.WasTakenOverAsync(cancellation).ConfigureAwait(false)

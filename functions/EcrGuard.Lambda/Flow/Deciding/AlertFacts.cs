@@ -9,10 +9,14 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>What an alert says beside its verdict: who runs the image, and which team owns the repository.</summary>
+/// <summary>
+/// Reads what an alert says besides the verdict: who runs the image, and which team owns the repository.
+/// </summary>
 public sealed class AlertFacts(RepositoryRecords repositories, UsageReader usages, Log log)
 {
-    /// <summary>The alerts with what is known of each. What cannot be read keeps no alert back.</summary>
+    /// <summary>
+    /// Gives the alerts with what is known about each. If something cannot be read, the alert is still sent.
+    /// </summary>
     public async Task<IReadOnlyDictionary<string, Alert>> OfAsync(
         IReadOnlyCollection<Alert> alerts,
         CancellationToken cancellation

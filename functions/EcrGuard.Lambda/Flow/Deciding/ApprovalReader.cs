@@ -6,7 +6,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>
-/// Answers a gate: from the ledger if the record still holds, from fresh facts otherwise. Writes nothing.
+/// Answers a gate: from the ledger if the record is still valid, otherwise from fresh facts. It writes nothing.
 /// </summary>
 public sealed class ApprovalReader(
     VerdictReader verdicts,
@@ -15,11 +15,11 @@ public sealed class ApprovalReader(
     TimeProvider time
 )
 {
-    /// <summary>What an answer rests on, forced approvals aside.</summary>
+    /// <summary>What an answer is based on, apart from forced approvals.</summary>
     private sealed record Basis(Verdict Verdict, Grace? Grace, int ReasonCount, DateTimeOffset DecidedAt);
 
-    /// <param name="asked">The image as it was asked for.</param>
-    /// <param name="known">What the ledger holds of it; null if it is still to be read.</param>
+    /// <param name="asked">The image as the caller wrote it.</param>
+    /// <param name="known">What the ledger holds about the image; null if it must still be read.</param>
     public async Task<ApprovalAnswer> ReadAsync(
         string asked,
         ImageFacts image,
@@ -50,8 +50,8 @@ public sealed class ApprovalReader(
     }
 
     /// <summary>
-    /// The record, if it still holds. A forced approval is laid over what stands now, and never read from what was
-    /// stored: whoever shortened it must not wait for a decision.
+    /// The record, if it is still valid. A forced approval is added from what is in force now. It is never read from
+    /// the stored record: if somebody has shortened it, that must hold without a new decision.
     /// </summary>
     private async Task<Basis?> StandingAsync(
         ImageFacts image,
@@ -97,7 +97,7 @@ public sealed class ApprovalReader(
     }
 
     /// <summary>
-    /// Whether no child of an approved index was refused since. The verdict of a child is stored before its index is
+    /// Whether no child of an approved index was refused since. The verdict on a child is stored before its index is
     /// decided again, and the function may die in between.
     /// </summary>
     private async Task<bool> StandsByChildrenAsync(ImageRecord record, CancellationToken cancellation)
@@ -117,8 +117,8 @@ public sealed class ApprovalReader(
     }
 
     /// <summary>
-    /// Whether a record is about the image as it is now: rules may speak of tags, and an archived image is not what was
-    /// judged.
+    /// Whether a record describes the image as it is now. Rules may name tags, and an archived image is not the one
+    /// that was judged.
     /// </summary>
     private bool Describes(ImageRecord record, ImageFacts image) =>
         record.Verdict.Status == Status.Blocked

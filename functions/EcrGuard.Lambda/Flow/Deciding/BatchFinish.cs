@@ -5,14 +5,14 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>How far the images of a batch are taken after they are decided.</summary>
-/// <param name="TagsUntil">How long tags may wait for their turn.</param>
+/// <summary>Which steps are done for the images of a batch after they are decided.</summary>
+/// <param name="TagsUntil">Until when tags may wait for their turn to be written.</param>
 /// <param name="Takes">Whether blocked images that nothing uses are taken out of reach.</param>
 internal sealed record Extent(DateTimeOffset TagsUntil, bool Takes);
 
 /// <summary>
-/// What follows from the decisions of a batch: alerts, later looks, tags, quarantine. Then it is noted that nothing is
-/// open any more.
+/// Does what follows from the decisions of a batch: alerts, later looks, tags, quarantine. Then it notes that nothing
+/// is open any more.
 /// </summary>
 public sealed class BatchFinish(
     ImageAlerts alerts,
@@ -24,8 +24,8 @@ public sealed class BatchFinish(
     Log log
 )
 {
-    /// <param name="works">Related work first.</param>
-    /// <param name="deadline">For all that may take long.</param>
+    /// <param name="works">The images of the batch. What follows from an image comes before that image.</param>
+    /// <param name="deadline">The deadline for everything that may take long.</param>
     internal async Task RunAsync(
         IReadOnlyList<Work> works,
         Extent extent,
@@ -55,7 +55,7 @@ public sealed class BatchFinish(
             cancellation
         );
 
-    /// <summary>Also marks an image whose alert could not be published, and which is left to the next try.</summary>
+    /// <summary>Also marks an image whose alert could not be published; that image is left to the next try.</summary>
     private Task MarkAsync(IEnumerable<Work> judged, DateTimeOffset until, CancellationToken cancellation) =>
         Work.EachAsync(
             judged,
@@ -71,7 +71,7 @@ public sealed class BatchFinish(
             cancellation
         );
 
-    /// <summary>One after the other: whether one is finished depends on those before it.</summary>
+    /// <summary>Closes the images one after the other: whether one is finished depends on those before it.</summary>
     private async Task CloseAsync(IEnumerable<Work> works, CancellationToken cancellation)
     {
         foreach (var work in works.Where(work => work.Judged?.Entry.Open == true))

@@ -4,7 +4,7 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>Takes the images of a batch out of reach, and puts them back.</summary>
+/// <summary>Takes the images of a batch out of reach, or puts them back.</summary>
 public sealed class BatchQuarantine(QuarantineEnforcer quarantines, EffectivePolicy policy, Log log)
 {
     /// <param name="takes">Whether images are taken out of reach. They are put back in any case.</param>

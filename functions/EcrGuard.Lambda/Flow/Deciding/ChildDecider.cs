@@ -6,14 +6,14 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>A child of an index, with what was decided about it.</summary>
-/// <param name="Child">As it was seen.</param>
-/// <param name="Verdict">Null if it is no image.</param>
+/// <param name="Child">The child as it was seen.</param>
+/// <param name="Verdict">Null if it is not an image.</param>
 /// <param name="Judged">Null if nothing was recorded.</param>
 public sealed record DecidedChild(IndexChild Child, Verdict? Verdict, Judged? Judged = null);
 
 /// <summary>
-/// Decides a child for which no record of the ledger holds. An image is judged and recorded. An index in an index is
-/// only looked at: its own push or the sweep records it, so that nothing is recorded of what lies too deep.
+/// Decides a child that has no valid record in the ledger. An image is judged and recorded. An index inside an index is
+/// only looked at: its own push or the sweep records it. So nothing is recorded that lies too deep.
 /// </summary>
 public sealed class ChildDecider(
     EcrReader registry,
@@ -27,7 +27,7 @@ public sealed class ChildDecider(
     private const int Levels = VerdictReader.LevelsBelowIndex;
 
     /// <param name="children">All children of the index.</param>
-    /// <param name="entry">What the ledger holds of the child; null for nothing.</param>
+    /// <param name="entry">What the ledger holds about the child; null for nothing.</param>
     /// <param name="occasion">Why the index is judged.</param>
     public async Task<DecidedChild> DecideAsync(
         ImageFacts index,
@@ -60,7 +60,7 @@ public sealed class ChildDecider(
             && await platforms.JudgeAsync(facts, entry, within, cancellation).ConfigureAwait(false) is { } judged
         )
             return new DecidedChild(child, judged.Entry.Record.Verdict.WithoutBreakGlass(), judged);
-        // An index, or an artifact after all.
+        // It is an index, or it turned out to be an artifact.
         return new DecidedChild(
             child,
             await verdicts.FreshAsync(facts, entry, Levels, cancellation).ConfigureAwait(false)

@@ -3,16 +3,16 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>What was decided about an image, and what the ledger keeps of it for the next decision.</summary>
+/// <summary>What was decided about an image, and what the ledger keeps for the next decision.</summary>
 public sealed record Decision(Verdict Verdict)
 {
     /// <summary>The findings to keep; null if they are lost.</summary>
     public IReadOnlyList<Finding>? Findings { get; init; } = [];
 
-    /// <summary>What the scanner said beside the findings; null for an index.</summary>
+    /// <summary>What the scanner said apart from the findings; null for an index.</summary>
     public ScanFacts? Scan { get; init; }
 
-    /// <summary>What is still awaited of the scanner; null for an index.</summary>
+    /// <summary>What the scanner must still deliver; null for an index.</summary>
     public Settling? Settling { get; init; }
 
     /// <summary>The children of an index.</summary>

@@ -7,32 +7,34 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>
-/// Many images and all that follows from them: each is decided, then the indexes that hold it, then the rest follows.
-/// An image has failed until all of that is done, and fails alone.
+/// Handles many images with everything that follows. First each image is decided, then the indexes that hold it, then
+/// the next steps are done. An image counts as failed until all of that is done. If one fails, the others are not
+/// affected.
 /// </summary>
 public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, BatchFinish finish, Log log)
 {
-    /// <summary>With less time left than this no more work is begun: it is for publishing and answering.</summary>
+    /// <summary>
+    /// No more work is started with less time left than this. It is kept for publishing and answering.
+    /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Decides images again because somebody ordered it, which also takes them out of reach.</summary>
+    /// <summary>Decides images again on somebody's order. This also takes images out of reach.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public Task<IReadOnlyDictionary<ImageId, Judged?>> AgainAsync(
         IEnumerable<ImageId> images,
         ILambdaContext context
     ) => RunAsync(images, JudgeAsync, context, takes: true);
 
-    /// <summary>Decides images and carries out what follows.</summary>
-    /// <param name="images">Each once.</param>
-    /// <param name="decide">Null if there was nothing to judge.</param>
-    /// <param name="tagsUntil">How long tags may wait for their turn; null for as long as there is time.</param>
-    /// <param name="takes">
-    /// Whether blocked images that nothing uses are taken out of reach: somebody's order does that, an event leaves it
-    /// to the sweep.
-    /// </param>
+    /// <summary>Decides images and does what follows.</summary>
+    /// <param name="images">The images, each only once.</param>
+    /// <param name="decide">Decides one image; gives null if there was nothing to judge.</param>
+    /// <param name="tagsUntil">Until when tags may wait for their turn to be written; null for as long as there is
+    ///     time.</param>
+    /// <param name="takes">Whether blocked images that nothing uses are taken out of reach. Somebody's order does that;
+    ///     an event leaves it to the sweep.</param>
     /// <returns>
-    /// The images that are done, each with what was judged. Those that failed, or that the deadline came before, are
-    /// not there.
+    /// The images that are done, each with what was judged. Images that failed, and images that were not reached before
+    /// the deadline, are missing.
     /// </returns>
     public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(
         IEnumerable<ImageId> images,
@@ -58,7 +60,8 @@ public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, Ba
     }
 
     /// <summary>
-    /// Decides each index once, after all of its children in the batch; then the indexes that hold those.
+    /// Decides each index once, after all of its children in the batch. Then the indexes that hold those indexes are
+    /// decided.
     /// </summary>
     private async Task DecideIndexesAsync(List<Work> works, CancellationToken cancellation)
     {

@@ -11,9 +11,9 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>
-/// A batch of events from a queue. Every message has failed until it succeeded; one that cannot be read fails alone;
-/// several about one image cost one decision; what is not begun before the deadline is
-/// handed back.
+/// Handles a batch of events from a queue. Every message counts as failed until it has succeeded. A message that cannot
+/// be read fails alone. Several messages about one image cost one decision. Messages that are not started before the
+/// deadline are handed back.
 /// </summary>
 public sealed class EventBatch(
     DecisionBatch decisions,
@@ -25,23 +25,23 @@ public sealed class EventBatch(
     Log log
 )
 {
-    /// <summary>The queue tells times in whole milliseconds.</summary>
+    /// <summary>The smallest unit of the queue's times: whole milliseconds.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// So long after its event a verdict waits for the tags of those before it, which is less than a function may run.
-    /// Behind a backlog, where events are older, verdicts come first: a tag that has no turn at once is left to the
-    /// sweep.
+    /// How long after its event a verdict may wait until the tags before it are written. It is less than the time that
+    /// a function may run. In a backlog the events are older, and verdicts come first: a tag that cannot be written at
+    /// once is left to the sweep.
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>How much time is left for handing back when nothing more is noted.</summary>
+    /// <summary>Nothing more is noted with less time left than this. It is needed to hand messages back.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
-    /// <summary>What a function does with the events about one image.</summary>
-    /// <param name="events">All of the image, oldest first.</param>
-    /// <param name="before">What the ledger holds.</param>
-    /// <returns>Null where nothing was judged.</returns>
+    /// <summary>Handles the events about one image in the way of one function.</summary>
+    /// <param name="events">All events about the image, oldest first.</param>
+    /// <param name="before">What the ledger holds about it.</param>
+    /// <returns>Null if nothing was judged.</returns>
     public delegate Task<Judged?> Handle(
         ImageId image,
         IReadOnlyList<ImageEvent> events,
@@ -90,9 +90,10 @@ public sealed class EventBatch(
     }
 
     /// <summary>
-    /// Whether an event may tell what the ledger does not know: it came after the facts were read, or it tells of
-    /// findings that were not listed then. When it was made says nothing, since events come late and out of order.
-    /// What was listed is all there is to know of an event only where a scan was over: its coverage may have followed.
+    /// Whether an event may tell something that the ledger does not know. That is so if it came after the facts were
+    /// read, or if it tells of findings that were not listed then. The time at which it was made says nothing: events
+    /// come late and out of order. A listing covers all that an event can tell only if the scan was over, because the
+    /// coverage may have changed after it.
     /// </summary>
     private bool IsNews(ImageEvent heard, LedgerEntry before)
     {
@@ -110,19 +111,19 @@ public sealed class EventBatch(
     }
 
     /// <summary>
-    /// When an event came, where that can be: one that came before it was made has met a clock that is wrong.
+    /// When an event came, if that time is possible. An event that came before it was made points to a wrong clock.
     /// </summary>
     private static DateTimeOffset? ArrivedAt(ImageEvent heard) =>
         heard.ArrivedAt >= heard.Time ? heard.ArrivedAt : null;
 
-    /// <summary>When a message came to the queue; null where the queue does not say so.</summary>
+    /// <summary>When a message came to the queue; null if the queue does not say.</summary>
     private static DateTimeOffset? ArrivedAt(SQSEvent.SQSMessage message) =>
         message.Attributes?.GetValueOrDefault("SentTimestamp") is { } sent
         && long.TryParse(sent, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
             ? DateTimeOffset.FromUnixTimeMilliseconds(at)
             : null;
 
-    /// <summary>Finds the images whose events name a tag alone.</summary>
+    /// <summary>Finds the images of events that name only a tag.</summary>
     private async Task NameAsync(
         IEnumerable<(string MessageId, TagEvent Event)> tagged,
         Dictionary<ImageId, List<(string MessageId, ImageEvent Event)>> images,
@@ -165,8 +166,8 @@ public sealed class EventBatch(
     }
 
     /// <summary>
-    /// Notes that the scanning of repositories was changed, before their images are judged: that costs no call for an
-    /// image, however many there are.
+    /// Notes that the scan settings of repositories were changed, before their images are judged. This costs no call
+    /// for each image, however many there are.
     /// </summary>
     private async Task<bool> NoteAsync(IEnumerable<RepositoryId> repositories, ILambdaContext context)
     {

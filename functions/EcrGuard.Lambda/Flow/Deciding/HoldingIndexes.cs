@@ -20,8 +20,8 @@ public sealed class HoldingIndexes(
     }
 
     /// <summary>
-    /// Whether an index alerts for its child. Nobody knows an untagged child by a name: the alert is the index's, and
-    /// names the platform.
+    /// Whether an index alerts for its child. Nobody knows an untagged child by a name, so the alert is about the index
+    /// and names the platform.
     /// </summary>
     /// <param name="deciding">The index that is being decided, which may not be in the ledger yet; null for
     ///     none.</param>
@@ -48,7 +48,8 @@ public sealed class HoldingIndexes(
     }
 
     /// <summary>
-    /// An index that was deleted alerts for nobody, and the event of its deletion may be late or lost.
+    /// Whether an index still exists. A deleted index alerts for no child, and the event of its deletion may be late or
+    /// lost.
     /// </summary>
     private async Task<bool> IsThereAsync(ImageId index, CancellationToken cancellation) =>
         await registry.ImageAsync(index, cancellation).ConfigureAwait(false) is not null;

@@ -9,12 +9,12 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>
-/// Publishes the alerts that stored records have open. Whoever publishes claims the alert first: it is sent at least
-/// once, and twice only if the function dies between publishing and noting that.
+/// Publishes the alerts that are open in stored records. Whoever publishes an alert claims it first. So it is sent at
+/// least once, and twice only if the function dies after publishing and before noting it.
 /// </summary>
 public sealed class ImageAlerts(AlertClaims claims, AlertFacts facts, Notifier notifier, Log log)
 {
-    /// <param name="works">Those whose records have an alert open.</param>
+    /// <param name="works">The images whose records have an open alert.</param>
     internal async Task PublishAsync(IReadOnlyList<Work> works, CancellationToken cancellation)
     {
         var claimed = await ClaimAsync(works, cancellation).ConfigureAwait(false);

@@ -5,8 +5,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>
-/// Reads the facts of an image, decides and records. Every function that decides takes this path. Tags come later: they
-/// may have to wait for their turn, and neither an answer to a gate nor an alert may wait for that.
+/// Reads the facts of an image, decides and records. Every function that decides uses this path. Tags come later: they
+/// may have to wait for their turn, and neither the answer to a gate nor an alert may wait for that.
 /// </summary>
 public sealed class ImageDecider(
     EcrReader registry,
@@ -31,8 +31,8 @@ public sealed class ImageDecider(
         return null;
     }
 
-    /// <param name="before">What the ledger holds; null for nothing.</param>
-    /// <returns>Null if the image is gone, or is no image.</returns>
+    /// <param name="before">What the ledger holds about the image; null for nothing.</param>
+    /// <returns>Null if the image is gone or is not an image.</returns>
     public Task<Judged?> JudgeAsync(
         ImageFacts image,
         LedgerEntry? before,

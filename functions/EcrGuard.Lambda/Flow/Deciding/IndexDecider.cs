@@ -11,7 +11,7 @@ public sealed class IndexDecider(
     ManifestRecords manifests
 )
 {
-    /// <summary>One child at a time: each may write to the ledger.</summary>
+    /// <summary>One child at a time, because each may write to the ledger.</summary>
     private const int AtOnce = 1;
 
     /// <inheritdoc cref="ImageDecider.JudgeAsync(ImageFacts, LedgerEntry?, Occasion, CancellationToken)"/>
@@ -31,7 +31,7 @@ public sealed class IndexDecider(
         async Task<Decision> DecideOnAsync(LedgerEntry? entry)
         {
             var (decision, with) = await DecideAsync(index, entry, occasion, cancellation).ConfigureAwait(false);
-            // Decided again, a child has its record already.
+            // If a child is decided again, it already has its record.
             judged.AddRange(with);
             return decision;
         }
@@ -48,7 +48,7 @@ public sealed class IndexDecider(
         var (children, refusal) = await indexes.ChildrenAsync(index, entry, cancellation).ConfigureAwait(false);
         if (refusal is not null)
             return (new Decision(refusal), []);
-        // The edges first: a child that is decided while this reads will then find its index.
+        // The edges are stored first: a child that is decided during this read then finds its index.
         var judgeable = children.Where(child => child.Kind != ImageKind.Artifact).Select(child => child.Digest);
         await manifests.StoreEdgesAsync(index.Id, judgeable, cancellation).ConfigureAwait(false);
         var judged = new List<Judged>();

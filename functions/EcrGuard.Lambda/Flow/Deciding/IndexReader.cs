@@ -6,11 +6,11 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>Reads what an index holds, and what the ledger says about that.</summary>
+/// <summary>Reads what an index holds, and what the ledger says about its children.</summary>
 public sealed class IndexReader(EcrReader registry, ImageRecords images, EffectivePolicy policy, TimeProvider time)
 {
-    /// <summary>Finds the verdict of a child for which no record holds; null if the child is no image.</summary>
-    /// <param name="entry">What the ledger holds of it; null for nothing.</param>
+    /// <summary>Finds the verdict on a child that has no valid record; null if the child is not an image.</summary>
+    /// <param name="entry">What the ledger holds about the child; null for nothing.</param>
     public delegate Task<(IndexChild Child, Verdict? Verdict)> Look(
         IndexChild child,
         LedgerEntry? entry,
@@ -18,10 +18,11 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
     );
 
     /// <summary>
-    /// The children of an index. They never change, since its digest covers them: what the ledger knows is true.
+    /// Reads the children of an index. They never change, because the digest of the index covers them. So what the
+    /// ledger knows about them is true.
     /// </summary>
-    /// <param name="entry">What the ledger holds of the index; null for nothing.</param>
-    /// <returns>The children, or the verdict on an index that cannot be judged by them.</returns>
+    /// <param name="entry">What the ledger holds about the index; null for nothing.</param>
+    /// <returns>The children, or a verdict on the index if it cannot be judged by its children.</returns>
     public async Task<(IReadOnlyList<IndexChild> Children, Verdict? Refusal)> ChildrenAsync(
         ImageFacts index,
         LedgerEntry? entry,
@@ -56,15 +57,15 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
         }
         catch (JsonException)
         {
-            // It will not be another one at the next try.
+            // The manifest would be the same at the next try.
             return null;
         }
     }
 
     /// <summary>
-    /// Decides an index: by the records of its children that still hold, and by a look at the others.
+    /// Decides an index: by the records of its children that are still valid, and by a look at the other children.
     /// </summary>
-    /// <param name="atOnce">How many children are looked at at a time.</param>
+    /// <param name="atOnce">How many children are looked at at the same time.</param>
     /// <returns>The verdict, and the children as they were seen.</returns>
     public async Task<(Verdict Verdict, IReadOnlyList<IndexChild> Children)> DecideAsync(
         ImageFacts index,
@@ -99,7 +100,10 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
         );
     }
 
-    /// <summary>A rule that speaks of tags means the index's tags too, and no record is about both.</summary>
+    /// <summary>
+    /// Whether a record is still valid for a child. A rule that names tags also means the tags of the index, and no
+    /// record covers both.
+    /// </summary>
     private bool Holds(LedgerEntry? entry, DateTimeOffset now) =>
         entry is not null
         && !policy.RulesNameTags

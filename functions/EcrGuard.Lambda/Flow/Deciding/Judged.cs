@@ -3,8 +3,8 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>What became of one image.</summary>
-/// <param name="Entry">As it stands in the ledger now.</param>
+/// <summary>What was decided about one image.</summary>
+/// <param name="Entry">The image's entry as it is in the ledger now.</param>
 /// <param name="Facts">The image with its tags, as they were read.</param>
 /// <param name="Indexes">The indexes that hold the image. They must be decided again.</param>
 /// <param name="Children">The children of an index that were judged together with it.</param>

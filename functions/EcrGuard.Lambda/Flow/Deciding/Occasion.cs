@@ -4,16 +4,16 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>Why an image is judged now.</summary>
-/// <param name="News">The events that led to it, oldest first; empty if no event did.</param>
+/// <param name="News">The events that led to the decision, oldest first; empty if no event did.</param>
 public sealed record Occasion(IReadOnlyList<ImageEvent> News)
 {
     /// <summary>No event led to it.</summary>
     public static Occasion NoEvent { get; } = new([]);
 
-    /// <summary>False while images that were there before EcrGuard are judged for the first time.</summary>
+    /// <summary>False while images from before EcrGuard are judged for the first time.</summary>
     public bool Alerting { get; init; } = true;
 
-    /// <summary>The index with which the image is judged; null if it is judged by itself.</summary>
+    /// <summary>The index with which the image is judged; null if the image is judged on its own.</summary>
     public Digest? Index { get; init; }
 
     /// <summary>The scanner that the latest event came from.</summary>

@@ -5,7 +5,9 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>Judges images of one platform, and what turns out to be no image. Indexes are not its business.</summary>
+/// <summary>
+/// Judges images of one platform, and whatever turns out not to be an image. It does not handle indexes.
+/// </summary>
 public sealed class PlatformDecider(
     EcrReader registry,
     ScanStarter scans,
@@ -16,7 +18,9 @@ public sealed class PlatformDecider(
     TimeProvider time
 )
 {
-    /// <summary>How often facts are read again while others store. After that the queue has the event back.</summary>
+    /// <summary>
+    /// How often facts are read again while others store. After that, the event goes back to the queue.
+    /// </summary>
     private const int Attempts = 8;
 
     /// <inheritdoc cref="ImageDecider.JudgeAsync(ImageFacts, LedgerEntry?, Occasion, CancellationToken)"/>
@@ -89,7 +93,7 @@ public sealed class PlatformDecider(
             }
             var scan = await StartedAsync(image.Id, read, cancellation).ConfigureAwait(false);
             var (facts, known) = (image, before);
-            // Another entry, which somebody has stored meanwhile, has other findings.
+            // If somebody else has stored in the meantime, the new entry has other findings.
             Task<Decision> DecideOnAsync(LedgerEntry? entry) =>
                 verdicts.DecideAsync(
                     facts,
@@ -106,8 +110,8 @@ public sealed class PlatformDecider(
                 { } judged
             )
                 return judged;
-            // Somebody stored newer facts without this news, and nobody may tell it again: decide from the facts of
-            // now.
+            // Somebody stored newer facts without this news, and the news may never come again. So decide again from
+            // the facts of now.
             before = await images.FindAsync(image.Id, cancellation).ConfigureAwait(false);
             if (await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is not { } now)
                 return null;
@@ -118,7 +122,7 @@ public sealed class PlatformDecider(
         );
     }
 
-    /// <summary>What the scanner says once the scan has started that nothing else starts.</summary>
+    /// <summary>What the scanner says after EcrGuard has started a scan that nothing else starts.</summary>
     private async Task<ScanFacts> StartedAsync(ImageId image, ScanFacts scan, CancellationToken cancellation) =>
         scan is { State: ScanState.NotScanned, Scanner: Scanner.Basic }
         && await scans.TryAsync(image, cancellation).ConfigureAwait(false)

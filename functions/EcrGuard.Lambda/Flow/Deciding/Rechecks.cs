@@ -5,8 +5,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>
-/// Arranges that EcrGuard looks at an image again: findings follow a scan by minutes, and nobody tells when they are
-/// there. Several functions may work on one image, so that whoever sends the message claims it first.
+/// Arranges that EcrGuard looks at an image again. Findings come minutes after a scan, and no event says when they are
+/// there. Several functions may work on one image, so a function claims the message before it sends it.
 /// </summary>
 public sealed class Rechecks(AlertClaims claims, RecheckSender sender)
 {

@@ -6,8 +6,8 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>
-/// Starts a basic scan that nothing else starts: not every image comes by a push that is scanned. ECR starts at most
-/// one a day for an image.
+/// Starts a basic scan that nothing else starts. Not every image arrives by a push that is scanned. ECR starts at most
+/// one scan a day for an image.
 /// </summary>
 public sealed class ScanStarter(EcrReader registry, RepositoryWriter writer, EffectivePolicy policy)
 {

@@ -5,7 +5,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>Decides images from fresh facts. Writes nothing.</summary>
+/// <summary>Decides images from fresh facts. It writes nothing.</summary>
 public sealed class VerdictReader(
     EcrReader registry,
     EvidenceReader evidences,
@@ -14,15 +14,15 @@ public sealed class VerdictReader(
     TimeProvider time
 )
 {
-    /// <summary>How many indexes may lie below an index.</summary>
+    /// <summary>How many levels of indexes may lie below an index.</summary>
     public const int LevelsBelowIndex = IndexJudge.MaxLevels - 1;
 
-    /// <summary>How many children of an index are asked about at a time.</summary>
+    /// <summary>How many children of an index are read at the same time.</summary>
     private const int AtOnce = 4;
 
-    /// <summary>The verdict of an image, an index or anything else.</summary>
-    /// <param name="entry">What the ledger holds of it; null for nothing.</param>
-    /// <param name="levels">How many indexes may lie above one another from here on.</param>
+    /// <summary>The verdict on an image, an index or anything else.</summary>
+    /// <param name="entry">What the ledger holds about it; null for nothing.</param>
+    /// <param name="levels">How many levels of indexes may follow from here on.</param>
     public async Task<Verdict> FreshAsync(
         ImageFacts image,
         LedgerEntry? entry,
@@ -74,8 +74,8 @@ public sealed class VerdictReader(
     }
 
     /// <summary>
-    /// The verdict of a child under its own tags and those of its index: whoever pulls a tag of the index gets the
-    /// child, and a rule that speaks of the tag means the child too.
+    /// The verdict on a child, with its own tags and those of its index. Whoever pulls a tag of the index gets the
+    /// child, so a rule that names this tag means the child too.
     /// </summary>
     public async Task<(IndexChild Child, Verdict? Verdict)> FreshChildAsync(
         ImageFacts index,
@@ -96,7 +96,7 @@ public sealed class VerdictReader(
         return (shown, await FreshAsync(tagged, entry, levels, cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>The verdict of a child that its repository does not hold.</summary>
+    /// <summary>The verdict on a child that is missing from its repository.</summary>
     public Verdict Missing(ImageId child, LedgerEntry? entry) =>
         IndexJudge.MissingChild(child, policy.Document, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
@@ -108,9 +108,9 @@ public sealed class VerdictReader(
         CancellationToken cancellation
     ) => evidences.ScanAsync(image, heard, entry, policy.Document.Version, cancellation);
 
-    /// <summary>Decides an image of one platform by what the scanner says of it.</summary>
+    /// <summary>Decides an image of one platform by what the scanner says about it.</summary>
     /// <param name="news">The events that led to the decision.</param>
-    /// <param name="kept">The stored findings of this entry; null if they are still to be read.</param>
+    /// <param name="kept">The stored findings of this entry; null if they must still be read.</param>
     public async Task<Decision> DecideAsync(
         ImageFacts image,
         ScanFacts scan,

@@ -6,7 +6,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>Stores verdicts, each over the entry that it was decided by.</summary>
+/// <summary>Stores verdicts. Each is stored over the entry that it was based on.</summary>
 public sealed class VerdictRecorder(
     ImageRecords images,
     FindingsStore findings,
@@ -15,13 +15,15 @@ public sealed class VerdictRecorder(
     TimeProvider time
 )
 {
-    /// <summary>How often a store is tried while others store too. After that the queue has the event back.</summary>
+    /// <summary>
+    /// How often a store is tried while others store too. After that, the event goes back to the queue.
+    /// </summary>
     private const int Attempts = 8;
 
     /// <summary>Decides and stores, and decides again if somebody else has stored in between.</summary>
-    /// <param name="before">What the ledger holds; null for nothing.</param>
-    /// <param name="decide">Decides by what the ledger holds.</param>
-    /// <returns>Null if the ledger holds newer facts, and they do not include the news.</returns>
+    /// <param name="before">What the ledger holds about the image; null for nothing.</param>
+    /// <param name="decide">Decides from what the ledger holds.</param>
+    /// <returns>Null if the ledger holds newer facts that do not include the news.</returns>
     public async Task<Judged?> RecordAsync(
         ImageFacts image,
         LedgerEntry? before,
@@ -44,7 +46,8 @@ public sealed class VerdictRecorder(
             var record = await RecordOfAsync(image, decision, verdict, plan, before, cancellation)
                 .ConfigureAwait(false);
             var alert = await AlertAsync(record, before, isHeld, occasion, cancellation).ConfigureAwait(false);
-            // An image without a tag of its own is a child of an index almost always, and the index follows it.
+            // An image without a tag of its own is almost always a child of an index, and the index must be decided
+            // after it.
             var open = untagged || plan.Actions.Count > 0 || IsOpen(record, before);
             switch (await images.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
@@ -81,7 +84,7 @@ public sealed class VerdictRecorder(
         {
             FindingsHash = decision.Findings switch
             {
-                // Lost: the hash still says that there were some.
+                // The findings are lost, but the hash still says that there were some.
                 null => known?.FindingsHash,
                 [] => null,
                 var keep => await findings
@@ -117,8 +120,8 @@ public sealed class VerdictRecorder(
     private static bool IsChange(ImageRecord record, LedgerEntry? before) => before?.Record.ChangeId != record.ChangeId;
 
     /// <summary>
-    /// Whether something may follow from a record. A changed status may concern an index, also if the image has a tag
-    /// of its own.
+    /// Whether something may follow from a record. A changed status may concern an index, even if the image has its own
+    /// tag.
     /// </summary>
     private static bool IsOpen(ImageRecord record, LedgerEntry? before) =>
         LookAt(record, before) is not null
@@ -127,7 +130,7 @@ public sealed class VerdictRecorder(
         || before?.OpenWrites.Count > 0
         || EffectivePolicy.MayPutBack(record, before?.Quarantine);
 
-    /// <summary>When to look again, unless the entry before has arranged it.</summary>
+    /// <summary>When to look again, unless that is already arranged by the entry before.</summary>
     private static DateTimeOffset? LookAt(ImageRecord record, LedgerEntry? before)
     {
         var arranged = before is { Open: false } ? before.Record.Settling?.LookAt : null;
@@ -146,8 +149,8 @@ public sealed class VerdictRecorder(
     }
 
     /// <summary>
-    /// The indexes are read after the store: an index that was pushed meanwhile either has its children in the ledger
-    /// by now, or reads this verdict.
+    /// Gives the record with the indexes that hold the image. The indexes are read after the store. So an index that
+    /// was pushed in the meantime either has its children in the ledger by now, or reads this verdict.
     /// </summary>
     private async Task<Judged> FollowAsync(LedgerEntry entry, ImageFacts image, CancellationToken cancellation) =>
         new(entry, image, await holders.OfAsync(image.Id, cancellation).ConfigureAwait(false), []);

@@ -3,10 +3,10 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
-/// <summary>One image of a batch, and what became of it.</summary>
+/// <summary>One image of a batch, and what was decided about it.</summary>
 internal sealed class Work(ImageId image)
 {
-    /// <summary>How many images are worked on at a time.</summary>
+    /// <summary>How many images are worked on at the same time.</summary>
     private const int AtOnce = 8;
 
     private readonly List<Work> related = [];
@@ -15,16 +15,16 @@ internal sealed class Work(ImageId image)
 
     public ImageId Image => image;
 
-    /// <summary>Null as long as the image is not decided, and where there was nothing to judge.</summary>
+    /// <summary>Null until the image is decided, and null if there was nothing to judge.</summary>
     public Judged? Judged { get; set; }
 
-    /// <summary>Decided, and every step since has succeeded for it.</summary>
+    /// <summary>Whether the image is decided and every step since has succeeded for it.</summary>
     public bool Done => decided && !failed;
 
-    /// <summary>Done, with everything that follows from it.</summary>
+    /// <summary>Whether the image is done, with everything that follows from it.</summary>
     public bool Finished => Done && related.All(work => work.Finished);
 
-    /// <summary>Everything that follows from it, and it, in this order.</summary>
+    /// <summary>Everything that follows from this image, and then the image itself.</summary>
     public IEnumerable<Work> WithRelated => related.SelectMany(work => work.WithRelated).Append(this);
 
     /// <summary>Notes the decision, and the children that were judged with it.</summary>
@@ -36,13 +36,15 @@ internal sealed class Work(ImageId image)
             related.Add(new Work(child.Image) { Judged = child, decided = true });
     }
 
-    /// <summary>An index that holds it follows from it: until that is finished, neither is this.</summary>
+    /// <summary>Adds an index that holds the image. The image is not finished until the index is.</summary>
     public void IsHeldBy(Work index) => related.Add(index);
 
-    /// <summary>It is left to the next try.</summary>
+    /// <summary>Leaves the image to the next try.</summary>
     public void Fail() => failed = true;
 
-    /// <summary>Takes a step for several images at a time. One for which it fails fails alone.</summary>
+    /// <summary>
+    /// Takes a step for several images at the same time. If it fails for one image, only that image fails.
+    /// </summary>
     public static async Task EachAsync(
         IEnumerable<Work> works,
         Func<Work, Task> step,

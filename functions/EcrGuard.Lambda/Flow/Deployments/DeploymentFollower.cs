@@ -5,9 +5,9 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Lambda.Flow.Deployments;
 
 /// <summary>
-/// Shields what was deployed, where a rule of EcrGuard's stands that a shield holds against. A deployment is recorded
-/// before the rule is looked for, and whoever puts the rule, or takes a shield off, looks for what was recorded after
-/// it: whichever comes first, the image is shielded.
+/// Shields a deployed image if a rule of EcrGuard's is there that a shield protects against. A deployment is recorded
+/// first, and then the rule is looked for. Whoever puts the rule, or takes a shield off, afterwards looks for recorded
+/// deployments. So the image is shielded, whichever comes first.
 /// </summary>
 public sealed class DeploymentFollower(
     DeploymentRecords records,
@@ -15,7 +15,7 @@ public sealed class DeploymentFollower(
     UnapprovedDeployments unapproved
 )
 {
-    /// <summary>Does what follows from a deployment that is recorded.</summary>
+    /// <summary>Does what follows from a recorded deployment.</summary>
     public async Task FollowAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
     {
         var image = new ImageId(use.Repository, use.Digest!);
@@ -23,15 +23,14 @@ public sealed class DeploymentFollower(
         var shield = await shields.RuleStandsAsync(image.Repository, cancellation).ConfigureAwait(false)
             ? await shields.ShieldAsync(image, cancellation).ConfigureAwait(false)
             : new Shielded(There: false, null);
-        // What could not be shielded is not done: the next event of it tries again.
+        // If it could not be shielded, it is not done: the next event about it tries again.
         if (shield.WhyNot is null)
             await records.DoneAsync(image, use.By, seenAt, shield.There, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Shields what was deployed while a policy was put or shields were taken off.</summary>
-    /// <param name="known">
-    /// The deployments that whoever did that knew before, and what the references that it knew mean.
-    /// </param>
+    /// <summary>Shields images that were deployed while a policy was put or shields were taken off.</summary>
+    /// <param name="known">The deployments that the caller knew before it did that, and what the references that it
+    ///     knew mean.</param>
     public async Task ShieldLateAsync(
         RepositoryId repository,
         IEnumerable<ConsumerReference> known,

@@ -10,9 +10,9 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Deployments;
 
-/// <summary>What became of a shield.</summary>
-/// <param name="There">Whether the image is there to be pulled.</param>
-/// <param name="WhyNot">Why it, or an index that holds it, is not shielded; null if nothing is missing.</param>
+/// <summary>The result of shielding an image.</summary>
+/// <param name="There">Whether the image is there and can be pulled.</param>
+/// <param name="WhyNot">Why the image, or an index that holds it, is not shielded; null if all are.</param>
 public sealed record Shielded(bool There, string? WhyNot);
 
 /// <summary>Shields images that were deployed.</summary>
@@ -26,20 +26,20 @@ public sealed class DeploymentShields(
     Log log
 )
 {
-    /// <summary>Whether a rule of EcrGuard's stands that a shield holds against.</summary>
+    /// <summary>Whether a rule of EcrGuard's is there that a shield protects against.</summary>
     public async Task<bool> RuleStandsAsync(RepositoryId repository, CancellationToken cancellation) =>
         policy.ModeOf(repository) >= EnforcementMode.Mark
         && await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false) is { } lifecycle
         && ShieldRule.StandsIn(lifecycle);
 
     /// <summary>
-    /// Shields an image and the indexes that hold it: use of a child is use of them, and an untagged child stays with
-    /// its index.
+    /// Shields an image and the indexes that hold it. Whoever uses a child uses these indexes too, and an untagged
+    /// child stays as long as its index.
     /// </summary>
     public Task<Shielded> ShieldAsync(ImageId image, CancellationToken cancellation) =>
         ShieldAsync(image, level: 0, cancellation);
 
-    /// <param name="level">How many indexes lie between it and what was deployed.</param>
+    /// <param name="level">How many indexes lie between this image and the one that was deployed.</param>
     private async Task<Shielded> ShieldAsync(ImageId image, int level, CancellationToken cancellation)
     {
         var (held, whyNot) = (false, (string?)null);

@@ -9,7 +9,7 @@ using EcrGuard.Lambda.Flow.Backfilling;
 
 namespace EcrGuard.Lambda.Flow.Deployments;
 
-/// <summary>Says that something runs an image for which no approval stands.</summary>
+/// <summary>Tells that an image runs that has no valid approval.</summary>
 public sealed class UnapprovedDeployments(
     ImageRecords images,
     ManifestRecords manifests,
@@ -28,10 +28,10 @@ public sealed class UnapprovedDeployments(
         var judged = known.Where(record => !record.Gone).Select(record => record.AsOf(now, policy)).ToList();
         if (judged.Exists(record => record.Verdict.Approved))
             return;
-        // What is gone from the registry can only run where it was pulled before.
+        // An image that is gone from the registry can only run where it was pulled before.
         if (judged.Count == 0 && known.Count > 0)
             return;
-        // What nobody has judged was there before EcrGuard, as long as the backfill has not come to all.
+        // Until the backfill has reached every image, an image that nobody has judged was there before EcrGuard.
         if (judged.Count == 0 && !await IsBackfilledAsync(cancellation).ConfigureAwait(false))
             return;
         var record = judged.MinBy(record => record.Verdict.Status);
@@ -46,7 +46,7 @@ public sealed class UnapprovedDeployments(
     }
 
     /// <summary>
-    /// The records of an image and of the indexes that hold it: who deploys an index runs a platform of it.
+    /// The records of an image and of the indexes that hold it. Whoever deploys an index runs one of its platforms.
     /// </summary>
     private async Task<List<ImageRecord>> KnownAsync(ImageId image, CancellationToken cancellation)
     {

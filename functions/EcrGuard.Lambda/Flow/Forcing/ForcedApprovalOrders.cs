@@ -6,14 +6,15 @@ using EcrGuard.Lambda.Flow.Deciding;
 
 namespace EcrGuard.Lambda.Flow.Forcing;
 
-/// <summary>An order of somebody.</summary>
-/// <param name="Approval">As it would be in force. If it ends another: who ordered that, why and when.</param>
-/// <param name="Ends">Whether it only ends what is in force.</param>
+/// <summary>An order to force an approval, or to end one.</summary>
+/// <param name="Approval">The approval as it would be in force. If the order ends another one: who ordered that, why
+///     and when.</param>
+/// <param name="Ends">Whether the order only ends what is in force.</param>
 public sealed record ForcedApprovalOrder(ForcedApproval Approval, bool Ends);
 
 /// <summary>
-/// Tells and stores an order to force an approval, or to end one. Of two orders one ends the other, with its own end in
-/// the history.
+/// Tells and stores an order to force an approval, or to end one. A new order ends the approval before it, and the
+/// history keeps that approval with its own end.
 /// </summary>
 public sealed class ForcedApprovalOrders(
     ImageDecider decider,
@@ -45,8 +46,10 @@ public sealed class ForcedApprovalOrders(
         return (new ForcedApprovalOrder(approval, ends), "");
     }
 
-    /// <summary>Carries an order out over what stands, and begins again if somebody was faster.</summary>
-    /// <returns>Why it is refused; null if it is done.</returns>
+    /// <summary>
+    /// Carries out an order on the current record, and begins again if somebody else has stored first.
+    /// </summary>
+    /// <returns>A sentence that says why the order is refused; null if it is done.</returns>
     public async Task<string?> CarryOutAsync(
         ImageFacts image,
         ForcedApprovalOrder order,
@@ -76,7 +79,7 @@ public sealed class ForcedApprovalOrders(
     }
 
     /// <summary>
-    /// The entry of an image. One that nobody has judged yet is judged first, so that there is something to come back
+    /// The entry of an image. An image that nobody has judged yet is judged first, so that there is a verdict to return
     /// to.
     /// </summary>
     /// <returns>Null for an artifact.</returns>
@@ -88,15 +91,15 @@ public sealed class ForcedApprovalOrders(
         return judged?.Entry;
     }
 
-    /// <summary>What is in force, ended by an order; null if nothing is.</summary>
+    /// <summary>The approval in force, ended by an order; null if none is in force.</summary>
     private static ForcedApproval? Ended(ForcedApproval? stood, ForcedApproval by) =>
         stood?.InForce(by.At) == true
             ? stood.EndedBy(new Revocation(by.By, by.Reason, by.At, stood.Until, by.Request!))
             : null;
 
     /// <summary>
-    /// An approval is told before it is in force: what cannot be told is not done. An end is done first, and
-    /// EndBreakGlass tells what could not be told here.
+    /// Tells of an approval before it is in force: if it cannot be told, it is not done. An end is done first. If it
+    /// cannot be told here, EndBreakGlass tells it.
     /// </summary>
     private async Task TellBeforeAsync(ImageRecord record, ForcedApprovalOrder order, CancellationToken cancellation)
     {

@@ -2,17 +2,17 @@ using EcrGuard.Aws.Ledger;
 
 namespace EcrGuard.Lambda.Flow.Plans;
 
-/// <summary>Which plan is being applied: a document of the ledger.</summary>
-/// <param name="RunningUntil">Until when nobody else may apply one; null when none is.</param>
+/// <summary>Which plan is being applied. Stored as a document in the ledger.</summary>
+/// <param name="RunningUntil">Until this time nobody else may apply a plan; null if no plan is being applied.</param>
 public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil)
 {
     public static StoredForm<ApplyLease> Form { get; } = new("APPLY", 1, StateJson.Default.ApplyLease);
 }
 
-/// <summary>One plan is applied at a time.</summary>
+/// <summary>Makes sure that only one plan is applied at a time.</summary>
 public sealed class ApplyLeases(RegistryDocuments documents, TimeProvider time)
 {
-    /// <summary>Lambda's longest run: a run that began before that is dead.</summary>
+    /// <summary>The longest run that Lambda allows. A run that began longer ago than this is dead.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
     /// <returns>The lease, or why this plan must not be applied now.</returns>
@@ -35,10 +35,10 @@ public sealed class ApplyLeases(RegistryDocuments documents, TimeProvider time)
     }
 }
 
-/// <summary>The lease of one run. Nobody else stores over it while it runs.</summary>
+/// <summary>The lease of one run. While the run goes on, nobody else stores over it.</summary>
 internal sealed class HeldLease(RegistryDocuments documents, ApplyLease lease, long revision, TimeProvider time)
 {
-    /// <summary>So often the run looks whether the lease is still its own.</summary>
+    /// <summary>How often the run checks that the lease is still its own.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
 
     private long revision = revision;
@@ -47,8 +47,8 @@ internal sealed class HeldLease(RegistryDocuments documents, ApplyLease lease, l
     /// <returns>False if somebody else has stored.</returns>
     public Task<bool> RenewAsync() => StoreAsync(lease);
 
-    /// <summary>Looks, after the first item and then every few seconds, whether nobody else applies a plan.</summary>
-    /// <returns>False if somebody else has begun: nothing more is begun here.</returns>
+    /// <summary>Checks that nobody else applies a plan: after the first item, and then every few seconds.</summary>
+    /// <returns>False if somebody else has started. Then this run must start nothing more.</returns>
     public async Task<bool> KeepAsync()
     {
         if (time.GetUtcNow() - lookedAt < Look)

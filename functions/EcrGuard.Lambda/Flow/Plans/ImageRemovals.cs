@@ -6,7 +6,9 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Lambda.Flow.Plans;
 
-/// <summary>Deletes and archives the images of a plan, each as the plan says it, or not at all.</summary>
+/// <summary>
+/// Deletes and archives the images of a plan. Each is removed exactly as the plan says, or not at all.
+/// </summary>
 public sealed class ImageRemovals(
     EffectivePolicy policy,
     PlanLedger planLedger,
@@ -15,7 +17,8 @@ public sealed class ImageRemovals(
 )
 {
     /// <summary>
-    /// UpdateImageStorageClass takes one image: few enough that all are archived moments after they were read.
+    /// How many images are archived in one go. UpdateImageStorageClass takes one image, so the number is small: all are
+    /// archived moments after they were read.
     /// </summary>
     private const int ArchiveBatch = 10;
 
@@ -29,7 +32,7 @@ public sealed class ImageRemovals(
             return true;
         }
         var open = await LeftAsync(run, id, removal, view, cancellation).ConfigureAwait(false);
-        // Parents before children: what is held by an index that could not be deleted is then seen to be held.
+        // Parents before children: if an index could not be deleted, its children are then seen to be held by it.
         while (Check(run, id, open, view) is { Images.Count: > 0 } exact)
         {
             if (run.IsLate)
@@ -45,8 +48,8 @@ public sealed class ImageRemovals(
         return true;
     }
 
-    /// <summary>Removes as many images as go in one call.</summary>
-    /// <returns>The repository after that, and the images that had their turn.</returns>
+    /// <summary>Removes as many images as fit in one call.</summary>
+    /// <returns>The repository after the call, and the images that had their turn.</returns>
     private async Task<(RepositoryView View, IReadOnlyList<PlannedImage> Going)> BatchAsync(
         PlanRun run,
         RepositoryId id,
@@ -58,7 +61,7 @@ public sealed class ImageRemovals(
         var batch = Next(open, view);
         await remover.WaitAsync(open.Kind, batch.Count, cancellation).ConfigureAwait(false);
         var intent = await planLedger.IntendAsync(id, run.PlanId, open.Kind, batch, cancellation).ConfigureAwait(false);
-        // Read after the intent and immediately before the act: whatever took time lies before it.
+        // Read after the intent is stored and just before the removal, so that all slow steps come before this read.
         view = await run.ViewAsync(id, view.Contents.Manifests, cancellation).ConfigureAwait(false) ?? Nothing(id);
         var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
         var tooMany = Broken(run, view, check.Exact);
@@ -108,7 +111,9 @@ public sealed class ImageRemovals(
             null
         );
 
-    /// <summary>The repository after these went: what ECR has just done need not be visible yet.</summary>
+    /// <summary>
+    /// The repository without the images that were just removed: ECR may not show its own change yet.
+    /// </summary>
     private static RepositoryView Without(RepositoryView view, RemovalKind kind, HashSet<Digest> gone) =>
         view with
         {
@@ -126,7 +131,7 @@ public sealed class ImageRemovals(
             },
         };
 
-    /// <summary>Lists what an earlier call has done, and gives the rest.</summary>
+    /// <summary>Lists what an earlier call has done, and gives what is left.</summary>
     private async Task<Removal> LeftAsync(
         PlanRun run,
         RepositoryId id,
@@ -138,7 +143,7 @@ public sealed class ImageRemovals(
         var written = await planLedger.OutcomesAsync(id, run.PlanId, cancellation).ConfigureAwait(false);
         var there = view.Contents.Images.ToDictionary(image => image.Id.Digest, image => image.Storage);
         bool Has(PlannedImage image, string outcome) => written.GetValueOrDefault(image.Digest)?.Outcome == outcome;
-        // An earlier call ended between the act and its outcome.
+        // An earlier call ended after the removal and before it stored the outcome.
         var acted = removal
             .Images.Where(image =>
                 Has(image, PlanLedger.Intended)
@@ -163,7 +168,7 @@ public sealed class ImageRemovals(
         return removal with { Images = [.. removal.Images.Where(image => !before.Contains(image))] };
     }
 
-    /// <summary>Lists what is superseded, and gives the rest.</summary>
+    /// <summary>Lists what is superseded, and gives what is left.</summary>
     private static Removal Check(PlanRun run, RepositoryId id, Removal open, RepositoryView view)
     {
         var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
@@ -172,7 +177,7 @@ public sealed class ImageRemovals(
         return open with { Images = check.Exact };
     }
 
-    /// <summary>The images to which no index among them refers, as many as go in one call.</summary>
+    /// <summary>The images that no index among them refers to, as many as fit in one call.</summary>
     private static List<PlannedImage> Next(Removal open, RepositoryView view)
     {
         var digests = open.Images.Select(image => image.Digest).ToHashSet();

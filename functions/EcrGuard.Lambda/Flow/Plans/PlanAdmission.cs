@@ -6,11 +6,14 @@ using EcrGuard.Core.Reports.Alerts;
 
 namespace EcrGuard.Lambda.Flow.Plans;
 
-/// <summary>Whether a plan as a whole may be applied here.</summary>
+/// <summary>Decides whether a plan as a whole may be applied here.</summary>
 public sealed class PlanAdmission(TimedNotices notices, PolicyDocument policy, Settings settings, TimeProvider time)
 {
-    /// <summary>Security hears once of a plan that breaks a ceiling, however often somebody tries it.</summary>
-    /// <returns>Sentences; none if it may be applied.</returns>
+    /// <summary>
+    /// Checks a plan. Security is told only once about a plan that goes over a ceiling, however often somebody tries
+    /// it.
+    /// </summary>
+    /// <returns>The reasons, as sentences; empty if the plan may be applied.</returns>
     public async Task<IReadOnlyList<string>> WhyNotAsync(Plan plan)
     {
         if (WhyNot(plan) is { } reason)

@@ -7,7 +7,7 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Plans;
 
-/// <summary>Carries out the items of a plan, in its order.</summary>
+/// <summary>Applies the items of a plan, in the plan's order.</summary>
 public sealed class PlanApplier(
     ImageRemovals removals,
     PutPreparer preparer,
@@ -36,7 +36,7 @@ public sealed class PlanApplier(
         return answer;
     }
 
-    /// <returns>False if time was up, or somebody else applies a plan.</returns>
+    /// <returns>False if the time was up, or somebody else applies a plan.</returns>
     private async Task<bool> AllAsync(PlanRun run, PutsAhead ahead, CancellationToken cancellation)
     {
         var rest = new List<Task<bool>>();
@@ -46,7 +46,7 @@ public sealed class PlanApplier(
             var following = await ItemAsync(run, repository, item, ahead, cancellation).ConfigureAwait(false);
             if (following is not null)
                 rest.Add(following);
-            // The next repository need not wait for what follows; the next item of the same one does.
+            // The next repository need not wait for the follow-up work. The next item of the same repository must.
             inTime =
                 following is not null
                 && (repository.Items.Count == 1 || await following.ConfigureAwait(false))
@@ -61,7 +61,7 @@ public sealed class PlanApplier(
     private static IEnumerable<(PlannedRepository Repository, PlanItem Item)> Items(Plan plan) =>
         plan.Repositories.SelectMany(repository => repository.Items, (repository, item) => (repository, item));
 
-    /// <returns>False if somebody else applies a plan, or nobody knows: nothing more is begun.</returns>
+    /// <returns>False if somebody else applies a plan, or if that is not known. Then nothing more is started.</returns>
     private async Task<bool> KeepsLeaseAsync(PlanRun run)
     {
         try
@@ -75,7 +75,9 @@ public sealed class PlanApplier(
         }
     }
 
-    /// <returns>What follows, false in it if time was up meanwhile; null if time is up before.</returns>
+    /// <returns>
+    /// The follow-up work, which gives false if the time was up during it; null if the time was up before the item.
+    /// </returns>
     private async Task<Task<bool>?> ItemAsync(
         PlanRun run,
         PlannedRepository repository,
@@ -112,7 +114,7 @@ public sealed class PlanApplier(
             : null;
     }
 
-    /// <returns>What follows; null if time is up.</returns>
+    /// <returns>The follow-up work; null if the time is up.</returns>
     private async Task<Task?> ActAsync(
         PlanRun run,
         PlannedRepository repository,
@@ -137,8 +139,11 @@ public sealed class PlanApplier(
         }
     }
 
-    /// <summary>Whatever was begun stands in the ledger; the next call looks what became of it.</summary>
-    /// <returns>False if time was up.</returns>
+    /// <summary>
+    /// Runs a step so that a failure is safe: everything that was started is in the ledger, and the next call checks
+    /// what became of it.
+    /// </summary>
+    /// <returns>False if the time was up.</returns>
     private async Task<bool> SafelyAsync(
         PlanRun run,
         RepositoryId id,

@@ -3,18 +3,18 @@ using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Lambda.Flow.Plans;
 
-/// <summary>What became of one thing that a plan wants.</summary>
+/// <summary>The result for one thing that a plan wants.</summary>
 /// <param name="Repository">Null for the plan as a whole.</param>
 /// <param name="Item"><c>plan</c>, <c>put-policy</c>, <c>delete</c> or <c>archive</c>.</param>
 /// <param name="Digest">Null for an item as a whole.</param>
 /// <param name="Why">A sentence.</param>
 public sealed record Applied(string? Repository, string Item, string? Digest, string Why);
 
-/// <summary>What became of a plan, all of it, whatever earlier calls have done.</summary>
-/// <param name="PlanId">Null if it could not be read.</param>
-/// <param name="Superseded">Left alone, because it is not as it was when the plan was made.</param>
-/// <param name="Refused">Not done; applying the plan again may help once the reason has gone.</param>
-/// <param name="More">Time was up: call again with the same plan.</param>
+/// <summary>The result for the whole plan, including what earlier calls have done.</summary>
+/// <param name="PlanId">Null if the plan could not be read.</param>
+/// <param name="Superseded">Left alone, because something has changed since the plan was made.</param>
+/// <param name="Refused">Not done. It may help to apply the plan again once the reason is gone.</param>
+/// <param name="More">The time was up: call again with the same plan.</param>
 public sealed record ApplyAnswer(
     string? PlanId,
     IReadOnlyList<Applied> Done,
@@ -23,7 +23,7 @@ public sealed record ApplyAnswer(
     bool More
 );
 
-/// <summary>Gathers what becomes of a plan. Several repositories are worked on at a time.</summary>
+/// <summary>Collects the results of a plan. Several repositories are worked on at the same time.</summary>
 public sealed class PlanResults(Plan plan)
 {
     private readonly Lock gate = new();
@@ -43,7 +43,7 @@ public sealed class PlanResults(Plan plan)
     public void Refuse(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) =>
         Add(refused, id, item, why, image);
 
-    /// <summary>What became of each thing, in the order of the plan.</summary>
+    /// <summary>The result for each thing, in the order of the plan.</summary>
     public ApplyAnswer Answer(string planId, bool more) =>
         new(planId, InOrder(done), InOrder(superseded), InOrder(refused), more);
 

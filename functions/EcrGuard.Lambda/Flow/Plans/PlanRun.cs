@@ -4,11 +4,11 @@ using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Lambda.Flow.Plans;
 
-/// <summary>One call's work on one plan: how much time it has, what it sees, and what has become of the plan.</summary>
+/// <summary>The work of one call on one plan: how much time it has, what it sees, and the results so far.</summary>
 public sealed class PlanRun
 {
     /// <summary>
-    /// Nothing is begun with less time than this left, and nothing runs on with less than half of it.
+    /// Nothing is started with less time left than this. Nothing goes on with less than half of it left.
     /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
 
@@ -16,8 +16,8 @@ public sealed class PlanRun
     private readonly HeldLease lease;
     private readonly Dictionary<string, Removed> taken;
 
-    /// <param name="planId">The plan's id, worked out once.</param>
-    /// <param name="taken">What policies that the plan has put before take from their repositories.</param>
+    /// <param name="planId">The id of the plan, computed once.</param>
+    /// <param name="taken">What policies that the plan has already put take from their repositories.</param>
     internal PlanRun(
         Plan plan,
         string planId,
@@ -44,12 +44,12 @@ public sealed class PlanRun
 
     public bool IsLate => RemainingTime < Margin;
 
-    /// <summary>Cancels what still runs when time is nearly up.</summary>
+    /// <summary>Cancels running work when the time is nearly up.</summary>
     public CancellationTokenSource Deadline() => Hosting.Deadline.Before(Context, Margin / 2);
 
     public RepositoryId IdOf(PlannedRepository repository) => new(Plan.Account, Plan.Region, repository.Name);
 
-    /// <summary>A repository as it is now, under what runs now or ran a minute ago.</summary>
+    /// <summary>Reads a repository as it is now, with what runs now or ran at most a minute ago.</summary>
     /// <inheritdoc cref="PlanViews.ReadAsync"/>
     public Task<RepositoryView?> ViewAsync(
         RepositoryId id,
@@ -58,10 +58,10 @@ public sealed class PlanRun
         Task<string?>? lifecycle = null
     ) => views.ReadAsync(id, known, Named(id), lifecycle, cancellation);
 
-    /// <summary>Whether a view is as young as what decides over an image must be.</summary>
+    /// <summary>Whether a view is recent enough to decide about an image.</summary>
     public bool IsFresh(RepositoryView view) => views.IsFresh(view);
 
-    /// <summary>The images of a repository that the plan removes one by one.</summary>
+    /// <summary>The images that the plan removes from a repository one by one.</summary>
     public IReadOnlyList<Digest> Named(RepositoryId id) =>
         [
             .. Plan
@@ -72,23 +72,23 @@ public sealed class PlanRun
         ];
 
     /// <summary>
-    /// What the plan takes from the other repositories: by ECR's preview where a policy was put, which is seldom what
-    /// the plan foresaw, and by the plan where not yet.
+    /// What the plan takes from the other repositories. If a policy was already put, this is what ECR's preview said,
+    /// which is seldom what the plan expected. If not, it is what the plan says.
     /// </summary>
     public IEnumerable<Removed> Beside(RepositoryId id) =>
         Plan
             .Repositories.Where(repository => repository.Name != id.Name)
             .Select(repository => taken.GetValueOrDefault(repository.Name) ?? repository.Removed);
 
-    /// <summary>Whether the plan has put its policy on a repository, in this call or an earlier one.</summary>
+    /// <summary>Whether the plan has put its policy on a repository, in this call or in an earlier one.</summary>
     public bool HasPut(RepositoryId id) => taken.ContainsKey(id.Name);
 
     /// <summary>
-    /// Remembers what a policy that was put takes from a repository, together with what the plan removes from it.
+    /// Stores what a policy that was put takes from a repository, together with what the plan removes from it.
     /// </summary>
     public void Take(Removed removed) => taken[removed.Repository] = removed;
 
-    /// <returns>False if somebody else applies a plan: nothing more is begun here.</returns>
+    /// <returns>False if somebody else applies a plan. Then this run must start nothing more.</returns>
     public Task<bool> KeepsLeaseAsync() => lease.KeepAsync();
 
     public ApplyAnswer Answer(bool more) => Results.Answer(PlanId, more);

@@ -19,11 +19,11 @@ public sealed class PlanShields(
     TimeProvider time
 )
 {
-    /// <summary>For deleting what tags were moved to when time is up.</summary>
+    /// <summary>Time kept to delete the manifests that tags were moved to when time is up.</summary>
     private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
 
-    /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
-    /// <returns>Whether any lacked it.</returns>
+    /// <summary>Puts the shielding tag on the images in use that do not have it.</summary>
+    /// <returns>Whether any image did not have it.</returns>
     public async Task<bool> PutAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
     {
         var bare = Bare(view);
@@ -37,7 +37,7 @@ public sealed class PlanShields(
         }
         finally
         {
-            // Also where the deadline cuts it: ECR counts what tags were moved to as an image.
+            // Also needed if the deadline cuts this short: ECR counts the manifests that tags were moved to as images.
             using var rest = Deadline.Before(run.Context, AtTheEnd, atLeast: AtTheEnd);
             await tagRemover.EndAsync(view.Contents.Repository, rest.Token).ConfigureAwait(false);
         }
@@ -59,8 +59,8 @@ public sealed class PlanShields(
     }
 
     /// <summary>
-    /// The ledger's entries. What nobody has judged yet is judged first, and told like any other: a tag is written for
-    /// an entry of the ledger, or nobody would know whose it is.
+    /// The entries of the ledger. An image that nobody has judged yet is judged first, and told like any other. A tag
+    /// is written only for an entry of the ledger: otherwise nobody would know whose tag it is.
     /// </summary>
     private async Task<IReadOnlyDictionary<Digest, LedgerEntry>> EntriesAsync(
         PlanRun run,

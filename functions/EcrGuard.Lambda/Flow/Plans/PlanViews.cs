@@ -6,13 +6,13 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Lambda.Flow.Plans;
 
 /// <summary>
-/// Reads the repositories of a plan as they are now. What runs is read for all of them together, and serves for a
-/// minute.
+/// Reads the repositories of a plan as they are now. What runs is read once for all of them, and that reading is used
+/// for a minute.
 /// </summary>
 internal sealed class PlanViews(Plan plan, RepositoryReader repositories, UsageReader usages, TimeProvider time)
     : IDisposable
 {
-    /// <summary>Nothing is deleted by an older reading of what runs.</summary>
+    /// <summary>How long a reading of what runs is used. Nothing is deleted on the basis of an older one.</summary>
     private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim reading = new(1, 1);
@@ -21,9 +21,9 @@ internal sealed class PlanViews(Plan plan, RepositoryReader repositories, UsageR
 
     public void Dispose() => reading.Dispose();
 
-    /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
-    /// <param name="named">The images of the repository that the plan removes one by one.</param>
-    /// <param name="lifecycle">The lifecycle policy there; null if it is still to be read.</param>
+    /// <param name="known">The manifests that were read before; null: use whatever the ledger knows.</param>
+    /// <param name="named">The images that the plan removes from the repository one by one.</param>
+    /// <param name="lifecycle">The repository's lifecycle policy; null if it must still be read.</param>
     /// <returns>Null if the repository is gone.</returns>
     /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read
     ///     now.</exception>
@@ -39,7 +39,7 @@ internal sealed class PlanViews(Plan plan, RepositoryReader repositories, UsageR
         return await repositories.ReadAsync(id, now, known, named, cancellation, lifecycle).ConfigureAwait(false);
     }
 
-    /// <summary>Whether a view is as young as what decides over an image must be.</summary>
+    /// <summary>Whether a view is recent enough to decide about an image.</summary>
     public bool IsFresh(RepositoryView view) => time.GetUtcNow() - view.Contents.ReadAt < UseAge;
 
     private async Task<UsageReading> UseNowAsync(CancellationToken cancellation)
@@ -50,7 +50,7 @@ internal sealed class PlanViews(Plan plan, RepositoryReader repositories, UsageR
             if (use is null || time.GetUtcNow() >= useUntil)
             {
                 use = await UseAsync(cancellation).ConfigureAwait(false);
-                // From its end: in a large account a reading takes minutes.
+                // Counted from the end of the reading: in a large account a reading takes minutes.
                 useUntil = time.GetUtcNow() + UseAge;
             }
             return use;

@@ -11,8 +11,8 @@ using Phrase = EcrGuard.Core.Images.Phrase;
 namespace EcrGuard.Lambda.Flow.Plans;
 
 /// <summary>
-/// Puts the lifecycle policy of a plan, when it is the repository's turn. What ECR's preview says counts, and not what
-/// EcrGuard's evaluator says. It may name nothing that is in use, or may be, and no more than the ceilings allow.
+/// Puts the lifecycle policy of a plan when it is the repository's turn. What counts is ECR's preview, not EcrGuard's
+/// evaluator. The preview may list no image that is or may be in use, and no more images than the ceilings allow.
 /// </summary>
 public sealed class PolicyPut(
     EcrReader registry,
@@ -22,14 +22,15 @@ public sealed class PolicyPut(
     Log log
 )
 {
-    /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
+    /// <summary>No preview is started with less time left than this: a preview takes minutes.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
 
     private const int MaxNamed = 3;
 
-    /// <summary>Puts what is prepared.</summary>
+    /// <summary>Puts a prepared policy.</summary>
     /// <returns>
-    /// The end of what follows from it, for which the next repository need not wait; null if too little time is left.
+    /// A task that ends when the follow-up work is done; the next repository need not wait for it. Null if too little
+    /// time is left.
     /// </returns>
     internal async Task<Task?> PutAsync(
         PlanRun run,
@@ -47,7 +48,7 @@ public sealed class PolicyPut(
         return Task.CompletedTask;
     }
 
-    /// <summary>Notes why nothing is to be put.</summary>
+    /// <summary>Notes why no policy is to be put.</summary>
     private async Task EndAsync(
         PlanRun run,
         RepositoryId id,
@@ -59,7 +60,7 @@ public sealed class PolicyPut(
         switch (prepared)
         {
             case PreparedPut.Done done:
-                // An earlier call may have ended between the write and this.
+                // An earlier call may have ended after the write and before this step.
                 await deployments.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
                 run.Results.Do(id, put, done.How);
                 break;
@@ -102,7 +103,7 @@ public sealed class PolicyPut(
         if (refusal is not null)
         {
             await noted.ConfigureAwait(false);
-            // The policy may be another by the time of the write: then that is said.
+            // The policy may have changed by the time of the write. That is then told.
             var present = await registry.LifecyclePolicyAsync(id, cancellation).ConfigureAwait(false);
             var why = PreparedPut.WhyNotNeeded(put, present) ?? new PreparedPut.Refused(refusal);
             await EndAsync(run, id, put, why, cancellation).ConfigureAwait(false);
@@ -113,7 +114,8 @@ public sealed class PolicyPut(
     }
 
     /// <summary>
-    /// What a policy takes, or what was tagged, is looked at once more; so is what was read long ago.
+    /// Reads a repository again if the policy takes something from it, if tags were written, or if it was read long
+    /// ago.
     /// </summary>
     /// <returns>Null if the repository is gone.</returns>
     private static async Task<RepositoryView?> ViewNowAsync(
@@ -126,11 +128,11 @@ public sealed class PolicyPut(
             ? ready.View
             : await run.ViewAsync(id, ready.View.Contents.Manifests, cancellation).ConfigureAwait(false);
 
-    /// <summary>What the policy takes; what the plan removes from the repository one by one goes on top.</summary>
+    /// <summary>What the policy takes, together with what the plan removes from the repository one by one.</summary>
     private static HashSet<Digest> Going(PlanRun run, RepositoryId id, PreparedPut.Ready ready) =>
         [.. ready.Taken.Keys, .. run.Named(id)];
 
-    /// <returns>Null if the policy is to be put.</returns>
+    /// <returns>Null if the policy must be put.</returns>
     private PreparedPut? WhyNot(
         PlanRun run,
         RepositoryId id,
@@ -190,8 +192,8 @@ public sealed class PolicyPut(
     }
 
     /// <summary>
-    /// Where ECR and the evaluator differ, a sentence; null where they agree. Whether a preview lists signatures is not
-    /// documented: they do not count.
+    /// A sentence that says how ECR and the evaluator differ; null if they agree. AWS does not document whether a
+    /// preview lists signatures, so signatures do not count.
     /// </summary>
     private string? Difference(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken)
     {

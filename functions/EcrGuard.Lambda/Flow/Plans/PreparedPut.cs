@@ -6,15 +6,18 @@ using EcrGuard.Lambda.Flow.Baselines;
 
 namespace EcrGuard.Lambda.Flow.Plans;
 
-/// <summary>A policy as far as it comes before its turn.</summary>
+/// <summary>The state of a policy before its turn.</summary>
 internal abstract record PreparedPut
 {
     public const string Gone = "The repository is gone.";
 
     private PreparedPut() { }
 
-    /// <summary>Whether the policy is there already, or another than the plan was made to replace.</summary>
-    /// <returns>Null if it is still to be put.</returns>
+    /// <summary>
+    /// Checks whether the policy is there already, or whether the present one is not the one that the plan was made to
+    /// replace.
+    /// </summary>
+    /// <returns>Null if the policy must still be put.</returns>
     public static PreparedPut? WhyNotNeeded(PutPolicy put, string? present) =>
         LifecyclePolicy.AreSame(present, put.Policy) ? new Done("The policy is in place.")
         : PlanCheck.WhyNot(put, present) is { } changed ? new Superseded(changed)
@@ -26,7 +29,7 @@ internal abstract record PreparedPut
 
     public sealed record Refused(string Why) : PreparedPut;
 
-    /// <summary>ECR has said what it would take.</summary>
+    /// <summary>ECR has said what the policy would take.</summary>
     /// <param name="Shielded">Whether tags were written since the repository was read.</param>
     public sealed record Ready(
         RepositoryView View,

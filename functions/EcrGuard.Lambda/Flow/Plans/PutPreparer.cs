@@ -7,8 +7,8 @@ using EcrGuard.Lambda.Flow.Baselines;
 namespace EcrGuard.Lambda.Flow.Plans;
 
 /// <summary>
-/// Does what comes before the turn of a repository: decides again, shields what is in use, and asks ECR what the policy
-/// would take.
+/// Does the work before the turn of a repository. It decides again, shields what is in use, and asks ECR what the
+/// policy would take.
 /// </summary>
 public sealed class PutPreparer(
     LifecycleRepairs repairs,
@@ -27,7 +27,8 @@ public sealed class PutPreparer(
     {
         if (run.RemainingTime < PolicyPut.LongestTime)
             return null;
-        // If the plan found none, it is looked at just before the write: only an earlier call can have put one.
+        // If the plan found no policy, this is checked only just before the write: only an earlier call can have put
+        // one.
         var lifecycle = put.Replaces is null && !run.HasPut(id) ? Task.FromResult<string?>(null) : null;
         if (await run.ViewAsync(id, null, cancellation, lifecycle).ConfigureAwait(false) is not { } view)
             return new PreparedPut.Superseded(PreparedPut.Gone);

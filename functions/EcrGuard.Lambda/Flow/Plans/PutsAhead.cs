@@ -4,15 +4,17 @@ using EcrGuard.Core.Plans;
 namespace EcrGuard.Lambda.Flow.Plans;
 
 /// <summary>
-/// Prepares the policies of the next repositories while one has its turn: ECR takes its time for a preview, and makes
-/// those of many repositories at once.
+/// Prepares the policies of the next repositories while one has its turn. ECR needs time for a preview, but makes the
+/// previews of many repositories at once.
 /// </summary>
 internal sealed class PutsAhead : IAsyncDisposable
 {
-    /// <summary>As many at a time, so that a thousand previews fit in one invocation where each takes 20 s.</summary>
+    /// <summary>
+    /// How many are prepared at the same time. A thousand previews then fit in one invocation if each takes 20 s.
+    /// </summary>
     private const int AtOnce = 32;
 
-    /// <summary>What is read of so many images fits in the function's memory with much to spare.</summary>
+    /// <summary>How many images may be read at the same time. They fit easily in the function's memory.</summary>
     private const int ImagesAtOnce = 100_000;
 
     private readonly PutPreparer preparer;
@@ -21,17 +23,17 @@ internal sealed class PutsAhead : IAsyncDisposable
     private readonly Queue<PlannedRepository> next;
     private readonly Dictionary<string, (Task<PreparedPut?> Put, int Images)> begun = new(StringComparer.Ordinal);
 
-    /// <param name="preparer">Prepares one.</param>
+    /// <param name="preparer">Prepares one policy.</param>
     /// <param name="may">Whether a repository may be written to.</param>
     public PutsAhead(PutPreparer preparer, PlanRun run, Func<RepositoryId, bool> may, CancellationToken cancellation)
     {
         (this.preparer, this.run) = (preparer, run);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        // What a plan removes image by image comes in the order of the plan: it is not known before it is done.
+        // Items that remove single images are done in the order of the plan, and their result is not known before that.
         next = new(run.Plan.Repositories.Where(its => its.Items is [PutPolicy] && may(run.IdOf(its))));
     }
 
-    /// <summary>The policy of a repository, and those behind it on their way.</summary>
+    /// <summary>Gives the prepared policy of a repository, and starts to prepare the next ones.</summary>
     public Task<PreparedPut?> OfAsync(PlannedRepository repository, PutPolicy put, CancellationToken cancellation)
     {
         if (repository.Items.Count != 1)
@@ -60,7 +62,7 @@ internal sealed class PutsAhead : IAsyncDisposable
         }
     }
 
-    /// <summary>Nothing goes on in the background that nobody waits for.</summary>
+    /// <summary>Leaves no work in the background that nobody waits for.</summary>
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync().ConfigureAwait(false);

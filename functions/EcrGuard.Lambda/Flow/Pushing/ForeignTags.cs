@@ -7,14 +7,14 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Pushing;
 
 /// <summary>
-/// Tells of tags that have EcrGuard's prefix and that EcrGuard did not write: the prefix must not be a way around the
-/// guard. Such a push counts as any other, and security hears of it.
+/// Tells of tags that have EcrGuard's prefix but were not written by EcrGuard: the prefix must not be a way around the
+/// guard. Such a push counts like any other, and security is told of it.
 /// </summary>
 public sealed class ForeignTags(WriteRecords writes, Notifier notifier, Log log)
 {
     /// <summary>
-    /// The tags that EcrGuard ever meant to write on an image. Of an artifact there is no entry, and yet EcrGuard may
-    /// have shielded it.
+    /// The tags that EcrGuard ever meant to write on an image. An artifact has no entry, but EcrGuard may still have
+    /// shielded it.
     /// </summary>
     public async Task<IReadOnlyList<string>> IntendedAsync(
         ImageId image,
@@ -30,7 +30,7 @@ public sealed class ForeignTags(WriteRecords writes, Notifier notifier, Log log)
             : [];
     }
 
-    /// <summary>Whether a push brings a tag of EcrGuard's that the ledger holds no intent for.</summary>
+    /// <summary>Whether a push brings a tag with EcrGuard's prefix that has no intent in the ledger.</summary>
     public static bool IsForeign(ImageEvent push, IReadOnlyList<string> intended) =>
         push.Tag is { } tag && OwnTags.Claims(tag) && !intended.Contains(tag);
 
@@ -50,7 +50,7 @@ public sealed class ForeignTags(WriteRecords writes, Notifier notifier, Log log)
     }
 
     /// <summary>
-    /// Tells of tags that a manifest has taken from images on which this EcrGuard has written them. Anybody can push a
+    /// Tells of tags that a manifest has taken from images on which this EcrGuard had written them. Anybody can push a
     /// manifest of that form. The EcrGuard of another registry has no tag to take here.
     /// </summary>
     public async Task WarnOfTakenAsync(

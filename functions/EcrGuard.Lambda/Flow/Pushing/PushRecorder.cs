@@ -17,19 +17,19 @@ public sealed class PushRecorder(
 )
 {
     /// <summary>
-    /// A tag does not change the time at which ECR says that an image was pushed: an image that was pushed this much
-    /// before the event came by an earlier push.
+    /// How much older than the event a pushed image must be to count as only tagged again. A new tag does not change
+    /// the push time that ECR gives. So an image that was pushed this long before the event came by an earlier push.
     /// </summary>
     private static readonly TimeSpan Retagged = TimeSpan.FromMinutes(1);
 
-    /// <summary>Times of AWS are no finer.</summary>
+    /// <summary>The smallest unit of AWS's times.</summary>
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// Reads what was pushed. A signature or another artifact with a media type of its own is not worth a call.
+    /// Reads what was pushed. A signature, or another artifact with its own media type, is not worth a call.
     /// </summary>
-    /// <param name="tags">Those that the pushes have brought.</param>
-    /// <returns>Null if it is gone.</returns>
+    /// <param name="tags">The tags that the pushes have brought.</param>
+    /// <returns>Null if the image is gone.</returns>
     public async Task<ImageFacts?> FactsAsync(
         ImageId id,
         ImageEvent push,
@@ -50,9 +50,9 @@ public sealed class PushRecorder(
         return facts;
     }
 
-    /// <summary>Judges an image for which no event will come, and lets the others wait for their scan.</summary>
-    /// <param name="push">The last one.</param>
-    /// <param name="repository">As it is after its baseline was looked at.</param>
+    /// <summary>Judges an image if no event will come for it. Other images wait for their scan.</summary>
+    /// <param name="push">The last push.</param>
+    /// <param name="repository">The repository after its baseline was checked.</param>
     public async Task<Judged?> RecordAsync(
         ImageFacts image,
         ImageEvent push,
@@ -69,8 +69,8 @@ public sealed class PushRecorder(
     }
 
     /// <summary>
-    /// Another tag for an image that is known already: it may be the first beside which a verdict tag can stand, or one
-    /// that a rule speaks of. An image that was pushed again since has lost its scan.
+    /// Whether the push only brings another tag for a known image. It may be the first tag that a verdict tag can stand
+    /// beside, or a tag that a rule names. If the image was pushed again since, its scan is lost.
     /// </summary>
     private static bool IsKnown(ImageFacts image, LedgerEntry? before) =>
         image.Kind == ImageKind.Image
@@ -78,7 +78,8 @@ public sealed class PushRecorder(
         && !(image.PushedAt - before.Record.PushedAt >= Millisecond);
 
     /// <summary>
-    /// An image that was there before and got another tag may have been scanned long ago: no event will come.
+    /// Whether an image was there before the push and only got another tag. It may have been scanned long ago, so no
+    /// event will come.
     /// </summary>
     private static bool IsOlderThan(ImageEvent push, ImageFacts image) => image.PushedAt < push.Time - Retagged;
 
@@ -92,9 +93,9 @@ public sealed class PushRecorder(
     {
         if (!scanning.Automatic && await scans.TryAsync(image.Id, cancellation).ConfigureAwait(false))
             scanning = scanning with { OnPush = true };
-        // These facts are as old as the push: a scan that finished before this event arrived must still be newer. But
-        // they must be newer than the time when the image was gone. Events are stamped in whole seconds, and an image
-        // may be back within one.
+        // These facts count as old as the push: a scan that finished before this event arrived must still be newer. But
+        // they must be newer than the time when the image was gone. Events have times in whole seconds, and an image
+        // may be back within one second.
         var pushedAt = push.Time < image.ReadAt ? push.Time : image.ReadAt;
         if (before is { Record.Gone: true } && before.FactsAt >= pushedAt)
             pushedAt = image.ReadAt;

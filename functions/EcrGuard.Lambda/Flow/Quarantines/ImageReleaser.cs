@@ -8,7 +8,7 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Quarantines;
 
-/// <summary>Puts an image back although its verdict wants it out of reach.</summary>
+/// <summary>Puts an image back into reach although its verdict wants it out of reach.</summary>
 public sealed class ImageReleaser(
     QuarantineEnforcer enforcer,
     ImageRecords images,
@@ -23,10 +23,10 @@ public sealed class ImageReleaser(
     private const int Attempts = 8;
 
     /// <summary>
-    /// Puts an image back that is blocked, or not yet approved, and leaves it in reach as long as this status stands.
+    /// Puts back an image that is blocked or not yet approved, and leaves it in reach as long as this status stands.
     /// </summary>
-    /// <param name="by">Who asks, as Lambda tells it.</param>
-    /// <returns>Whether it is released, and why it is not, or what is still to come.</returns>
+    /// <param name="by">Who asks, as Lambda names it.</param>
+    /// <returns>Whether the image is released, and why not or what is still to come.</returns>
     public async Task<(bool Released, string? Left)> ReleaseAsync(
         ImageId image,
         string by,
@@ -47,7 +47,7 @@ public sealed class ImageReleaser(
                     $"It is not blocked but {entry.Record.Verdict.Status.Word()}, and EcrGuard holds it no longer."
                 );
             var released = Released(entry, by, reason);
-            // Told before it is done: whoever reads the ledger later must have been able to hear of it.
+            // Told before it is done: nobody may learn of it from the ledger first.
             await notices
                 .QuarantineAsync(QuarantineNotice.OfRelease(entry.Record, released), cancellation)
                 .ConfigureAwait(false);

@@ -7,9 +7,9 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Quarantines;
 
 /// <summary>
-/// Takes a blocked image that nothing uses out of reach, and puts it back when it is approved or released. Sweeps and
-/// orders take, by the use that the last sweep has read and by what was deployed since. Putting back needs no use, so
-/// that whoever decides an image puts it back at once.
+/// Takes a blocked image that nothing uses out of reach. Puts it back when it is approved or released. Only sweeps and
+/// orders take images out of reach. They rely on the use that the last sweep has read and on what was deployed since.
+/// Putting an image back does not depend on its use, so whoever decides an image puts it back at once.
 /// </summary>
 public sealed class QuarantineEnforcer(
     QuarantinePlanner planner,
@@ -21,15 +21,15 @@ public sealed class QuarantineEnforcer(
     Log log
 )
 {
-    /// <summary>Nothing runs away: a quarantine has few steps.</summary>
+    /// <summary>A limit that stops endless loops: a quarantine has few steps.</summary>
     private const int MaxRounds = 20;
 
     /// <summary>
-    /// Makes an image's steps until there are none, each planned from facts read immediately before it.
+    /// Takes the steps for an image until none is left. Each step is planned from facts that were read just before it.
     /// </summary>
-    /// <param name="entry">What stands in the ledger; if it no longer does, it is read again.</param>
-    /// <param name="takes">False for an event: what is to be taken out of reach is left to the sweep.</param>
-    /// <returns>Why something that should be done cannot be, or what is waited for; null if all is well.</returns>
+    /// <param name="entry">The image's entry in the ledger. If it is out of date, it is read again.</param>
+    /// <param name="takes">False for an event, which leaves it to the sweep to take an image out of reach.</param>
+    /// <returns>Why something that should be done cannot be done, or what it waits for; null if all is well.</returns>
     public Task<string?> HoldAsync(LedgerEntry entry, bool takes, CancellationToken cancellation) =>
         HoldAsync(entry, takes ? planner.Surroundings() : null, cancellation);
 
@@ -70,7 +70,7 @@ public sealed class QuarantineEnforcer(
         );
     }
 
-    /// <returns>Why ECR refused the step; null if it was made, or is to be planned again.</returns>
+    /// <returns>Why ECR refused the step; null if it was done or must be planned again.</returns>
     private async Task<string?> StepAsync(
         LedgerEntry entry,
         QuarantinePlan plan,

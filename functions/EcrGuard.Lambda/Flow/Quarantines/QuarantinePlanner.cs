@@ -7,7 +7,7 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Lambda.Flow.Quarantines;
 
-/// <summary>Plans the next step of an image's quarantine, from facts of now.</summary>
+/// <summary>Plans the next step of an image's quarantine from current facts.</summary>
 public sealed class QuarantinePlanner(
     EcrReader registry,
     UsageReader usages,
@@ -19,10 +19,10 @@ public sealed class QuarantinePlanner(
     internal Surroundings Surroundings() => new(registry, manifests, usages, time);
 
     /// <summary>
-    /// Plans. What costs most is read only if all else says that the image is to be taken out of reach. The image
-    /// itself is read last.
+    /// Plans the next step. The costly facts are read only if everything else says that the image must be taken out of
+    /// reach. The image itself is read last.
     /// </summary>
-    /// <param name="around">Null for an event, which takes nothing out of reach: that is left to the sweep.</param>
+    /// <param name="around">Null for an event, which takes nothing out of reach and leaves that to the sweep.</param>
     /// <returns>Null if the image is gone.</returns>
     internal async Task<PlannedQuarantine?> PlanAsync(
         LedgerEntry entry,
@@ -85,10 +85,10 @@ public sealed class QuarantinePlanner(
     }
 
     /// <summary>
-    /// Which images are in use. A reading counts as long as it says anything at all: what was deployed since is
-    /// recorded where AWS tells of it, an image that was pushed or restored since is new, and what is archived can be
-    /// restored. Of other accounts and regions AWS tells nothing here, so that a reading of them grows old as fast as
-    /// for any removal.
+    /// Which images are in use. A reading counts as long as it says anything at all. What was deployed since then is
+    /// recorded if AWS tells of it. An image that was pushed or restored since then is new. An archived image can be
+    /// restored. AWS tells nothing here about other accounts and regions, so a reading of them expires as fast as it
+    /// does for any removal.
     /// </summary>
     internal IReadOnlyDictionary<Digest, ImageUsage> UsagesOf(UsageReading? use, RepositoryContents contents)
     {

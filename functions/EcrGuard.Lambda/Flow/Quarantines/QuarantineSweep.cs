@@ -6,7 +6,7 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Quarantines;
 
-/// <summary>Takes the images of a repository out of reach and puts them back, where that is due.</summary>
+/// <summary>Takes the images of a repository out of reach, or puts them back, if that is due.</summary>
 public sealed class QuarantineSweep(
     QuarantineEnforcer enforcer,
     QuarantinePlanner planner,
@@ -15,9 +15,10 @@ public sealed class QuarantineSweep(
     Log log
 )
 {
-    /// <param name="use">As the sweep has read it: what is in use by it, or may be, is not looked at again.</param>
+    /// <param name="use">What runs, as the sweep has read it. An image that is or may be in use by this reading is not
+    ///     checked again.</param>
     /// <param name="candidates">The images that are blocked, or that EcrGuard has taken out of reach.</param>
-    /// <returns>A sentence for each image that should be out of reach or back and is not.</returns>
+    /// <returns>A sentence for each image that should be out of reach or back in reach and is not.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(
         RepositoryContents contents,
         UsageReading? use,
@@ -43,7 +44,7 @@ public sealed class QuarantineSweep(
         return undone;
     }
 
-    /// <summary>What is in reach and may be in use stays in reach.</summary>
+    /// <summary>Whether an image needs a step. An image that is in reach and may be in use stays in reach.</summary>
     private bool Concerns(LedgerEntry entry, ImageUsage? usage) =>
         policy.MayQuarantine(entry.Record, entry.Quarantine)
         && (entry.Quarantine is { State: not QuarantineState.Ended } || usage?.Use is UseState.NotInUse);

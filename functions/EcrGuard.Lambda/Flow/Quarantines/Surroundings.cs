@@ -6,12 +6,12 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Lambda.Flow.Quarantines;
 
 /// <summary>
-/// Reads what decides about an image from outside of it: the other images of its repository, and what runs. One serves
-/// for many images of one repository, and does not read again what is young.
+/// Reads what decides about an image apart from the image itself: the other images of its repository, and what runs.
+/// One instance serves many images of one repository, and does not read recent facts again.
 /// </summary>
 internal sealed class Surroundings(EcrReader registry, ManifestRecords manifests, UsageReader usages, TimeProvider time)
 {
-    /// <summary>How old what is known of the repository may be when an image is taken out of reach.</summary>
+    /// <summary>How old the known contents of the repository may be when an image is taken out of reach.</summary>
     private static readonly TimeSpan ContentsAge = TimeSpan.FromMinutes(1);
 
     private RepositoryContents? contents;
@@ -25,10 +25,10 @@ internal sealed class Surroundings(EcrReader registry, ManifestRecords manifests
     }
 
     /// <summary>
-    /// Reads for each plan what was deployed since, and so once more between the intent and the write: something may
-    /// have been deployed meanwhile.
+    /// Reads for each plan what was deployed since. This also happens between the intent and the write, because
+    /// something may have been deployed in between.
     /// </summary>
-    /// <returns>The repository, and what runs as far as that is known; null if the repository is gone.</returns>
+    /// <returns>The repository, and what runs if that is known; null if the repository is gone.</returns>
     public async Task<(RepositoryContents Contents, UsageReading? Use)?> ReadAsync(
         RepositoryId repository,
         CancellationToken cancellation

@@ -8,7 +8,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda.Flow.Reporting;
 
-/// <summary>Reads what a sweep adds to the history of a repository, which reports are made of.</summary>
+/// <summary>Reads what a sweep adds to the history of a repository. Reports are made from this history.</summary>
 public sealed class HistoryReader(
     RepositoryRecords repositories,
     EvidenceReader evidences,
@@ -16,9 +16,10 @@ public sealed class HistoryReader(
     TimeProvider time
 )
 {
-    /// <summary>What reports must remember of the repository after this sweep.</summary>
-    /// <param name="use">What runs, as it was last read; null where it is not known.</param>
-    /// <param name="current">Of <see cref="RepositoryHistory.Current"/>, each with its record where it has one.</param>
+    /// <summary>The history of the repository after this sweep, for later reports.</summary>
+    /// <param name="use">What runs, by the last reading; null if it is not known.</param>
+    /// <param name="current">The images of <see cref="RepositoryHistory.Current"/>, each with its record if it has
+    ///     one.</param>
     /// <param name="left">What left the repository since the sweep before.</param>
     public async Task<RepositoryHistory> NextAsync(
         RepositoryContents contents,
@@ -32,7 +33,8 @@ public sealed class HistoryReader(
         var now = time.GetUtcNow();
         var before = await repositories.HistoryAsync(contents.Repository, cancellation).ConfigureAwait(false);
         var isFresh = use is not null && now - use.ReadAt <= InUse.MaxAge;
-        // Where nothing runs that was read, something may that failed to be: the newest image says nothing then.
+        // If nothing that was read runs here, a consumer that could not be read may still run something. Then the
+        // newest image says nothing.
         var follows =
             current.Keys.Any(image => RepositoryHistory.Runs(usages[image]))
             || (isFresh && use!.Unread.All(consumer => consumer.BySetting == true));

@@ -38,7 +38,7 @@ public sealed class SummaryFiles(IAmazonS3 s3, Settings settings, Log log)
         return unwritten;
     }
 
-    /// <summary>By way of a file: the table of a million images is larger than memory should be.</summary>
+    /// <summary>Writes through a file on disk: a table of a million images is too large for memory.</summary>
     private async Task PutAsync(string folder, SummaryFile file, CancellationToken cancellation)
     {
         var path = Path.GetTempFileName();

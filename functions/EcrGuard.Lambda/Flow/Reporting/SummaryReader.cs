@@ -8,7 +8,7 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Reporting;
 
-/// <summary>Makes the weekly report of what is known.</summary>
+/// <summary>Makes the weekly report from what is known.</summary>
 public sealed class SummaryReader(
     SummarySources sources,
     ImageRecords images,
@@ -17,7 +17,7 @@ public sealed class SummaryReader(
     Log log
 )
 {
-    /// <summary>The report of a week, as things stand now. Reads only.</summary>
+    /// <summary>The report of a week, as things are now. It only reads.</summary>
     public async Task<WeeklySummary> ReadAsync(IsoWeek week, DateTimeOffset now, CancellationToken cancellation)
     {
         var frame = new SummaryFacts
@@ -30,7 +30,7 @@ public sealed class SummaryReader(
             Ceiling = settings.Enforcement,
         };
         var facts = await sources.ReadAsync(frame, cancellation).ConfigureAwait(false);
-        // Images come one by one, each with its quarantine: there may be a million.
+        // Images come one at a time, each with its quarantine: there may be a million.
         var quarantined = new HashSet<ImageId>();
         var builder = new SummaryBuilder(facts with { Quarantined = quarantined });
         try

@@ -7,8 +7,8 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Reporting;
 
 /// <summary>
-/// Reads everything that the weekly report is made of, but the images. What cannot be read is named in the report, and
-/// the rest is reported.
+/// Reads everything that the weekly report needs except the images. What cannot be read is named in the report, and the
+/// rest is reported.
 /// </summary>
 public sealed class SummarySources(
     EcrReader registry,
@@ -43,7 +43,7 @@ public sealed class SummarySources(
             .ConfigureAwait(false);
         var trend = await OrAsync("the weeks before", () => rollUps.BeforeAsync(frame.Week, cancellation), [])
             .ConfigureAwait(false);
-        // A note outlives its repository.
+        // A note stays after its repository is deleted.
         notes.RemoveAll(note => repositories.Count > 0 && !repositories.Contains(note.Repository));
         return frame with
         {

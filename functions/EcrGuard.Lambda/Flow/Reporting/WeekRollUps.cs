@@ -3,10 +3,12 @@ using EcrGuard.Core.Reports;
 
 namespace EcrGuard.Lambda.Flow.Reporting;
 
-/// <summary>The numbers of each week, which the trend is made of: documents of the ledger.</summary>
+/// <summary>The numbers of each week, from which the trend is made. Stored as documents in the ledger.</summary>
 public sealed class WeekRollUps(RegistryDocuments documents)
 {
-    /// <summary>The weeks before one, newest first, as far as they are known and the trend goes back.</summary>
+    /// <summary>
+    /// The weeks before a week, newest first, as far as they are known and as far back as the trend goes.
+    /// </summary>
     public async Task<IReadOnlyList<WeekRollUp>> BeforeAsync(IsoWeek week, CancellationToken cancellation)
     {
         var weeks = new List<WeekRollUp>();

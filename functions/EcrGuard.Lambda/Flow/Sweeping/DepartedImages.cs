@@ -7,10 +7,10 @@ namespace EcrGuard.Lambda.Flow.Sweeping;
 /// <summary>Notes which images a repository has lost.</summary>
 public sealed class DepartedImages(ImageRecords images, RepositoryRecords repositories, TimeProvider time)
 {
-    /// <summary>An entry of the ledger takes kilobytes.</summary>
+    /// <summary>How many entries are read at a time: an entry of the ledger has several kilobytes.</summary>
     private const int Chunk = 500;
 
-    /// <summary>The repository is gone, and every image of it.</summary>
+    /// <summary>Marks every image of a repository that is gone.</summary>
     public async Task ForgetAsync(RepositoryId repository, IReadOnlySet<Digest> known, CancellationToken cancellation)
     {
         var readAt = time.GetUtcNow();
@@ -21,8 +21,10 @@ public sealed class DepartedImages(ImageRecords images, RepositoryRecords reposi
         await repositories.ForgetAsync(repository, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Notes what the ledger knew and the repository no longer has, with what took it.</summary>
-    /// <returns>How many are gone, how many of them the lifecycle policy accounts for, and their bytes.</returns>
+    /// <summary>
+    /// Notes the images that the ledger knew and the repository no longer has, and what removed them.
+    /// </summary>
+    /// <returns>How many are gone, how many of them the lifecycle policy explains, and their size in bytes.</returns>
     public async Task<(int Expired, int Gone, long Bytes)> NoteAsync(SweepFacts facts, CancellationToken cancellation)
     {
         var contents = facts.Contents;
@@ -36,7 +38,7 @@ public sealed class DepartedImages(ImageRecords images, RepositoryRecords reposi
             {
                 var why = because is null ? null : $"the lifecycle policy accounts for it: {because}";
                 var image = new ImageId(contents.Repository, digest);
-                // False: pushed again since the list was made, or an event was faster.
+                // False: it was pushed again since the list was made, or an event was faster.
                 if (!await images.MarkGoneAsync(image, contents.ReadAt, why, cancellation).ConfigureAwait(false))
                     continue;
                 left++;

@@ -8,11 +8,12 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>What came of the images of a repository.</summary>
+/// <summary>The results for the images of a repository.</summary>
 /// <param name="Quarantined">Those that EcrGuard has taken out of reach.</param>
-/// <param name="Archived">Those in the archive with EcrGuard's blocking tag, of which the ledger knows nothing.</param>
-/// <param name="Blocked">Those for which something may be to do to take them out of reach, or to put them back.</param>
-/// <param name="Current">Of <see cref="SweepFacts.Current"/>, those whose records are believed.</param>
+/// <param name="Archived">The images in the archive that have EcrGuard's blocking tag but no current quarantine in the
+///     ledger.</param>
+/// <param name="Blocked">The images that may have to be taken out of reach or put back.</param>
+/// <param name="Current">The images of <see cref="SweepFacts.Current"/> whose records are still trusted.</param>
 /// <param name="Undone">What could not be done.</param>
 public sealed record SweptImages(
     IReadOnlyList<Digest> Quarantined,
@@ -36,7 +37,7 @@ public sealed record SweptImages(
 }
 
 /// <summary>
-/// Decides again what is due, puts verdict and use on the tags of all images, and moves the clocks on.
+/// Decides again what is due, writes verdict and use as tags on all images, and moves the clocks forward.
 /// </summary>
 public sealed class ImageSweep(
     SweepDecisions decisions,
@@ -47,7 +48,7 @@ public sealed class ImageSweep(
 )
 {
     /// <summary>Sweeps some images of a repository.</summary>
-    /// <returns>What came of them, and how many were decided again.</returns>
+    /// <returns>The results, and how many images were decided again.</returns>
     public async Task<(SweptImages Swept, int Decided)> RunAsync(
         SweepFacts facts,
         IReadOnlyList<ImageFacts> images,
@@ -82,7 +83,8 @@ public sealed class ImageSweep(
     {
         var (image, entry) = (one.Image, one.Entry);
         var quarantined = entry.Quarantine is { State: not QuarantineState.Ended };
-        // A ledger that was restored from before cannot know it, and whoever archived the image may want it so.
+        // A ledger that was restored from an earlier time cannot know it, and whoever archived the image may want it
+        // so.
         var archived =
             !quarantined && image.Storage == StorageStatus.Archived && image.Tags.Contains(OwnTags.Blocked(one.Digest));
         var believed = !entry.Record.ScanningChanged;
@@ -97,7 +99,7 @@ public sealed class ImageSweep(
         );
     }
 
-    /// <returns>False where what is due could not be said.</returns>
+    /// <returns>False if what is due could not be told.</returns>
     private async Task<bool> SayAsync(SweptImage one, LedgerEntry entry, CancellationToken cancellation)
     {
         try

@@ -17,13 +17,13 @@ public sealed class RepositorySweeper(
 )
 {
     /// <summary>
-    /// How many images are looked at in one go: a repository holds up to 100,000, and the ledger's entry of each takes
-    /// kilobytes.
+    /// How many images are handled in one go. A repository holds up to 100,000 images, and each has several kilobytes
+    /// in the ledger.
     /// </summary>
     private const int Chunk = 500;
 
     /// <param name="startedAt">When the sweep began.</param>
-    /// <param name="counted">Is told of every chunk how many images it has, and how many were decided again.</param>
+    /// <param name="counted">Gets for each chunk how many images it has and how many were decided again.</param>
     public async Task RunAsync(
         RepositoryId repository,
         DateTimeOffset startedAt,
@@ -67,7 +67,7 @@ public sealed class RepositorySweeper(
         await notes.StoreAsync(facts, all, left, found, startedAt, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Children first: an index is judged by them. Of artifacts there is nothing to judge.</summary>
+    /// <summary>Takes children first, because an index is judged by its children. Artifacts are not judged.</summary>
     private async Task<SweptImages> ImagesAsync(
         SweepFacts facts,
         IReadOnlyDictionary<Digest, ImageUsage> shields,
@@ -92,7 +92,7 @@ public sealed class RepositorySweeper(
         return SweptImages.Of(swept);
     }
 
-    /// <summary>One sentence for all: a ledger that was restored may not know hundreds.</summary>
+    /// <summary>One sentence for all of them: a restored ledger may not know hundreds.</summary>
     private static IEnumerable<string> Archived(IReadOnlyList<Digest> digests)
     {
         const int named = 3;

@@ -11,7 +11,7 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>What follows for a repository as a whole, once the tags of its images stand.</summary>
+/// <summary>Does the work on a repository as a whole, once the tags of its images are written.</summary>
 public sealed class SettingSweep(
     EffectivePolicy policy,
     TagRemover tagRemover,
@@ -22,13 +22,15 @@ public sealed class SettingSweep(
     Log log
 )
 {
-    /// <summary>What a policy takes before the next sweep is told by this one.</summary>
+    /// <summary>How far ahead this sweep looks. It tells what a policy takes before the next sweep.</summary>
     public static readonly TimeSpan Tomorrow = TimeSpan.FromHours(26);
 
-    /// <summary>Sweeps come daily: a write that was meant before that has its end.</summary>
+    /// <summary>
+    /// How far back writes are checked. Sweeps come daily, so a write from before that already has its end.
+    /// </summary>
     private static readonly TimeSpan StoryAge = TimeSpan.FromDays(7);
 
-    /// <summary>What the lifecycle policy does that nobody may want, a sentence each.</summary>
+    /// <summary>Warnings about the lifecycle policy that probably nobody wants, one sentence each.</summary>
     public async Task<IReadOnlyList<string>> WarningsAsync(SweepFacts facts, CancellationToken cancellation)
     {
         if (facts.Own is not { } own)
@@ -49,10 +51,10 @@ public sealed class SettingSweep(
     }
 
     /// <summary>
-    /// Holds the repository to its baseline, shields what was deployed meanwhile, and ends what nobody ended. The
-    /// shields stand before any policy is put.
+    /// Holds the repository to its baseline, shields what was deployed in the meantime, and finishes writes that nobody
+    /// finished. The shields are there before any policy is put.
     /// </summary>
-    /// <returns>The repository as it was found; null where that could not be read.</returns>
+    /// <returns>The repository as it was found; null if it could not be read.</returns>
     public async Task<(RepositoryFacts? Found, IReadOnlyList<string> Undone)> RunAsync(
         SweepFacts facts,
         CancellationToken cancellation
@@ -100,8 +102,8 @@ public sealed class SettingSweep(
     }
 
     /// <summary>
-    /// Notes what became of writes whose function ended before it could, so that the ledger tells the story, and tells
-    /// where an image may have gone by one.
+    /// Notes the outcome of writes whose function ended before it could note it, so that the ledger is complete. It
+    /// also tells if an image may have been lost through such a write.
     /// </summary>
     private async Task EndWritesAsync(
         RepositoryContents contents,

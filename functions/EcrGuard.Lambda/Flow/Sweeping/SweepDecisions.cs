@@ -5,7 +5,7 @@ using EcrGuard.Lambda.Flow.Deciding;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>Decides again those images of a repository that are due.</summary>
+/// <summary>Decides again the images of a repository that are due.</summary>
 public sealed class SweepDecisions(
     ImageDecider decider,
     DecisionBatch decisions,
@@ -15,7 +15,7 @@ public sealed class SweepDecisions(
 )
 {
     /// <returns>
-    /// The entries as they stand now, how many were decided again, and whether all were that are due.
+    /// The entries as they are now, how many images were decided again, and whether all that are due were.
     /// </returns>
     public async Task<(
         IReadOnlyDictionary<Digest, LedgerEntry> Entries,

@@ -2,27 +2,32 @@ using EcrGuard.Aws.Ledger;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>Which sweep is running: a document of the ledger.</summary>
-/// <param name="RunningUntil">Until when, unless it says before that it still does; null when none is.</param>
+/// <summary>Which sweep is running. Stored as a document in the ledger.</summary>
+/// <param name="RunningUntil">Until when the sweep counts as running, unless it renews the time before; null if none is
+///     running.</param>
 public sealed record SweepLeaseState(string Run, DateTimeOffset? RunningUntil)
 {
     public static StoredForm<SweepLeaseState> Form { get; } = new("SWEEPING", 1, StateJson.Default.SweepLeaseState);
 }
 
 /// <summary>
-/// One sweep runs at a time, since those of one share the writes of one. It may take more than a day, and may end
-/// without a word: so each of its repositories says that it still runs, and what is silent for long is over.
+/// Makes sure that only one sweep runs at a time: the instances of one sweep share the function's writes. A sweep may
+/// take more than a day, and may end without a message. So the run over each repository says that the sweep still goes
+/// on. A sweep that is silent for long counts as ended.
 /// </summary>
 public sealed class SweepLease(RegistryDocuments documents, TimeProvider time)
 {
-    /// <summary>Longer than one run over a repository, its retries, and what stands between two of them.</summary>
+    /// <summary>
+    /// How long a lease lasts without renewal. It is longer than one run over a repository, its retries, and the time
+    /// between two runs.
+    /// </summary>
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
-    /// <summary>How often it is read again where somebody else stored in between.</summary>
+    /// <summary>How often the lease is read again if somebody else stored in between.</summary>
     private const int Attempts = 8;
 
-    /// <summary>Begins a sweep; one that has begun already and is tried again goes on.</summary>
-    /// <returns>False where another one runs.</returns>
+    /// <summary>Begins a sweep. If this sweep has begun already and is tried again, it goes on.</summary>
+    /// <returns>False if another sweep is running.</returns>
     public async Task<bool> TakeAsync(string run, CancellationToken cancellation)
     {
         var (state, revision) = await ReadAsync(cancellation).ConfigureAwait(false);
@@ -31,15 +36,15 @@ public sealed class SweepLease(RegistryDocuments documents, TimeProvider time)
             && await StoreAsync(run, now + Life, revision, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>The sweep that is running, or ran last; null where none ever did.</summary>
+    /// <summary>The sweep that is running or ran last; null if none ever ran.</summary>
     public async Task<SweepLeaseState?> RunningAsync(CancellationToken cancellation) =>
         (await ReadAsync(cancellation).ConfigureAwait(false)).State;
 
     /// <summary>
-    /// Says that a sweep still runs. Of many that say it at a time one is enough. One that was redriven after its end
-    /// begins again here, unless another one runs by now.
+    /// Renews the lease of a sweep. If several runs do this at the same time, one is enough. A sweep that was redriven
+    /// after its end begins again here, unless another one is running by now.
     /// </summary>
-    /// <returns>Which other one runs, a sentence; null where the lease is this one's.</returns>
+    /// <returns>A sentence that says which other sweep is running; null if the lease belongs to this one.</returns>
     public async Task<string?> KeepAsync(string run, CancellationToken cancellation)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)

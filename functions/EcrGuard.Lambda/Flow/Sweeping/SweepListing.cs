@@ -11,13 +11,13 @@ namespace EcrGuard.Lambda.Flow.Sweeping;
 public sealed record ListedRepository(string Repository);
 
 /// <summary>
-/// The repositories of a sweep, as a JSON array of <see cref="ListedRepository"/> in the bucket, which Step Functions
-/// reads.
+/// The list of repositories of a sweep. It is a JSON array of <see cref="ListedRepository"/> in the bucket, and Step
+/// Functions reads it.
 /// </summary>
 public sealed class SweepListing(EcrReader registry, RepositoryRecords repositories, IAmazonS3 s3, Settings settings)
 {
     /// <summary>
-    /// The repositories that are there, and those that are gone: their images are to be noted as gone.
+    /// The repositories that exist, and those that are gone: the images of the latter must be noted as gone.
     /// </summary>
     public async Task<IReadOnlyCollection<string>> NamesAsync()
     {

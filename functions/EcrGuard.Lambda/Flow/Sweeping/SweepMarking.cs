@@ -8,7 +8,9 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>The marking of a sweep, from what earlier ones have left behind to the manifest of its own.</summary>
+/// <summary>
+/// The marking of a sweep. It begins by cleaning up after earlier ones, and ends by deleting its own manifest.
+/// </summary>
 public sealed class SweepMarking(
     SweepTags tags,
     TagRemover tagRemover,
@@ -17,8 +19,11 @@ public sealed class SweepMarking(
     Log log
 )
 {
-    /// <summary>Deletes what tags were moved to by functions that ended before they could, and begins.</summary>
-    /// <returns>The contents with those manifests that stay.</returns>
+    /// <summary>
+    /// Begins the marking. First it deletes the manifests that tags were moved to by functions that ended before they
+    /// could delete them.
+    /// </summary>
+    /// <returns>The contents, including those of the manifests that stay.</returns>
     public async Task<(RepositoryContents Contents, IReadOnlyList<string> Undone)> BeginAsync(
         RepositoryContents contents,
         CancellationToken cancellation
@@ -44,7 +49,7 @@ public sealed class SweepMarking(
         return (contents, undone);
     }
 
-    /// <summary>Which images are to be shielded.</summary>
+    /// <summary>Which images must be shielded.</summary>
     public async Task<(IReadOnlyDictionary<Digest, ImageUsage> Shields, IReadOnlyList<string> Undone)> ShieldsAsync(
         SweepFacts facts,
         CancellationToken cancellation
@@ -58,7 +63,7 @@ public sealed class SweepMarking(
         return (shields.Usages, told ? [shields.Withheld!] : []);
     }
 
-    /// <summary>Shields the artifacts, and deletes what the tags of this sweep were moved to.</summary>
+    /// <summary>Shields the artifacts, and deletes the manifests that this sweep moved tags to.</summary>
     public async Task<IReadOnlyList<string>> EndAsync(
         SweepFacts facts,
         IReadOnlyDictionary<Digest, ImageUsage> shields,

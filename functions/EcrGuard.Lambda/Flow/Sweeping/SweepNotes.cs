@@ -19,7 +19,7 @@ public sealed class SweepNotes(
 )
 {
     /// <param name="left">What left the repository since the sweep before.</param>
-    /// <param name="found">The repository as it was found; null where that could not be read.</param>
+    /// <param name="found">The repository as it was found; null if it could not be read.</param>
     /// <param name="startedAt">When the sweep began.</param>
     public async Task StoreAsync(
         SweepFacts facts,
@@ -55,7 +55,7 @@ public sealed class SweepNotes(
         await repositories.StoreSweepAsync(facts.Repository, sweep, history, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Whose the repository is; what cannot be read is no reason to end a sweep.</summary>
+    /// <summary>The team that owns the repository. If it cannot be read, the sweep still goes on.</summary>
     private async Task<(string? Team, IReadOnlyList<string> Undone)> TeamAsync(
         RepositoryId repository,
         RepositoryFacts? found,

@@ -9,16 +9,15 @@ using EcrGuard.Lambda.Flow.Deployments;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>What a sweep reads of a repository before it decides anything.</summary>
-/// <param name="Known">The images that the ledger knew, read before the repository was listed.</param>
-/// <param name="Use">What runs; null where it is not known.</param>
-/// <param name="Usages">Of every image that is there.</param>
-/// <param name="Deployments">What of the deployments is known: later ones are late.</param>
-/// <param name="Policy">The lifecycle policy as it stands; null where there is none.</param>
-/// <param name="NamesAt">
-/// Before the deployments were read: of tags that are named since, this sweep knows nothing.
-/// </param>
-/// <param name="Now">When all was read.</param>
+/// <summary>What a sweep reads about a repository before it decides anything.</summary>
+/// <param name="Known">The images that the ledger knew. They were read before the repository was listed.</param>
+/// <param name="Use">What runs; null if it is not known.</param>
+/// <param name="Usages">The use of every image that is there.</param>
+/// <param name="Deployments">The known deployments. Any others came later.</param>
+/// <param name="Policy">The current lifecycle policy; null if there is none.</param>
+/// <param name="NamesAt">A time before the deployments were read. This sweep knows nothing about tags that consumers
+///     name only since then.</param>
+/// <param name="Now">When everything was read.</param>
 public sealed record SweepFacts(
     RepositoryContents Contents,
     IReadOnlySet<Digest> Known,
@@ -32,21 +31,21 @@ public sealed record SweepFacts(
 {
     public RepositoryId Repository => Contents.Repository;
 
-    /// <summary>The policy, understood; null where there is none or it could not be.</summary>
+    /// <summary>The parsed policy; null if there is none or it could not be understood.</summary>
     public LifecyclePolicy? Own { get; } = Policy is null ? null : LifecyclePolicy.Read(Policy).Policy;
 
-    /// <summary>The images that findings are followed in.</summary>
+    /// <summary>The images for which findings are followed.</summary>
     public IReadOnlySet<Digest> Current { get; } =
         RepositoryHistory.Current(Contents, Usages).Select(image => image.Id.Digest).ToHashSet();
 
-    /// <summary>A sentence where the policy could not be understood.</summary>
+    /// <summary>One sentence if the policy could not be understood.</summary>
     public IReadOnlyList<string> NotUnderstood =>
         Policy is null || Own is not null
             ? []
             : ["Its lifecycle policy could not be understood, so that what it will take is not known."];
 }
 
-/// <summary>Reads what a sweep decides by.</summary>
+/// <summary>Reads what a sweep bases its decisions on.</summary>
 public sealed class SweepReader(
     EcrReader registry,
     ImageRecords images,
@@ -58,10 +57,10 @@ public sealed class SweepReader(
 )
 {
     /// <summary>
-    /// The ledger before the registry: what is pushed between the two is then in the list, and nothing there looks
-    /// gone.
+    /// Reads the ledger before the registry. An image that is pushed between the two reads is then in the list, and no
+    /// existing image looks gone.
     /// </summary>
-    /// <returns>The images that the ledger knows, and what is there; null where the repository is gone.</returns>
+    /// <returns>The images that the ledger knows, and the contents; null contents if the repository is gone.</returns>
     public async Task<(IReadOnlySet<Digest> Known, RepositoryContents? Contents)> ContentsAsync(
         RepositoryId repository,
         CancellationToken cancellation
@@ -74,7 +73,7 @@ public sealed class SweepReader(
         return (known, contents);
     }
 
-    /// <summary>The rest, once what earlier batches have left behind is out of the contents.</summary>
+    /// <summary>Reads the rest, once what earlier runs have left behind is removed from the contents.</summary>
     public async Task<SweepFacts> ReadAsync(
         RepositoryContents contents,
         IReadOnlySet<Digest> known,

@@ -5,7 +5,7 @@ using EcrGuard.Core.Reports;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>Reads what a sweep has found, and where it did not come to its end.</summary>
+/// <summary>Reads what a sweep has found, and in which repositories it did not finish.</summary>
 public sealed class SweepResultReader(
     EcrReader registry,
     RepositoryRecords repositories,
@@ -14,7 +14,7 @@ public sealed class SweepResultReader(
     TimeProvider time
 )
 {
-    /// <param name="listed">The repositories that were to be swept.</param>
+    /// <param name="listed">The repositories that should have been swept.</param>
     /// <param name="unreadBefore">What the sweep before could not read.</param>
     public async Task<SweepResult> ReadAsync(
         string run,
@@ -29,7 +29,7 @@ public sealed class SweepResultReader(
             .ToListAsync()
             .ConfigureAwait(false);
         var done = swept.Select(found => found.Repository).ToHashSet(StringComparer.Ordinal);
-        // A repository that was deleted meanwhile has nothing left to do in it.
+        // A repository that was deleted in the meantime has nothing left to do.
         var there = (await registry.RepositoriesAsync(CancellationToken.None).ConfigureAwait(false))
             .Select(repository => repository.Name)
             .ToHashSet(StringComparer.Ordinal);

@@ -6,16 +6,14 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>An image, as the steps of a sweep see it.</summary>
-/// <param name="Shield">Whether it is to be shielded.</param>
+/// <summary>An image as the steps of a sweep see it.</summary>
+/// <param name="Shield">Whether the image must be shielded.</param>
 public sealed record SweptImage(ImageFacts Image, LedgerEntry Entry, ImageUsage Usage, UseState Shield)
 {
     public Digest Digest => Image.Id.Digest;
 }
 
-/// <summary>
-/// Puts verdict and use on the tags of images. One image that cannot be marked must not keep the others from it.
-/// </summary>
+/// <summary>Writes verdict and use as tags on images. If one image cannot be marked, the others still are.</summary>
 public sealed class SweepTags(
     ImageMarker marker,
     ImageRecords records,
@@ -25,15 +23,16 @@ public sealed class SweepTags(
     Log log
 )
 {
-    /// <summary>Puts verdict and use on the tags of one image.</summary>
-    /// <returns>Its entry as it stands then, and what could not be done.</returns>
+    /// <summary>Writes verdict and use as tags on one image.</summary>
+    /// <returns>The image's entry after that, and what could not be done.</returns>
     public async Task<(LedgerEntry Entry, IReadOnlyList<string> Undone)> MarkAsync(
         SweptImage one,
         DateTimeOffset namesAt,
         CancellationToken cancellation
     )
     {
-        // It could not be decided again, and what stands is believed no more: no tag goes by it, nor an image.
+        // The image could not be decided again, and its record is no longer trusted. So no tag is written from that
+        // record, and no image is taken out of reach by it.
         if (one.Entry.Record.ScanningChanged)
             return (
                 one.Entry,
@@ -74,8 +73,8 @@ public sealed class SweepTags(
             : [];
 
     /// <summary>
-    /// Notes which of EcrGuard's own tags consumers name, so that no event takes one off, and says so: an updater took
-    /// one for a version.
+    /// Notes which of EcrGuard's own tags consumers name, so that no event takes such a tag off. It also tells of them:
+    /// an updater took the tag for a version.
     /// </summary>
     private async Task<(LedgerEntry Entry, IReadOnlyList<string> Undone)> NameAsync(
         SweptImage one,
@@ -89,7 +88,7 @@ public sealed class SweepTags(
             $"The {name.Value} names EcrGuard's tag '{name.Key}', which stays as long as it does. "
             + $"Let what updates it ignore tags like '{OwnTags.Pattern}'."
         );
-        // Of several notes of one name the newest stays.
+        // If there are several notes with one name, the newest stays.
         var kept = entry
             .Named.Where(note => named.GetValueOrDefault(note.Tag) == note.By)
             .GroupBy(note => note.Tag, (_, same) => same.MaxBy(note => note.At)!)
@@ -105,7 +104,7 @@ public sealed class SweepTags(
         return (entry with { Named = [.. entry.Named.Except(over), .. added] }, [.. said]);
     }
 
-    /// <summary>Shields the artifacts that are used, of which there is nothing to judge.</summary>
+    /// <summary>Shields the artifacts that are in use. Artifacts are not judged.</summary>
     public async Task<IReadOnlyList<string>> ShieldArtifactsAsync(
         SweepFacts facts,
         IReadOnlyDictionary<Digest, ImageUsage> shields,

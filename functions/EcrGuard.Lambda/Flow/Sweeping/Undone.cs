@@ -3,13 +3,11 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>
-/// What a sweep could not do, a sentence each: one thing that fails must not keep the others from being done.
-/// </summary>
+/// <summary>What a sweep could not do, one sentence each. If one thing fails, the others are still done.</summary>
 internal static class Undone
 {
     /// <param name="act">Returns what it could not do.</param>
-    /// <returns>That, or why it failed.</returns>
+    /// <returns>What the step could not do, or why it failed.</returns>
     public static async Task<IReadOnlyList<string>> OrWhyAsync(
         Log log,
         string what,
