@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace EcrGuard.LocalAws;
 
-/// <summary>A reflected CRC, with all bits set before and inverted after, as all that AWS uses are.</summary>
+/// <summary>
+/// A reflected CRC. It starts with all bits set and inverts the result, like every CRC that AWS uses.
+/// </summary>
 internal sealed class Crc
 {
     private readonly ulong[] table = new ulong[256];

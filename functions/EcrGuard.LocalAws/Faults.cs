@@ -1,19 +1,18 @@
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// Trouble on demand: strikes the calls that match <see cref="Service"/>, <see cref="Operation"/> and
-/// <see cref="Resource"/> (null matches all),
-/// from the <see cref="From"/>th on, <see cref="Times"/> times. The AWS SDK for .NET repeats a call whose connection
-/// broke, even where it is told not to retry (ten times were seen): let such faults strike without end, or the caller
-/// notices nothing.
+/// A fault on demand. It strikes the calls that match <see cref="Service"/>, <see cref="Operation"/> and
+/// <see cref="Resource"/> (null matches all), from the <see cref="From"/>th on, <see cref="Times"/> times. If a
+/// connection breaks, the AWS SDK for .NET repeats the call even when it is told not to retry (up to ten times were
+/// seen). Such a fault must strike without end, or the caller notices nothing.
 /// </summary>
 public sealed record Fault
 {
     private Fault(FaultKind kind) => Kind = kind;
 
     /// <summary>
-    /// The service's own throttling answer: ThrottlingException, ProvisionedThroughputExceededException, Throttled,
-    /// SlowDown.
+    /// The throttling answer of the service itself: ThrottlingException, ProvisionedThroughputExceededException,
+    /// Throttled, SlowDown.
     /// </summary>
     public static Fault Throttle { get; } = new(FaultKind.Throttle);
 
@@ -46,7 +45,9 @@ public sealed record Fault
     /// </summary>
     public string? Resource { get; init; }
 
-    /// <summary>The first matching call that is struck, counted from 1 since the fault was added.</summary>
+    /// <summary>
+    /// The number of the first matching call that is struck. Counting starts at 1 when the fault is added.
+    /// </summary>
     public int From { get; init; } = 1;
 
     /// <summary>How many calls are struck; <see cref="int.MaxValue"/> for all that follow.</summary>
@@ -61,7 +62,7 @@ public sealed record Fault
     internal Action? BeforeCall { get; private init; }
 
     /// <summary>
-    /// Somebody else is faster: <paramref name="act"/> runs just before the call, which is then answered as usual.
+    /// Somebody else acts first: <paramref name="act"/> runs just before the call. Then the call is answered as usual.
     /// </summary>
     public static Fault Meanwhile(Action act) => new(FaultKind.Meanwhile) { BeforeCall = act };
 
@@ -70,12 +71,14 @@ public sealed record Fault
     public static Fault Refuse(int status, string code, string message) =>
         new(FaultKind.Refuse) { Error = new LocalError(status, code, message) };
 
-    /// <summary>The call is answered as usual, but later (in real time, whatever the server's clock).</summary>
+    /// <summary>
+    /// The call is answered as usual, but later. The delay is in real time, whatever the server's clock says.
+    /// </summary>
     public static Fault Delay(TimeSpan wait) => new(FaultKind.Delay) { Wait = wait };
 
     /// <summary>
-    /// The caller dies before the call: <paramref name="beforeCall"/> runs (it may end a process or cancel a token),
-    /// and this call and every other to any service that follows finds the connection closed, until
+    /// The caller dies before the call. <paramref name="beforeCall"/> runs; it may end a process or cancel a token.
+    /// From then on, this call and every later call to any service finds the connection closed, until
     /// <see cref="FaultScript.Clear"/>.
     /// </summary>
     public static Fault Kill(Action? beforeCall = null) => new(FaultKind.Kill) { BeforeCall = beforeCall };
@@ -97,8 +100,8 @@ internal enum FaultKind
 }
 
 /// <summary>
-/// The faults in force. Where several strike one call, all that delay it or act before it do so, and the first other
-/// one decides.
+/// The faults in force. If several strike one call, all those that delay it or act before it do so. Of the others, the
+/// first one decides the answer.
 /// </summary>
 public sealed class FaultScript
 {
@@ -107,8 +110,8 @@ public sealed class FaultScript
     private Fault? killed;
 
     /// <summary>
-    /// Faults that have not yet struck as often as they should, those without an end aside. A test asserts 0, or it
-    /// tested less than it says.
+    /// How many faults have not yet struck as often as they should. Faults without an end do not count. A test asserts
+    /// 0; otherwise it tested less than it says.
     /// </summary>
     public int Outstanding
     {

@@ -2,9 +2,8 @@ namespace EcrGuard.LocalAws;
 
 /// <summary>
 /// One AWS service behind <see cref="LocalAwsServer"/>. The host authenticates, applies faults, logs and sends; a
-/// service reads a call, changes its own state under its own lock, and answers. What it cannot or will not do it throws
-/// as a
-/// <see cref="LocalError"/>.
+/// service reads a call, changes its own state under its own lock, and answers. It throws a <see cref="LocalError"/>
+/// for what it cannot or will not do.
 /// </summary>
 internal interface ILocalService
 {
@@ -14,12 +13,12 @@ internal interface ILocalService
     string SigningName { get; }
 
     /// <summary>
-    /// Whether an unsigned call looks like one of this service's, so that the refusal has the right shape.
+    /// Whether an unsigned call looks like a call to this service, so that the refusal has the right shape.
     /// </summary>
     bool LooksLikeMine(LocalCall call);
 
     /// <summary>
-    /// Names the operation and its resource, without any effect: faults are chosen and requests logged by them.
+    /// Names the operation and its resource, without any effect. They select the faults and go into the request log.
     /// </summary>
     LocalOperation Identify(LocalCall call);
 
@@ -29,17 +28,17 @@ internal interface ILocalService
     /// <summary>Carries the operation out.</summary>
     LocalAnswer Answer(LocalCall call, LocalOperation operation);
 
-    /// <summary>The same for a service that waits for somebody else's code.</summary>
+    /// <summary>The same, for a service that waits for code outside it.</summary>
     Task<LocalAnswer> AnswerAsync(LocalCall call, LocalOperation operation) => Task.FromResult(Answer(call, operation));
 
-    /// <summary>The error that this service sends for trouble that no operation models.</summary>
+    /// <summary>The error that this service sends for a problem that can happen to any operation.</summary>
     LocalError For(Trouble trouble);
 
     /// <summary>An error in this service's protocol.</summary>
     LocalAnswer Refuse(LocalError error);
 }
 
-/// <summary>What can go wrong with any call to any service; each spells it differently.</summary>
+/// <summary>What can go wrong with any call to any service. Each service has its own codes for it.</summary>
 internal enum Trouble
 {
     Throttled,

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// The JSON of the services that speak it. A request's record is its model: a member that the record does not have, a
-/// required one that is missing or a value of the wrong type is an unexpected request.
+/// The JSON of the services that speak it. The record of a request is its model. A request is unexpected if it has a
+/// member that the record lacks, lacks a required member, or has a value of the wrong type.
 /// </summary>
 internal static class JsonWire
 {
@@ -25,7 +25,7 @@ internal static class JsonWire
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
 
-    /// <summary>Reads a text that has been checked.</summary>
+    /// <summary>Reads a text that has been checked already.</summary>
     public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Camel)!;
 
     public static T Read<T>(LocalCall call, JsonSerializerOptions? names = null)
@@ -52,7 +52,7 @@ internal static class JsonWire
     ) => Answer(contentType, content, names) with { Status = status };
 
     /// <summary>
-    /// The value of a top-level string member, without reading the rest into a model; null where there is none.
+    /// The value of a top-level string member; null if there is none. The rest is not read into a model.
     /// </summary>
     public static string? Peek(LocalCall call, string member)
     {
@@ -68,7 +68,7 @@ internal static class JsonWire
         }
         catch (JsonException)
         {
-            return null; // Answering the call says what is wrong with its body.
+            return null; // The answer to the call says what is wrong with its body.
         }
     }
 

@@ -1,6 +1,6 @@
 namespace EcrGuard.LocalAws;
 
-/// <summary>What the services share: who they belong to, the time, and the bus that their events go to.</summary>
+/// <summary>What the services share: their account, the clock, and the bus for their events.</summary>
 internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> events)
 {
     /// <summary>Guards ECR and Inspector together, since each reads the other's state.</summary>
@@ -14,7 +14,7 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
     public LocalAccount In(string region) => new(options with { Region = region }, events);
 
     /// <summary>
-    /// Another account and region whose events come to this one's bus, as those of members come to Inspector's
+    /// Another account and region. Its events come to this account's bus, as the events of members come to Inspector's
     /// delegated administrator.
     /// </summary>
     public LocalAccount Member(string accountId, string region) =>
@@ -45,8 +45,8 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
         );
 
     /// <summary>
-    /// Puts a call that succeeded on the bus, where a trail exists. CloudTrail leaves parameters out; these are the few
-    /// that EcrGuard could go by.
+    /// Puts a successful call on the bus if a trail exists. CloudTrail leaves parameters out; these are the few that
+    /// EcrGuard could use.
     /// </summary>
     public void EmitCall(string service, string name, object request, object response)
     {

@@ -1,8 +1,8 @@
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// How a <see cref="LocalAwsServer"/> behaves. Where AWS does not document its behaviour there is a choice, and the
-/// product must survive each.
+/// How a <see cref="LocalAwsServer"/> behaves. If AWS does not document a behaviour, there is an option for it, and the
+/// product must work with every choice.
 /// </summary>
 public sealed record LocalAwsOptions
 {
@@ -19,20 +19,21 @@ public sealed record LocalAwsOptions
     /// </summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Calls a second that ECR grants before it throttles; null grants everything.</summary>
+    /// <summary>How many calls a second ECR allows before it throttles; null for no limit.</summary>
     public EcrRates? EcrRates { get; init; }
 
     /// <summary>
-    /// Calls a second that Inspector grants for each operation before it throttles; null grants everything. Not
-    /// published.
+    /// How many calls a second Inspector allows for each operation before it throttles; null for no limit. AWS does not
+    /// publish it.
     /// </summary>
     public double? InspectorRate { get; init; }
 
-    /// <summary>Whether BatchGetImage alone moves an image's <c>lastRecordedPullTime</c>. Undocumented.</summary>
+    /// <summary>Whether BatchGetImage alone updates an image's <c>lastRecordedPullTime</c>. Undocumented.</summary>
     public bool BatchGetImageRecordsPull { get; init; } = true;
 
     /// <summary>
-    /// What an immutable repository answers when an image is pushed under a tag that it already has. Both were seen.
+    /// What an immutable repository answers if an image is pushed with a tag that the image already has. Both answers
+    /// were seen.
     /// </summary>
     public SameTagAnswer SameTagOnImmutable { get; init; } = SameTagAnswer.ImageTagAlreadyExists;
 
@@ -53,14 +54,14 @@ public sealed record LocalAwsOptions
     public ArchivedImagePull ArchivedImagePull { get; init; } = ArchivedImagePull.ImageNotFound;
 
     /// <summary>
-    /// Whether PutImage refuses a manifest whose config is of a media type that is neither an image's nor a chart's.
-    /// Refusals of artifacts were reported from some regions; undocumented.
+    /// Whether PutImage refuses a manifest if the media type of its config is neither that of an image nor that of a
+    /// chart. Refusals of artifacts were reported from some regions. Undocumented.
     /// </summary>
     public bool RefusesUnknownConfigs { get; init; }
 
     /// <summary>
-    /// How long the restore of an archived image takes, as up to 20 minutes in AWS: until then it is ACTIVATING and
-    /// cannot be pulled.
+    /// How long the restore of an archived image takes; in AWS up to 20 minutes. During the restore it is ACTIVATING
+    /// and cannot be pulled.
     /// </summary>
     public TimeSpan RestoreTakes { get; init; }
 
@@ -70,17 +71,17 @@ public sealed record LocalAwsOptions
     /// </summary>
     public bool ChildrenCanBeArchived { get; init; }
 
-    /// <summary>How the documentation of lifecycle policies is read where it is silent.</summary>
+    /// <summary>How open questions in the documentation of lifecycle policies are answered.</summary>
     public LifecycleReading Lifecycle { get; init; } = new();
 
-    /// <summary>Whether what a lifecycle policy expires or archives sends events. Undocumented.</summary>
+    /// <summary>Whether events are sent for images that a lifecycle policy expires or archives. Undocumented.</summary>
     public bool LifecycleSendsEvents { get; init; }
 
-    /// <summary>How often a preview of a lifecycle policy is IN_PROGRESS before it ends.</summary>
+    /// <summary>How many times a preview of a lifecycle policy answers IN_PROGRESS before it ends.</summary>
     public int LifecyclePreviewPolls { get; init; } = 1;
 
     /// <summary>
-    /// How previews of lifecycle policies end: COMPLETE, FAILED or EXPIRED; the last two without results.
+    /// How previews of lifecycle policies end: COMPLETE, FAILED or EXPIRED. The last two have no results.
     /// </summary>
     public string LifecyclePreviewEnd { get; init; } = "COMPLETE";
 
@@ -90,26 +91,27 @@ public sealed record LocalAwsOptions
     public bool PreviewShowsReferrers { get; init; } = true;
 
     /// <summary>
-    /// Whether DynamoDB still returns items whose time to live has passed. AWS deletes them within days; both are
-    /// right.
+    /// Whether DynamoDB still returns items whose time to live has passed. AWS deletes them within days, so both are
+    /// correct.
     /// </summary>
     public bool ExpiredItemsAreReturned { get; init; } = true;
 
     /// <summary>
-    /// Whether a trail exists: EventBridge then gets the calls of Lambda and ECS that change something.
+    /// Whether a trail exists. With a trail, EventBridge gets the calls to Lambda and ECS that change something.
     /// </summary>
     public bool Trail { get; init; }
 
     /// <summary>
-    /// Whether the first page of every listing is empty and followed by another, as filtered listings of AWS may be.
+    /// Whether the first page of every listing is empty and another page follows, as can happen in filtered listings of
+    /// AWS.
     /// </summary>
     public bool EmptyPages { get; init; }
 }
 
 /// <summary>
-/// Rates of ECR in calls a second, account-wide, as token buckets that hold one second's worth. PutImage's and
-/// BatchGetImage's are published (https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html); the
-/// others' are not.
+/// Rates of ECR in calls a second for the whole account. Each is a token bucket that holds the calls of one second. The
+/// rates of PutImage and BatchGetImage are published
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html); the others are not.
 /// </summary>
 public sealed record EcrRates
 {
@@ -117,7 +119,7 @@ public sealed record EcrRates
 
     public double BatchGetImage { get; init; } = 2_000;
 
-    /// <summary>For every other operation, each with a bucket of its own.</summary>
+    /// <summary>The rate of every other operation. Each operation has its own bucket.</summary>
     public double Others { get; init; } = 100;
 
     internal double Of(string operation) =>
@@ -129,7 +131,7 @@ public sealed record EcrRates
         };
 }
 
-/// <summary>The two answers to a push of what is already there, on an immutable repository.</summary>
+/// <summary>The two answers to the push of an image that is already there, in an immutable repository.</summary>
 public enum SameTagAnswer
 {
     ImageTagAlreadyExists,
@@ -153,19 +155,20 @@ public enum ArchivedImagePull
 }
 
 /// <summary>
-/// One reading of https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html where it is silent. The
-/// defaults are the likelier ones.
+/// Answers to questions that https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html leaves open.
+/// The defaults are the more likely ones.
 /// </summary>
 public sealed record LifecycleReading
 {
     /// <summary>
-    /// Whether rules select the children of an index, which then occupy places in a count. They never go before their
-    /// index.
+    /// Whether rules select the children of an index. If so, the children count towards an image count. They never go
+    /// before their index.
     /// </summary>
     public bool SelectsChildren { get; init; } = true;
 
     /// <summary>
-    /// Whether rules select referrers, which then occupy places in a count and go without their subject too.
+    /// Whether rules select referrers. If so, the referrers count towards an image count, and they can go without their
+    /// subject.
     /// </summary>
     public bool SelectsReferrers { get; init; }
 
@@ -174,17 +177,17 @@ public sealed record LifecycleReading
     /// </summary>
     public bool ShieldsAcrossStorageClasses { get; init; }
 
-    /// <summary>Whether the restore of an image takes the place of its push in ages and counts.</summary>
+    /// <summary>Whether the restore of an image replaces its push in ages and counts.</summary>
     public bool RestoreCountsAsPush { get; init; } = true;
 
-    /// <summary>Whether days begin at midnight UTC; else they are 24 hours.</summary>
+    /// <summary>Whether days begin at midnight UTC. If not, a day is 24 hours.</summary>
     public bool CountsCalendarDays { get; init; }
 
-    /// <summary>Which of two images that were pushed in the same moment is the younger one.</summary>
+    /// <summary>Which of two images is the younger one if they were pushed at the same moment.</summary>
     public LifecycleTies Ties { get; init; }
 }
 
-/// <summary>Ways to order images that were pushed in the same moment.</summary>
+/// <summary>Ways to order images that were pushed at the same moment.</summary>
 public enum LifecycleTies
 {
     HigherDigestIsYounger,

@@ -27,8 +27,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// An AWS on a loopback port, as far as EcrGuard uses it, over the real wire protocols. It is strict: what it does not
-/// know it refuses and records in <see cref="Unexpected"/>. State lives in memory and ends with the server.
+/// The part of AWS that EcrGuard uses, on a loopback port, over the real wire protocols. It is strict: it refuses what
+/// it does not know and records it in <see cref="Unexpected"/>. State is in memory and ends with the server.
 /// </summary>
 public sealed class LocalAwsServer : IAsyncDisposable
 {
@@ -78,7 +78,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
         app.Run(HandleAsync);
     }
 
-    /// <summary>What clients use as service URL, for every service.</summary>
+    /// <summary>The service URL that clients use for every service.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
     public string AccountId => options.AccountId;
@@ -118,19 +118,19 @@ public sealed class LocalAwsServer : IAsyncDisposable
 
     public LocalSsm Ssm { get; }
 
-    /// <summary>Functions behind this server's own address.</summary>
+    /// <summary>Functions that this server's own address serves.</summary>
     public LocalHttpApi HttpApi { get; }
 
-    /// <summary>The way into other accounts.</summary>
+    /// <summary>The service that gives access to other accounts.</summary>
     public LocalSts Sts { get; }
 
-    /// <summary>Every request, in the order of their answers.</summary>
+    /// <summary>All requests, in the order of their answers.</summary>
     public LocalLog<LoggedRequest> Requests { get; } = new();
 
     public FaultScript Faults { get; } = new();
 
     /// <summary>
-    /// Requests for what this server does not know, each with what was wrong. A test ends by asserting that there is
+    /// Requests that this server does not know, each with what was wrong. A test ends with an assertion that there are
     /// none.
     /// </summary>
     public LocalLog<string> Unexpected { get; } = new();
@@ -205,7 +205,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
             faults = [.. faults.Where(f => f.Kind is not (FaultKind.Delay or FaultKind.Meanwhile)).Take(1)];
             if (faults is [{ Kind: FaultKind.CloseBefore or FaultKind.Kill } fault])
             {
-                // In the log before anybody can see that the process died.
+                // The log has the call before anybody can see that the process died.
                 Log(0);
                 fault.BeforeCall?.Invoke();
                 context.Abort();
@@ -231,7 +231,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
 
             answer = service.Refuse(error);
         }
-        // A defect of this server must reach the test as one, not as a closed connection that an SDK retries.
+        // The test must see a defect of this server as a defect, not as a closed connection that an SDK retries.
 #pragma warning disable CA1031
         catch (Exception defect) when (defect is not OperationCanceledException)
 #pragma warning restore CA1031
@@ -261,7 +261,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Those of the account whose credentials the call is signed with: of another account or region, only what runs
+    /// The services of the account whose credentials signed the call. In another account or region, only those that run
     /// images.
     /// </summary>
     private IEnumerable<ILocalService> ServicesOf(LocalCall call)
@@ -272,7 +272,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
             : services.Concat(Workloads.In(region).Services);
     }
 
-    /// <summary>What an SDK adds for AWS_SDK_UA_APP_ID.</summary>
+    /// <summary>The name that an SDK adds for AWS_SDK_UA_APP_ID.</summary>
     private static string? ApplicationOf(string userAgent) =>
         userAgent.Split(' ').FirstOrDefault(part => part.StartsWith("app/", StringComparison.Ordinal)) is { } named
             ? named["app/".Length..]
@@ -316,8 +316,8 @@ public sealed class LocalAwsServer : IAsyncDisposable
             return;
         }
 
-        // Kestrel closes the connection of a response that ends short of its length; aborting it would take back what
-        // was sent.
+        // Kestrel closes the connection if a response is shorter than its length. An abort would take back what was
+        // sent.
         await response
             .Body.WriteAsync(half ? answer.Body[..(answer.Body.Length / 2)] : answer.Body)
             .ConfigureAwait(false);

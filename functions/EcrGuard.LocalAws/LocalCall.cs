@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// A request as received: <paramref name="Path"/> is the raw, still escaped path; <paramref name="Body"/> the whole
+/// A request as received. <paramref name="Path"/> is the raw path, still escaped; <paramref name="Body"/> is the whole
 /// body as sent.
 /// </summary>
 internal sealed record LocalCall(
@@ -20,11 +20,11 @@ internal sealed record LocalCall(
 }
 
 /// <summary>
-/// An operation by its AWS name and what it is about: a repository, a topic, a table, a bucket and key.
+/// An operation: its AWS name and its resource, such as a repository, a topic, a table, or a bucket and key.
 /// </summary>
 internal sealed record LocalOperation(string Name, string? Resource);
 
-/// <summary>A response. <see cref="Headers"/> are those beside content type, length and request id.</summary>
+/// <summary>A response. <see cref="Headers"/> are those other than content type, length and request id.</summary>
 internal sealed record LocalAnswer(int Status, string ContentType, ReadOnlyMemory<byte> Body)
 {
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
@@ -40,7 +40,7 @@ internal sealed class LocalError(int status, string code, string message) : Exce
     public string Code => code;
 
     /// <summary>
-    /// Whether the caller asked for something that this server does not know, which is a fault of the caller or of this
+    /// Whether the caller asked for something that this server does not know. That is a defect of the caller or of this
     /// server, never a case to handle.
     /// </summary>
     public bool IsUnexpected { get; private init; }

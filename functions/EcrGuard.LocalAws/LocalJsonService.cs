@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// A service that speaks AWS JSON: one path, the operation in a header. What it is about it names itself.
+/// A service that speaks AWS JSON: one path, and the operation in a header. Each service names the members that hold
+/// the resource.
 /// </summary>
 public abstract class LocalJsonService : ILocalService
 {
@@ -12,8 +13,8 @@ public abstract class LocalJsonService : ILocalService
     private readonly JsonSerializerOptions names;
     private readonly string[] resourceMembers;
 
-    /// <param name="resourceMembers">The members of a request that can name what it is about; the first that is there
-    ///     does.</param>
+    /// <param name="resourceMembers">The members of a request that can name its resource. The first one that is present
+    ///     is used.</param>
     private protected LocalJsonService(
         string signingName,
         string targetPrefix,
@@ -35,7 +36,7 @@ public abstract class LocalJsonService : ILocalService
 
     private protected abstract IReadOnlyDictionary<string, Func<LocalCall, object>> Operations { get; }
 
-    /// <summary>The code of an error within the service.</summary>
+    /// <summary>The code of an internal error of the service.</summary>
     private protected abstract string InternalErrorCode { get; }
 
     string ILocalService.SigningName => SigningName;

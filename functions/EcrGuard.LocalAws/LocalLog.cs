@@ -6,8 +6,8 @@ namespace EcrGuard.LocalAws;
 /// <param name="Service">The signing name: <c>ecr</c>, <c>ecs</c>, <c>events</c> and so on.</param>
 /// <param name="Operation">The AWS name of the operation.</param>
 /// <param name="Resource">The repository, topic, table, bucket and key, cluster, task definition, function, rule or the
-///     like; null where the operation has none.</param>
-/// <param name="StatusCode">The HTTP status sent; 0 where the connection was closed instead.</param>
+///     like; null if the operation has none.</param>
+/// <param name="StatusCode">The HTTP status sent; 0 if the connection was closed instead.</param>
 /// <param name="When">Arrival, by the server's clock.</param>
 public sealed record LoggedRequest(
     string Service,
@@ -25,7 +25,7 @@ public sealed record LoggedRequest(
 }
 
 /// <summary>
-/// Things that happened, in order, from many threads at once. Enumerating sees what there was when it began.
+/// Things that happened, in order. Many threads can add at once. An enumeration sees what was there when it began.
 /// </summary>
 public sealed class LocalLog<T> : IEnumerable<T>
 {
@@ -43,7 +43,7 @@ public sealed class LocalLog<T> : IEnumerable<T>
         }
     }
 
-    /// <summary>Everything so far, and forgets it.</summary>
+    /// <summary>Returns everything so far and clears the log.</summary>
     public IReadOnlyList<T> Take()
     {
         lock (gate)

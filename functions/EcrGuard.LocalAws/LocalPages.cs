@@ -3,14 +3,14 @@ using System.Text;
 
 namespace EcrGuard.LocalAws;
 
-/// <summary>Pages of a listing. A token is good only for the listing that gave it.</summary>
+/// <summary>Pages of a listing. A token is valid only for the listing that gave it.</summary>
 internal static class LocalPages
 {
-    /// <param name="listing">The operation and what it lists.</param>
+    /// <param name="listing">The operation, and what it lists.</param>
     /// <param name="token">The request's token; null for the first page.</param>
     /// <param name="size">How many items a page holds.</param>
-    /// <param name="emptyFirst">Whether the first page is empty and followed by another.</param>
-    /// <param name="invalid">The service's error for a token of somebody else's.</param>
+    /// <param name="emptyFirst">Whether the first page is empty and another page follows.</param>
+    /// <param name="invalid">The service's error for a token of another listing.</param>
     public static (IReadOnlyList<T> Items, string? Next) Of<T>(
         string listing,
         string? token,

@@ -1,7 +1,8 @@
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// A service that speaks rest-json: an address each, members in capitals, the code of an error in a header.
+/// A service that speaks rest-json: each operation has its own address, members begin with capitals, and the error code
+/// is in a header.
 /// </summary>
 public abstract class LocalRestService : ILocalService
 {
@@ -81,12 +82,12 @@ public abstract class LocalRestService : ILocalService
 
     private protected abstract LocalError Throttled { get; }
 
-    /// <summary>The operation at an address and what it is about; null for none.</summary>
-    /// <param name="path">What follows the root, in its unescaped parts.</param>
+    /// <summary>The operation at an address, with its resource; null for none.</summary>
+    /// <param name="path">What follows the root, as unescaped parts.</param>
     private protected abstract LocalOperation? Operation(string method, string[] path);
 
     /// <summary>
-    /// Carries an operation out, under the gate. Takes every parameter that it knows and ends the query.
+    /// Carries an operation out while the gate is held. Takes every parameter that it knows, then ends the query.
     /// </summary>
     private protected abstract object Answer(LocalOperation operation, QueryParameters query);
 }

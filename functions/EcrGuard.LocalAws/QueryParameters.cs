@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// The parameters of a call in the AWS query protocol, or those in the address of a rest-json call. Each is taken once;
-/// what nobody took by the end is an unexpected parameter.
+/// The parameters of a call in the AWS query protocol, or those in the address of a rest-json call. Each is taken once.
+/// A parameter that nobody took by the end is unexpected.
 /// </summary>
 internal sealed class QueryParameters
 {
@@ -20,7 +20,7 @@ internal sealed class QueryParameters
     public string? Take(string name) => values.Remove(name, out var value) ? value : null;
 
     /// <summary>
-    /// The prefixes of a list's members, as far as they are numbered from 1 without a gap: <c>Entries.member.1.</c> for
+    /// The prefixes of a list's members, numbered from 1, up to the first gap: <c>Entries.member.1.</c> for
     /// <c>Entries.member</c>.
     /// </summary>
     public IEnumerable<string> Members(string list)

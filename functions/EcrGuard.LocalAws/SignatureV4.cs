@@ -3,24 +3,24 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// Reads a Signature Version 4 header. That a request is signed, and for which service, is checked; the signature
-/// itself is not, since any credentials are good here.
+/// Reads a Signature Version 4 header. It checks that a request is signed, and for which service. It does not check the
+/// signature itself, since any credentials are accepted here.
 /// </summary>
 internal static class SignatureV4
 {
     private const string Algorithm = "AWS4-HMAC-SHA256 ";
 
-    /// <summary>The access key id that a request is signed with, or null where there is none.</summary>
+    /// <summary>The access key id that a request is signed with; null if there is none.</summary>
     public static string? AccessKey(IHeaderDictionary headers) =>
         headers.Authorization.ToString().Split("Credential=") is [_, var credential] ? credential.Split('/')[0] : null;
 
-    /// <summary>The region in the credential scope, or null where there is none.</summary>
+    /// <summary>The region in the credential scope; null if there is none.</summary>
     public static string? Region(IHeaderDictionary headers) =>
         headers.Authorization.ToString().Split("Credential=") is [_, var credential]
             ? credential.Split('/').ElementAtOrDefault(2)
             : null;
 
-    /// <summary>The service in the credential scope, or null where the request is not signed in full.</summary>
+    /// <summary>The service in the credential scope; null if the request is not fully signed.</summary>
     public static string? SignedFor(IHeaderDictionary headers)
     {
         var authorization = headers.Authorization.ToString();

@@ -1,6 +1,6 @@
 namespace EcrGuard.LocalAws;
 
-/// <summary>The order of strings by their UTF-8 bytes, in which DynamoDB and S3 keep keys.</summary>
+/// <summary>The order of strings by their UTF-8 bytes. DynamoDB and S3 keep keys in this order.</summary>
 internal static class Utf8Order
 {
     public static int Compare(string left, string right)
@@ -11,7 +11,7 @@ internal static class Utf8Order
             return left.Length.CompareTo(right.Length);
         }
 
-        // UTF-16 puts surrogates below U+E000; in UTF-8 what they stand for comes last.
+        // UTF-16 puts surrogates below U+E000. In UTF-8, the characters that they stand for come last.
         var (x, y) = (left[common], right[common]);
         return char.IsSurrogate(x) == char.IsSurrogate(y) ? x.CompareTo(y)
             : char.IsSurrogate(x) ? 1

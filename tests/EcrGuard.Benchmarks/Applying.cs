@@ -10,7 +10,7 @@ namespace EcrGuard.Benchmarks;
 /// </summary>
 internal static class Applying
 {
-    /// <summary>What a call takes at least.</summary>
+    /// <summary>The least time of a call.</summary>
     private static readonly TimeSpan Call = TimeSpan.FromMilliseconds(20);
 
     private const string Policy = """
@@ -54,7 +54,7 @@ internal static class Applying
             var name = $"team-{r % 40}/app-{r}";
             deployment.Aws.Ecr.CreateRepository(name);
             for (var i = 0; i < images; i++)
-                // Nobody uses them: none is shielded, which would cost its tag.
+                // Nobody uses them, so none is shielded. A shield would cost a tag.
                 deployment.Aws.Ecr.Push(name, Manifest.Image($"{r} {i}"), $"1.{i}", old.AddHours(i), announce: false);
         }
         await using var function = await deployment.StartAsync(package, "ApplyPlanAsync", "mark");
@@ -88,7 +88,7 @@ internal static class Applying
             [
                 new Figure($"plan of {what}: for a repository", Each(planned), "calls", 3.2),
                 new Figure($"plan of {what}: time", planTime.TotalSeconds, "s"),
-                // Beside the policies: what runs, once a minute; the lease; the order.
+                // Other calls are for what runs, once a minute; for the lease; and for the order.
                 new Figure($"apply of {what}: for a policy", Each(applied), "calls", 12.5),
                 new Figure($"apply of {what}: time", applyTime.TotalSeconds, "s"),
                 new Figure($"apply of {what}: invocations", invocations, "", 1),

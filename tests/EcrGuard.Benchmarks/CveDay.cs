@@ -22,19 +22,19 @@ using StringComparison = System.StringComparison;
 namespace EcrGuard.Benchmarks;
 
 /// <summary>
-/// The day on which one new CVE is found in every image of an account, all at once: the queue with its batches, its two
-/// instances and its tries, as the template has them, against an ECR and an Inspector that throttle.
-/// One clock, which runs faster, serves the local AWS, the functions and the waits of the SDK, so that rates, waits and
-/// time-outs keep their proportions; a call takes as many times longer in the account as the clock is faster.
+/// The day on which one new CVE is found in every image of an account at once. The queue has the batches, the two
+/// instances and the tries of the template. ECR and Inspector throttle. The local AWS, the functions and the waits of
+/// the SDK share one clock that runs faster, so rates, waits and time-outs keep their proportions. In the account's
+/// time, a call takes as many times longer as the clock is faster.
 /// </summary>
 internal static class CveDay
 {
     /// <summary>
-    /// Seconds of the account in one of this machine: a call of three milliseconds is then one of thirty.
+    /// Seconds of the account in one second of this machine. A call of three milliseconds then takes thirty.
     /// </summary>
     private const double Speed = 10;
 
-    /// <summary>What the template says of OnScanChanged and its queue.</summary>
+    /// <summary>The template's values for OnScanChanged and its queue.</summary>
     private const int Batch = 100,
         Instances = 2,
         Receives = 5;
@@ -43,8 +43,8 @@ internal static class CveDay
         Invisible = TimeSpan.FromSeconds(2000);
 
     /// <summary>
-    /// Assumed, for every operation with a bucket of its own: AWS publishes of these only PutImage (10) and
-    /// BatchGetImage (2 000).
+    /// Assumed rates; every operation has its own bucket. AWS publishes only those of PutImage (10) and BatchGetImage
+    /// (2 000).
     /// </summary>
     private const double InspectorRate = 20,
         EcrRate = 100;
@@ -52,8 +52,8 @@ internal static class CveDay
     private const string Table = "ecrguard-ledger",
         Bucket = "ecrguard-reports";
 
-    /// <param name="images">Of a repository, with the platforms of two indexes among them; each has a finding of its
-    ///     own.</param>
+    /// <param name="images">How many images a repository has, including the platforms of two indexes. Each image has
+    ///     its own finding.</param>
     public static async Task<IReadOnlyList<Figure>> RunAsync(int repositories, int images)
     {
         var time = new FastTime(Speed);
@@ -144,7 +144,7 @@ internal static class CveDay
         var left = images.Count(item => item.ContainsKey("couldNotMark"));
         return
         [
-            // A tag is another read, the repository's lifecycle policy, a manifest and a write.
+            // A tag costs another read, the repository's lifecycle policy, a manifest and a write.
             new Figure(
                 $"{what}: ECR, for a finding event, tags aside",
                 (
@@ -155,7 +155,7 @@ internal static class CveDay
                 "calls",
                 1.25
             ),
-            // Coverage, findings, coverage.
+            // The calls are for coverage, findings, and coverage again.
             new Figure(
                 $"{what}: Inspector, for a finding event",
                 reads.Count(call => call.Service == "inspector2" && !IsThrottled(call)) / (double)events,
@@ -197,7 +197,7 @@ internal static class CveDay
 
     private static bool IsThrottled(LoggedRequest call) => call.StatusCode is 400 or 429;
 
-    /// <summary>The most of these within a minute.</summary>
+    /// <summary>The largest number of these times within a minute.</summary>
     private static int Busiest(List<DateTimeOffset> times)
     {
         var (most, first) = (0, 0);
@@ -212,7 +212,7 @@ internal static class CveDay
 
     private static string? Text(JsonObject item, string name) => item[name]?.GetValue<string>();
 
-    /// <summary>One of the instances that work side by side, cold.</summary>
+    /// <summary>One of the instances that work side by side. It starts cold.</summary>
     private static ServiceProvider Instance(LocalAwsServer aws, Settings settings, TimeProvider time)
     {
         var policy = PolicyReader
@@ -234,10 +234,10 @@ internal static class CveDay
     }
 
     /// <summary>
-    /// Every image is scanned; then the new CVE is found in each. Two of every repository's tags are indexes of two
+    /// Every image is scanned; then the new CVE is found in each. In every repository, two tags are indexes of two
     /// platforms, which the ledger knows.
     /// </summary>
-    /// <returns>How many images and indexes there are, and how many of them carry a team's tag.</returns>
+    /// <returns>How many images and indexes there are, and how many of them have a tag of a team.</returns>
     private static async Task<(int Seeded, int Tagged)> SeedAsync(
         LocalAwsServer aws,
         ManifestRecords manifests,
@@ -319,8 +319,8 @@ internal static class CveDay
     }
 
     /// <summary>
-    /// A queue as the template makes it: what is handed back comes again when its time of being invisible has passed, a
-    /// few times.
+    /// A queue as the template makes it. A message that is handed back comes again after its visibility time-out, a few
+    /// times.
     /// </summary>
     private sealed class Queue(IEnumerable<string> bodies, TimeProvider time)
     {
@@ -391,7 +391,7 @@ internal static class CveDay
             span == global::System.Threading.Timeout.InfiniteTimeSpan ? span : span / speed;
     }
 
-    /// <summary>The SDK's standard retries, whose waits are on the account's clock.</summary>
+    /// <summary>The SDK's standard retries. Their waits use the account's clock.</summary>
     private sealed class Retries(TimeProvider time) : IRuntimePipelineCustomizer
     {
         public string UniqueName => nameof(CveDay);
@@ -404,7 +404,7 @@ internal static class CveDay
 
         private sealed class Policy(TimeProvider time) : StandardRetryPolicy(4)
         {
-            /// <summary>Exponential with full jitter, as the policy itself waits.</summary>
+            /// <summary>The wait is exponential with full jitter, as in the policy itself.</summary>
             public override Task WaitBeforeRetryAsync(IExecutionContext executionContext)
             {
                 var most = Math.Min(Math.Pow(2, executionContext.RequestContext.Retries - 1), 20);
@@ -418,8 +418,8 @@ internal static class CveDay
     }
 
     /// <summary>
-    /// What Lambda would tell. Functions end by this machine's clock and keep ten seconds for answering, which are not
-    /// to shrink.
+    /// What Lambda would tell the function. Functions end by this machine's clock and keep ten seconds to answer; those
+    /// must not shrink.
     /// </summary>
     private sealed class Invocation : ILambdaContext
     {

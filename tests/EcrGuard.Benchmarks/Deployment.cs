@@ -7,7 +7,7 @@ using EcrGuard.LocalAws;
 namespace EcrGuard.Benchmarks;
 
 /// <summary>
-/// A local AWS in this process with what the template makes there, and functions in processes of their own.
+/// A local AWS in this process, with what the template creates, and functions in their own processes.
 /// </summary>
 internal sealed class Deployment : IAsyncDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class Deployment : IAsyncDisposable
     private const string Bucket = "ecrguard-reports";
 
     /// <summary>
-    /// What the product must do with: a function's memory, and of it what .NET gives its heap in a container of that
-    /// size (75 %).
+    /// The limits for the product: a function's memory, and the part of it that .NET gives its heap in a container of
+    /// that size (75 %).
     /// </summary>
     public const int MemoryMiB = 512;
     private const long HeapBytes = MemoryMiB * 1024L * 1024 * 3 / 4;
@@ -51,7 +51,7 @@ internal sealed class Deployment : IAsyncDisposable
     public static async Task<Deployment> StartAsync(LocalAwsOptions? options = null) =>
         new(await LocalAwsServer.StartAsync(options));
 
-    /// <summary>The environment of whoever calls it.</summary>
+    /// <summary>The environment of a caller.</summary>
     public IReadOnlyDictionary<string, string> Caller =>
         new Dictionary<string, string>
         {

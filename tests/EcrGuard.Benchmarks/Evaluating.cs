@@ -14,8 +14,8 @@ using EcrGuard.Core.Lifecycle;
 namespace EcrGuard.Benchmarks;
 
 /// <summary>
-/// A lifecycle policy of fifty rules over the images of one repository: it must grow with the images, and a rule must
-/// cost no memory.
+/// A lifecycle policy of fifty rules over the images of one repository. Time must grow linearly with the images, and a
+/// rule must cost no memory.
 /// </summary>
 [MemoryDiagnoser]
 public class Evaluating
@@ -26,12 +26,14 @@ public class Evaluating
         TagCount = 10;
 
     /// <summary>
-    /// Ten times the images: linear, with room for images that no longer fit the processor's caches; the square would
-    /// be 100.
+    /// The limit for ten times the images: linear, with room for images that no longer fit the processor's caches.
+    /// Quadratic growth would give 100.
     /// </summary>
     private const double Linear = 15;
 
-    /// <summary>An image with its tags, its decision, and all that is needed meanwhile.</summary>
+    /// <summary>
+    /// The limit for an image with its tags, its decision, and everything needed meanwhile, in bytes.
+    /// </summary>
     private const double MaxBytes = 1024;
 
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
@@ -55,7 +57,7 @@ public class Evaluating
     public IReadOnlyList<LifecycleDecision> Evaluate() => LifecycleEvaluator.Evaluate(policy, images, Now);
 
     /// <summary>
-    /// In this process: a project that BenchmarkDotNet generates would build the whole tree once more.
+    /// Runs in this process, because a project that BenchmarkDotNet generates would build the whole tree again.
     /// </summary>
     internal static Task<IReadOnlyList<Figure>> RunAsync()
     {
@@ -99,7 +101,7 @@ public class Evaluating
         ]);
     }
 
-    /// <summary>Every fifth looks in the middle of tags, which is the dearest.</summary>
+    /// <summary>Every fifth rule looks in the middle of tags, which is the most expensive search.</summary>
     private static string Rule(int number) =>
         $$"""
             { "rulePriority": {{number}},
@@ -113,7 +115,7 @@ public class Evaluating
         new()
         {
             Digest = Digest.Parse($"sha256:{number * 2_654_435_761L:x64}"),
-            // Without the room to grow that a list keeps.
+            // The array has none of the spare room that a list keeps.
             Tags = Enumerable
                 .Range(0, TagCount)
                 .Select(t => $"r{(number + (t * 7)) % 60}-build-{number}-{t}")

@@ -2,8 +2,8 @@ namespace EcrGuard.Benchmarks;
 
 /// <summary>One measured figure.</summary>
 /// <param name="What">What was measured, with its size.</param>
-/// <param name="Limit">The largest value that is all right; null where the figure only informs, as every time does: it
-///     is this machine's.</param>
+/// <param name="Limit">The largest allowed value; null if the figure is only for information, like every time, since
+///     times depend on this machine.</param>
 internal sealed record Figure(string What, double Value, string Unit, double? Limit = null)
 {
     public bool IsTooMuch => Value > Limit;

@@ -10,11 +10,11 @@ namespace EcrGuard.Benchmarks;
 /// <summary>What the first deployment costs: every image of a registry judged and recorded.</summary>
 internal static class Fleet
 {
-    /// <summary>Longer than a function of Lambda's may run.</summary>
+    /// <summary>Longer than a Lambda function may run.</summary>
     private static readonly TimeSpan Whole = TimeSpan.FromHours(1);
 
     /// <summary>A kind of registry.</summary>
-    /// <param name="Findings">On each image, every other of which blocks it.</param>
+    /// <param name="Findings">How many findings each image has. Every other one blocks it.</param>
     private sealed record Size(int Repositories, int Images, int Findings)
     {
         public int All => Repositories * Images;
@@ -22,7 +22,7 @@ internal static class Fleet
         public override string ToString() => $"backfill of {Repositories:#,0} × {Images:#,0} images";
     }
 
-    /// <summary>The whole of a large registry: calls, memory, time. Then a week's summary of it.</summary>
+    /// <summary>A whole large registry: calls, memory, time. Then its weekly summary.</summary>
     public static async Task<IReadOnlyList<Figure>> WholeAsync(int repositories, int images)
     {
         var size = new Size(repositories, images, Findings: 2);
@@ -44,8 +44,8 @@ internal static class Fleet
                 .OrderByDescending(g => g.Count())
                 .ThenBy(g => g.Key, StringComparer.Ordinal)
                 .Select(g => new Figure($"{size}: {g.Key}", g.Count(), "calls")),
-            // One page of an image's findings, its ledger and its findings' object; five for its repository: the
-            // listing, what the baseline reads, the note of it, the progress.
+            // An image needs one page of findings, its ledger calls and its findings' object. A repository needs five:
+            // the listing, the reads of the baseline, their note, the progress.
             new Figure(
                 $"{size}: ECR, for an image",
                 made.Count(c => c.Service == "ecr" && c.Operation == "DescribeImageScanFindings") / (double)size.All,
@@ -64,7 +64,7 @@ internal static class Fleet
         ];
     }
 
-    /// <summary>A sweep over a registry that was judged today: what a day costs in which no event was lost.</summary>
+    /// <summary>A sweep over a registry that was judged today: the cost of a day on which no event was lost.</summary>
     public static async Task<IReadOnlyList<Figure>> SweptAsync(int repositories, int images)
     {
         var size = new Size(repositories, images, Findings: 2);
@@ -126,7 +126,7 @@ internal static class Fleet
         return [new Figure($"{size}: peak memory", backfill.PeakMiB, "MiB", Deployment.MemoryMiB)];
     }
 
-    /// <summary>A backfill that is killed in the middle, and the one that goes on after it.</summary>
+    /// <summary>A backfill that is killed in the middle, and the backfill that continues it.</summary>
     public static async Task<IReadOnlyList<Figure>> InterruptedAsync(int repositories, int images)
     {
         var size = new Size(repositories, images, Findings: 2);
@@ -136,7 +136,7 @@ internal static class Fleet
         return
         [
             new Figure($"{size}: undisturbed", undisturbed, "calls"),
-            // At most the repositories of one chunk, which are taken again, and each of their images costs a read.
+            // At most the repositories of one chunk are taken again, and each of their images costs a read.
             new Figure($"{size}: more if killed in the middle", interrupted - undisturbed, "calls", 8 * images + 100),
         ];
 
@@ -170,7 +170,7 @@ internal static class Fleet
         throw new InvalidOperationException($"The backfill ended before its call {at}.");
     }
 
-    /// <summary>A backfill against an ECR that grants a number of calls a second.</summary>
+    /// <summary>A backfill against an ECR that allows a given number of calls a second.</summary>
     public static async Task<IReadOnlyList<Figure>> ThrottledAsync(int repositories, int images, double perSecond)
     {
         var size = new Size(repositories, images, Findings: 2);
@@ -204,8 +204,8 @@ internal static class Fleet
     }
 
     /// <summary>
-    /// Every image is there before anybody listens, scanned, in repositories that lack nothing, so that every refusal
-    /// of ECR is a throttle.
+    /// Every image is there and scanned before anybody listens. The repositories are complete, so every refusal of ECR
+    /// is a throttle.
     /// </summary>
     private static async Task<Deployment> SeedAsync(Size size, LocalAwsOptions? options = null)
     {
@@ -245,7 +245,7 @@ internal static class Fleet
             throw new FunctionFailedException($"The backfill is not whole: {answer}");
     }
 
-    /// <summary>What a quarter of an hour would do: whoever ran the backfill is dead.</summary>
+    /// <summary>Ends the lease, as a quarter of an hour would. The function that ran the backfill is dead.</summary>
     private static async Task EndLeaseAsync(RegistryDocuments documents)
     {
         var (state, revision) = await documents.FindAsync(BackfillState.Form, CancellationToken.None);

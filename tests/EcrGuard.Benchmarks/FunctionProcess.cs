@@ -13,8 +13,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EcrGuard.Benchmarks;
 
 /// <summary>
-/// One function in a process of its own, fed by a Lambda Runtime API on loopback: nothing but the product is in it, so
-/// that its memory is the product's.
+/// One function in its own process, which gets work from a Lambda Runtime API on loopback. The process has only the
+/// product in it, so its memory is the product's.
 /// </summary>
 internal sealed class FunctionProcess : IAsyncDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class FunctionProcess : IAsyncDisposable
         }
     }
 
-    /// <param name="executable">Of a <see cref="Package"/>.</param>
+    /// <param name="executable">The executable of a <see cref="Package"/>.</param>
     /// <param name="function">The name of the handler, as the template gives it.</param>
     public static async Task<FunctionProcess> StartAsync(
         string executable,
@@ -78,7 +78,7 @@ internal sealed class FunctionProcess : IAsyncDisposable
     }
 
     /// <summary>Invokes the function and waits for its answer.</summary>
-    /// <param name="time">What Lambda would tell the function that it has.</param>
+    /// <param name="time">The remaining time that Lambda would tell the function.</param>
     /// <exception cref="FunctionFailedException">It answered with an error, or ended.</exception>
     public async Task<string> InvokeAsync(string payload, TimeSpan time)
     {
@@ -94,7 +94,7 @@ internal sealed class FunctionProcess : IAsyncDisposable
         return await invocation.Answer.Task;
     }
 
-    /// <summary>As Lambda may at any time.</summary>
+    /// <summary>Ends the process, as Lambda may at any time.</summary>
     public void Kill() => process.Kill();
 
     public async ValueTask DisposeAsync()
@@ -148,5 +148,5 @@ internal sealed class FunctionProcess : IAsyncDisposable
     }
 }
 
-/// <summary>The function under measurement did not answer: there is no figure.</summary>
+/// <summary>The measured function did not answer, so there is no figure.</summary>
 internal sealed class FunctionFailedException(string message) : Exception(message);

@@ -14,7 +14,9 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Benchmarks;
 
-/// <summary>Deciding alone, without any AWS: it must grow with the findings and not with their square.</summary>
+/// <summary>
+/// The decision alone, without any AWS. Its time must grow with the findings and not with their square.
+/// </summary>
 [MemoryDiagnoser]
 public class Judging
 {
@@ -22,7 +24,7 @@ public class Judging
         Many = 10_000,
         RuleCount = 50;
 
-    /// <summary>Ten times the findings: linear, with room for what a larger heap costs.</summary>
+    /// <summary>The limit for ten times the findings: linear, with room for the cost of a larger heap.</summary>
     private const double Linear = 15;
 
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
@@ -68,7 +70,7 @@ public class Judging
     }
 
     /// <summary>
-    /// In this process: a project that BenchmarkDotNet generates would build the whole tree once more.
+    /// Runs in this process, because a project that BenchmarkDotNet generates would build the whole tree again.
     /// </summary>
     internal static Task<IReadOnlyList<Figure>> RunAsync()
     {
@@ -103,9 +105,7 @@ public class Judging
         ]);
     }
 
-    /// <summary>
-    /// Only the last rules select anything, so that every finding is held against nearly all of them.
-    /// </summary>
+    /// <summary>Only the last rules select anything, so every finding is compared with nearly all of them.</summary>
     private static Rule Rule(int number) =>
         new()
         {

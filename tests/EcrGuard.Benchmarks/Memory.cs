@@ -6,14 +6,14 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.Benchmarks;
 
 /// <summary>
-/// What the largest images cost in memory: the whole flow of a function, in a process that gets no more than a function
-/// of 512 MB.
+/// How much memory the largest images cost: the whole flow of a function, in a process with no more memory than a
+/// function of 512 MB.
 /// </summary>
 internal static class Memory
 {
     private const string Repository = "team/large";
 
-    /// <summary>An image whose every other finding blocks.</summary>
+    /// <summary>An image with many findings. Every other one blocks.</summary>
     public static async Task<IReadOnlyList<Figure>> FindingsAsync(bool enhanced, int count)
     {
         await using var deployment = await Deployment.StartAsync();
@@ -28,7 +28,7 @@ internal static class Memory
             "mark"
         );
 
-        // The second scan finds other fixes: the findings of the first are then in memory beside its own.
+        // The second scan finds other fixes. The findings of the first scan are then in memory beside its own.
         foreach (var fixedIn in new[] { "2.0", "2.1" })
         {
             var findings = Enumerable.Range(0, count).Select(i => Finding(i, fixedIn)).ToList();
@@ -36,7 +36,7 @@ internal static class Memory
                 aws.Inspector.CompleteScan(Repository, digest, findings);
             else
                 aws.Ecr.CompleteScan(Repository, digest, findings);
-            // Of the events of an enhanced scan the last batch, with the scan's own.
+            // This is the last batch of the events of an enhanced scan, with the scan's own event.
             await Deployment.DeliverAsync(function, aws.Events.Take().TakeLast(100));
         }
         await ExpectBlockedAsync(deployment, digest, blocking: count / 2);
@@ -52,8 +52,8 @@ internal static class Memory
     }
 
     /// <summary>
-    /// An image with as many tags as ECR allows, each pushed with an event, then blocked: there is no room for another
-    /// tag.
+    /// An image with as many tags as ECR allows, each pushed with an event. Then it is blocked, and there is no room
+    /// for another tag.
     /// </summary>
     public static async Task<IReadOnlyList<Figure>> TagsAsync(int count)
     {

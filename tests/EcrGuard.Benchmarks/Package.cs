@@ -7,8 +7,8 @@ namespace EcrGuard.Benchmarks;
 internal static class Package
 {
     /// <summary>
-    /// Nothing in it differs from the policy that is shipped but that everything is marked: planning tags is part of
-    /// what is measured.
+    /// It differs from the shipped policy only in that everything is marked, since the plan of tags is part of what is
+    /// measured.
     /// </summary>
     private const string Policy = """{ "version": 1, "enforcement": [{ "repositories": ["*"], "mode": "mark" }] }""";
 
@@ -21,16 +21,16 @@ internal static class Package
 
     private static bool built;
 
-    /// <summary>What the solution's build has left is measured: publishing takes a minute.</summary>
+    /// <summary>Measures the output of the solution's build, since a publish takes a minute.</summary>
     public static void UseBuilt() => built = true;
 
-    /// <summary>The executable that ships.</summary>
+    /// <summary>The shipped executable.</summary>
     public static Task<string> ReadyToRunAsync() => Shipped.Value;
 
     /// <summary>The same without code compiled ahead of time.</summary>
     public static Task<string> JustInTimeAsync() => NotCompiled.Value;
 
-    /// <summary>The executable that ships, under another policy.</summary>
+    /// <summary>The shipped executable with another policy.</summary>
     public static async Task<string> WithPolicyAsync(string name, string policy)
     {
         var shipped = await ReadyToRunAsync();
@@ -59,7 +59,7 @@ internal static class Package
         return executable;
     }
 
-    /// <summary>A copy: what was built keeps its own policy.</summary>
+    /// <summary>Makes a copy, so that the build output keeps its own policy.</summary>
     private static async Task<string> BuiltAsync()
     {
         var folder = Folder("built");

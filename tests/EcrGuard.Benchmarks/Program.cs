@@ -1,8 +1,8 @@
 using EcrGuard.Benchmarks;
 
-// dotnet run -c Release --project tests/EcrGuard.Benchmarks [-- NAME...]: measures and prints one table; ends with 1
-// where a limit is broken or a measurement failed. With --dry each measurement is made once, as small as it can be and
-// without limits: it shows that they still measure something.
+// dotnet run -c Release --project tests/EcrGuard.Benchmarks [-- NAME...]: measures and prints one table; ends with 1 if
+// a limit is broken or a measurement failed. With --dry, each measurement is made once, as small as possible and
+// without limits. This shows that all of them still measure something.
 var dry = args.Contains("--dry");
 (string Name, Func<Task<IReadOnlyList<Figure>>> MeasureAsync)[] measurements =
 [
@@ -26,7 +26,7 @@ var dry = args.Contains("--dry");
     ("start-up", StartUp.RunAsync),
 ];
 
-// A day of CVEs takes its minutes however few images there are, and the evaluators measure no function.
+// A day of CVEs takes minutes even with few images, and the evaluators measure no function.
 if (dry)
 {
     Package.UseBuilt();
@@ -61,7 +61,7 @@ foreach (var (name, measureAsync) in measurements.Where(m => names.Count == 0 ||
     try
     {
         var measured = await measureAsync();
-        // A whole run takes long: what is known so far is worth something even if it is cut short.
+        // A whole run takes long, so the figures so far are useful if it is cut short.
         Figure.Print(measured, Console.Error);
         figures.AddRange(measured);
     }

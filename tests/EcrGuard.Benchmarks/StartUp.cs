@@ -22,8 +22,8 @@ internal static class StartUp
 
         var compiled = new List<(double Milliseconds, double MiB)>();
         var jitted = new List<(double Milliseconds, double MiB)>();
-        // In turns, so that whatever else the machine does falls on both; the first of each only warms the disk's
-        // cache.
+        // The two take turns, so that other work on the machine affects both. The first start of each only warms the
+        // disk's cache.
         for (var start = 0; start <= Starts; start++)
         {
             compiled.Add(await FirstAnswerAsync(deployment, readyToRun));

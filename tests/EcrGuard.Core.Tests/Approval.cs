@@ -3,13 +3,12 @@ using System.Runtime.CompilerServices;
 namespace EcrGuard.Core.Tests;
 
 /// <summary>
-/// Compares a text with the one that a reviewer has approved: <c>name.approved.txt</c> beside the test. On a difference
-/// the new text is written to <c>name.received.txt</c>;
-/// whoever approves of it renames the file.
+/// Compares a text with the one that a reviewer has approved: <c>name.approved.txt</c> beside the test. If they differ,
+/// the new text is written to <c>name.received.txt</c>. To approve it, rename the file.
 /// </summary>
 internal static class Approval
 {
-    /// <param name="name">The file's name without its ending, with folders below the test's where there are
+    /// <param name="name">The file's name without its ending, with folders below the test's folder if there are
     ///     any.</param>
     public static void Matches(string received, string name, [CallerFilePath] string test = "")
     {
@@ -39,6 +38,6 @@ internal static class Approval
         );
     }
 
-    /// <summary>Git may have changed the line ends; the end of the last line carries nothing.</summary>
+    /// <summary>Git may have changed the line ends. The end of the last line has no meaning.</summary>
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 }

@@ -5,7 +5,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests;
 
-/// <summary>Ordinary facts, which tests change with <c>with</c> where it matters.</summary>
+/// <summary>Ordinary facts. Tests change what matters to them with <c>with</c>.</summary>
 internal static class Facts
 {
     /// <summary>A Wednesday, in week 2026-W47.</summary>
@@ -36,7 +36,7 @@ internal static class Facts
 
     public static Digest Digest(int number) => Core.Images.Digest.Parse($"sha256:{number:x64}");
 
-    /// <summary>Repositories that a sweep has just come to, with nothing to tell.</summary>
+    /// <summary>Repositories that a sweep has just visited, with nothing to report.</summary>
     public static IEnumerable<SweptRepository> Swept(DateTimeOffset at, params IEnumerable<string> repositories) =>
         repositories.Select(name => new SweptRepository(
             name,
@@ -71,8 +71,7 @@ internal static class Facts
         };
 
     /// <summary>
-    /// Images of one repository. An index that is not among <paramref name="children"/> is one whose manifest could not
-    /// be read.
+    /// Images of one repository. If an index is not among <paramref name="children"/>, its manifest could not be read.
     /// </summary>
     public static RepositoryContents Contents(
         IReadOnlyList<ImageFacts> images,
@@ -141,7 +140,7 @@ internal static class Facts
     public static Verdict Decide(ImageFacts image, ScanFacts scan, PolicyDocument? policy = null) =>
         Judge.Decide(image, scan, policy ?? Policy, null, Now);
 
-    /// <summary>A verdict of the status, as the judge gives it.</summary>
+    /// <summary>A verdict with this status, as the judge gives it.</summary>
     public static Verdict Verdict(Status status, ImageFacts? image = null) =>
         Decide(
             image ?? Image(1, "1.0"),
@@ -158,7 +157,7 @@ internal static class Facts
         );
 
     /// <summary>
-    /// The record of an image whose status has been the same since a moment, an hour ago if none is given.
+    /// The record of an image. Its status has been the same since a given time, by default since an hour ago.
     /// </summary>
     public static ImageRecord Record(
         Status status,

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace EcrGuard.Core.Tests;
 
 /// <summary>
-/// Which folder may use which. It reads the sources, not the compiled types: there a constant of another room leaves no
-/// trace. Every <c>using</c> is needed, since the compiler refuses one that is not.
+/// Which folder may use which. It reads the sources, not the compiled types, where a constant of another room leaves no
+/// trace. Every <c>using</c> is needed, since the compiler refuses unused ones.
 /// </summary>
 public sealed partial class RoomsTests
 {
@@ -59,7 +59,9 @@ public sealed partial class RoomsTests
             Sources(project).Select(RoomOf).OfType<string>().Distinct().Order(StringComparer.Ordinal)
         );
 
-    /// <summary>A project can refer to others; that the compiler forbids the rest is its project file's to say.</summary>
+    /// <summary>
+    /// A project can refer to others. Its project file decides which ones, and the compiler forbids the rest.
+    /// </summary>
     [Theory]
     [InlineData("Core", "Aws", "Lambda", "Cli", "LocalAws")]
     [InlineData("Aws", "Lambda", "Cli", "LocalAws")]

@@ -6,15 +6,15 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace EcrGuard.Core.Tests;
 
 /// <summary>
-/// A method fits on a screen, and a class is made of few parts. The stand-ins for AWS's packages and the local AWS are
-/// not held to it: they follow the shapes of AWS.
+/// A method fits on a screen, and a class is made of few parts. The rule does not apply to the stand-ins for AWS's
+/// packages and the local AWS, since they follow the shapes of AWS.
 /// </summary>
 public sealed class SizesTests
 {
     private const int MostLines = 50;
     private const int MostParts = 7;
 
-    // What is still larger, each with what speaks for it.
+    // The exceptions that are larger, each with its reason.
     private static readonly string[] Core =
     [
         // One field of the summary in each line.
@@ -27,7 +27,7 @@ public sealed class SizesTests
 
     private static readonly string[] Cli =
     [
-        // Each option of the command, one after the other: names and help read as the command's page.
+        // The options of the command, one after the other. Names and help read like the command's page.
         "AskCommand.Create",
         "ReportCommand.Create",
         "TryCommand.Create",
@@ -75,7 +75,9 @@ public sealed class SizesTests
             _ => null,
         };
 
-    /// <summary>From its parameters to its end: without comments and attributes before it.</summary>
+    /// <summary>
+    /// Counts from the method's parameters to its end, without the comments and attributes before it.
+    /// </summary>
     private static int Lines(BaseMethodDeclarationSyntax method)
     {
         var first = method.SyntaxTree.GetLineSpan(method.ParameterList.Span).StartLinePosition.Line;

@@ -3,14 +3,14 @@ using System.Runtime.CompilerServices;
 namespace EcrGuard.Core.Tests;
 
 /// <summary>
-/// Lines have at most 120 columns, as <c>.editorconfig</c> says: CSharpier leaves comments and texts as they are.
-/// An address cannot be broken, and no more can a line that quotes what AWS says.
+/// Lines have at most 120 columns, as <c>.editorconfig</c> says: CSharpier leaves comments and texts as they are. An
+/// address cannot be broken, and neither can a line that quotes AWS.
 /// </summary>
 public sealed class WidthTests
 {
     private const int Most = 120;
 
-    /// <summary>A table of AWS's, and the stand-ins' generated parts.</summary>
+    /// <summary>A table of AWS, and the generated parts of the stand-ins.</summary>
     private static readonly string[] Tables = ["ReservedWords.cs"];
 
     [Theory]

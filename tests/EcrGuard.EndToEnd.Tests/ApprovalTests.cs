@@ -7,8 +7,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.EndToEnd.Tests;
 
 /// <summary>
-/// A pipeline asks, through the HTTP API and by direct invoke. No ledger entry exists, so that every answer is from
-/// fresh facts; asking writes nothing.
+/// A pipeline asks, through the HTTP API and by direct invoke. There is no ledger entry, so every answer comes from
+/// fresh facts. A question writes nothing.
 /// </summary>
 public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
 {
@@ -189,7 +189,7 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
                     query.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}")
                 ),
                 ["headers"] = new JsonObject { ["host"] = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com" },
-                // API Gateway leaves it out where there is no query.
+                // API Gateway leaves it out if there is no query.
                 ["queryStringParameters"] =
                     query.Length == 0
                         ? null

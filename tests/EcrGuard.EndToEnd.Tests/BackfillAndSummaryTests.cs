@@ -6,7 +6,7 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests;
 
-/// <summary>What schedules start: the first look at what is there already, and the weekly summary of it.</summary>
+/// <summary>What schedules start: the backfill of what is there already, and its weekly summary.</summary>
 public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<Deployment>
 {
     private static readonly LocalFinding Critical = new(
@@ -41,8 +41,8 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
         Assert.Empty(guard.Aws.Sns.Messages);
         var cursor = State()["value"]!["cursor"]!.ToString();
 
-        // The next tick comes five minutes later and leaves it to the one that may still run; the one after its fifteen
-        // minutes goes on.
+        // The next tick comes five minutes later and leaves the work to the run that may still be going. The tick after
+        // that run's fifteen minutes goes on with the work.
         var tooEarly = await (await guard.FunctionAsync("Backfill")).InvokeAsync(Tick());
         Assert.Equal(cursor, tooEarly.Payload["Cursor"]!.ToString());
         Assert.Empty(guard.Aws.Sns.Messages);
@@ -71,7 +71,7 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
                 )
         );
 
-        // Done is done.
+        // A backfill that is done does nothing more.
         guard.TakeRequests();
         await (await guard.FunctionAsync("Backfill")).InvokeAsync(Tick());
         Assert.Equal("GetItem", Assert.Single(guard.Aws.Requests).Operation);
@@ -106,7 +106,7 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
         Assert.Equal("weekly-summary", message.Attributes["kind"].Value);
         Assert.Equal(report["Whole"]!.ToString(), Deployment.ToMachines(message)["wholeAt"]!.ToString());
         var text = JsonNode.Parse(message.Message)!["email"]!.ToString();
-        // Nothing has swept here, which a report says before its numbers.
+        // There was no sweep here. A report says so before its numbers.
         Assert.Contains(
             "20 repositories: No sweep came to its end there in the last two days",
             text[..text.IndexOf("\nNOW\n", StringComparison.Ordinal)],
@@ -139,7 +139,7 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
             ]!.ToString()
         )!;
 
-    /// <summary>Lets the fifteen minutes pass that a run may last.</summary>
+    /// <summary>Lets the fifteen minutes of a run pass.</summary>
     private async Task EndLeaseAsync()
     {
         var state = State();

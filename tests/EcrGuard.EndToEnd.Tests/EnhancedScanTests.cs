@@ -36,7 +36,7 @@ public sealed class EnhancedScanTests : IClassFixture<Deployment>
         _guard.Aws.Inspector.CompleteScan(repository, digest, Critical, Low);
         _guard.Aws.Events.Take();
 
-        // The finding's own counts and severity are never looked at: this one is MEDIUM.
+        // EcrGuard never looks at the finding's own counts and severity. This one is MEDIUM.
         Assert.Empty(
             await _guard.DeliverAsync(
                 "OnScanChanged",

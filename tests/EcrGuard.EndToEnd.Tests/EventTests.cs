@@ -7,7 +7,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.EndToEnd.Tests;
 
 /// <summary>
-/// Events as they really come: malformed, twice, late, out of order, of kinds and places that are none of EcrGuard's.
+/// Events as they really come: malformed, twice, late, out of order, and of kinds and places that do not concern
+/// EcrGuard.
 /// </summary>
 public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
 {
@@ -329,7 +330,7 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         );
 
         Assert.Equal("Pending", guard.StatusOf(repository, digest));
-        // Each runtime client says it in its own words; the error's type is in all of them.
+        // Each runtime client has its own words for it. All of them have the type of the error.
         var failed = await function.LogAsync(line =>
             line.ToJsonString().Contains(error.Error.Type, StringComparison.Ordinal)
         );

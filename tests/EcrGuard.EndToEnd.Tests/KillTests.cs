@@ -7,8 +7,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.EndToEnd.Tests;
 
 /// <summary>
-/// The process is killed between any two calls of one event; the queue delivers the event again to another, and what
-/// comes of it is what would have come of it.
+/// The process is killed between any two calls of one event. The queue delivers the event again to another process, and
+/// the result is the same as without the kill.
 /// </summary>
 public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
 {
@@ -18,13 +18,13 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
         new LocalPackage("openssl", "3.0.13")
     );
 
-    /// <summary>The visibility time-out of the template's queues: no message comes again before.</summary>
+    /// <summary>The visibility time-out of the template's queues. No message comes again before it is over.</summary>
     private static readonly TimeSpan Invisible = TimeSpan.FromSeconds(2000);
 
     [Fact]
     public async Task Killed_before_its_first_call_or_its_second_or_any_other()
     {
-        // Until a run survives.
+        // The loop ends when a run survives.
         for (var call = 1; ; call++)
         {
             var (repository, digest, scan) = await PushAsync();
@@ -66,7 +66,7 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
             Assert.True(ids.Count is 1 or 2 && ids.Distinct().Count() == 1, $"{where}: {string.Join(", ", ids)}");
             if (survived)
             {
-                // Fewer, and the loop would have tested less than it says.
+                // With fewer calls, the loop would have tested less than it says.
                 Assert.InRange(call, 12, 100);
                 return;
             }
@@ -94,8 +94,8 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
     }
 
     /// <summary>
-    /// A pending image whose scan has ended; its event is from an hour ago, so that when it comes again it is older
-    /// than the facts of the verdict.
+    /// A pending image whose scan has ended. The event is an hour old, so when it comes again it is older than the
+    /// facts of the verdict.
     /// </summary>
     private async Task<(string Repository, string Digest, string Scan)> PushAsync()
     {
@@ -117,7 +117,7 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
     }
 
     /// <summary>
-    /// Lets the time pass that a message stays invisible: whoever claimed the alert did so that much earlier.
+    /// Lets the time pass in which a message is invisible: moves the claim of the alert back by that much.
     /// </summary>
     private async Task AgeClaimAsync(string repository, string digest)
     {

@@ -3,7 +3,7 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests;
 
-/// <summary>Installed with its defaults, EcrGuard decides, records and reports, and writes nothing to ECR.</summary>
+/// <summary>With its defaults, EcrGuard decides, records and reports, and writes nothing to ECR.</summary>
 public sealed class ObserveTests
 {
     [Theory]

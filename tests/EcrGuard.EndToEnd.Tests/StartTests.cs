@@ -50,7 +50,7 @@ public sealed class StartTests
         Assert.Contains("policy.jsonc:4:3: error: ", function.InitError.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Issue 10: it excuses nothing, and it stops nobody.</summary>
+    /// <summary>Issue 10: such a document excuses nothing, and it stops no function.</summary>
     [Theory]
     [InlineData("{", "vendor.json:1:2: error: The JSON ends before it is complete")]
     [InlineData(

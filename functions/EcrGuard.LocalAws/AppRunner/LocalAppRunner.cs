@@ -25,7 +25,7 @@ public sealed class LocalAppRunner : LocalJsonService
 
     private protected override string InternalErrorCode => "InternalServiceErrorException";
 
-    /// <summary>Creates a service; without an image it is one that App Runner builds from source.</summary>
+    /// <summary>Creates a service. Without an image, App Runner builds it from source.</summary>
     /// <returns>Its ARN.</returns>
     public string CreateService(string name, string? imageIdentifier, string imageRepositoryType = "ECR")
     {
@@ -44,7 +44,7 @@ public sealed class LocalAppRunner : LocalJsonService
         }
     }
 
-    /// <summary>Lets a service run another image.</summary>
+    /// <summary>Gives a service another image to run.</summary>
     public void UpdateService(string arn, string imageIdentifier)
     {
         lock (Gate)

@@ -14,7 +14,7 @@ public sealed class LocalCloudFormation : ILocalService
 
     string ILocalService.SigningName => "cloudformation";
 
-    /// <summary>Says which status a stack has.</summary>
+    /// <summary>Sets the status of a stack.</summary>
     /// <param name="id">Its ARN.</param>
     public void PutStack(string id, string status) => stacks[id] = status;
 

@@ -27,10 +27,10 @@ public sealed class LocalCodeDeploy : LocalJsonService
 
     private protected override string InternalErrorCode => "InternalFailure";
 
-    /// <summary>Creates a deployment of an AppSpec, and a hook of it that waits.</summary>
-    /// <param name="appSpec">In YAML or JSON; null where it lies in S3.</param>
-    /// <param name="isRollback">Whether CodeDeploy made it by itself, to go back.</param>
-    /// <param name="tellsContent">Whether the deployment itself holds the AppSpec, and not its hash alone.</param>
+    /// <summary>Creates a deployment of an AppSpec, with a hook that waits for an answer.</summary>
+    /// <param name="appSpec">In YAML or JSON; null if it is in S3.</param>
+    /// <param name="isRollback">Whether CodeDeploy itself started the deployment, as a rollback.</param>
+    /// <param name="tellsContent">Whether the deployment holds the AppSpec itself, and not only its hash.</param>
     /// <param name="s3">The bucket and the key of the AppSpec.</param>
     /// <returns>The event that the hook's function is invoked with.</returns>
     public string CreateDeployment(
@@ -50,7 +50,9 @@ public sealed class LocalCodeDeploy : LocalJsonService
         }
     }
 
-    /// <summary>What was said of the hook of an event, <c>Succeeded</c> or <c>Failed</c>; null: nothing yet.</summary>
+    /// <summary>
+    /// The status that was reported for an event's hook: <c>Succeeded</c> or <c>Failed</c>; null for none yet.
+    /// </summary>
     public string? StatusOf(string hookEvent)
     {
         using var json = System.Text.Json.JsonDocument.Parse(hookEvent);

@@ -29,7 +29,7 @@ public sealed class LocalCodePipeline : LocalJsonService
         }
     }
 
-    /// <summary>What was last said of a job; null: nothing.</summary>
+    /// <summary>The last result that was reported for a job; null for none.</summary>
     public JobResult? ResultOf(string job)
     {
         lock (Gate)
@@ -113,12 +113,12 @@ public sealed class LocalCodePipeline : LocalJsonService
     }
 }
 
-/// <summary>How a job ended, or goes on.</summary>
+/// <summary>How a job ended, or that it goes on.</summary>
 /// <param name="Outcome"><c>Succeeded</c>, or the type of the failure.</param>
 /// <param name="Text">The summary or the message.</param>
 public sealed record JobResult(string Outcome, string? Text)
 {
-    /// <summary>Not null where the job goes on.</summary>
+    /// <summary>Not null if the job goes on.</summary>
     public string? ContinuationToken { get; init; }
 
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();

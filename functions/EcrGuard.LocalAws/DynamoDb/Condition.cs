@@ -1,6 +1,6 @@
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>Something in an expression that has a value for an item, or none.</summary>
+/// <summary>A part of an expression that may have a value for an item.</summary>
 internal abstract record Operand
 {
     public abstract Value? Evaluate(MapValue item);
@@ -28,7 +28,7 @@ internal sealed record SizeOf(DocumentPath Path) : Operand
 /// </summary>
 internal abstract record Condition
 {
-    /// <summary>Whether it holds for the item; an item that does not exist is an empty one.</summary>
+    /// <summary>Whether the condition holds for the item. An item that does not exist counts as empty.</summary>
     public abstract bool Holds(MapValue item);
 }
 
@@ -61,7 +61,7 @@ internal sealed record Comparison(Operand Left, string Operator, Operand Right) 
         };
     }
 
-    /// <summary>Whether both are there, of one type, and that type has an order.</summary>
+    /// <summary>Whether both values exist and have the same type, and that type has an order.</summary>
     internal static bool AreOrdered(Value? left, Value? right) =>
         left is StringValue or NumberValue or BinaryValue && right is not null && left.Type == right.Type;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>All tables. Not synchronised: its owner is.</summary>
+/// <summary>All tables. Not thread-safe: its owner holds the lock.</summary>
 internal sealed class Database(LocalAwsOptions options)
 {
     private readonly SortedDictionary<string, Table> tables = new(StringComparer.Ordinal);

@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>One step of a path: into a map by name, or into a list by index where <see cref="Name"/> is null.</summary>
+/// <summary>One step of a path: into a map by name, or, if <see cref="Name"/> is null, into a list by index.</summary>
 internal readonly record struct PathStep(string? Name, int Index)
 {
     public override string ToString() => Name ?? $"[{Index}]";
 }
 
-/// <summary>A place in an item: <c>a.b[2].c</c>. The first step is an attribute's name.</summary>
+/// <summary>A place in an item: <c>a.b[2].c</c>. The first step is the name of an attribute.</summary>
 internal sealed record DocumentPath(ImmutableArray<PathStep> Steps)
 {
     /// <summary>The top-level attribute.</summary>
@@ -35,14 +35,15 @@ internal sealed record DocumentPath(ImmutableArray<PathStep> Steps)
     }
 
     /// <summary>
-    /// The item with <paramref name="value"/> here; null removes. A list index past the end appends, as in AWS.
+    /// The item with <paramref name="value"/> at this place; null removes what is there. A list index past the end
+    /// appends, as in AWS.
     /// </summary>
     public MapValue Put(MapValue item, Value? value) => (MapValue)Put(item, Steps.AsSpan(), value);
 
-    /// <summary>Whether one path is the other or leads to it.</summary>
+    /// <summary>Whether the paths are equal, or one of them leads to the other.</summary>
     public bool Overlaps(DocumentPath other) => Steps.Zip(other.Steps).All(pair => pair.First == pair.Second);
 
-    /// <summary>Whether both go through one place, where one takes it for a map and the other for a list.</summary>
+    /// <summary>Whether both go through the same place, and one treats it as a map, the other as a list.</summary>
     public bool Conflicts(DocumentPath other)
     {
         var differing = Steps.Zip(other.Steps).FirstOrDefault(pair => pair.First != pair.Second);

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>An error of DynamoDB, with what some of its errors carry beside the message.</summary>
+/// <summary>An error of DynamoDB, with the data that some errors carry beside the message.</summary>
 internal sealed class DynamoDbError : Exception
 {
     private const string Service = "com.amazonaws.dynamodb.v20120810#";
@@ -13,7 +13,7 @@ internal sealed class DynamoDbError : Exception
     /// <summary>The wire's <c>__type</c>, namespace included.</summary>
     public string Type { get; }
 
-    /// <summary>The item that failed a condition, where the caller asked for it.</summary>
+    /// <summary>The item that failed a condition, if the caller asked for it.</summary>
     public MapValue? OldItem { get; private init; }
 
     /// <summary>One per action of a cancelled transaction, in order.</summary>
@@ -55,8 +55,8 @@ internal sealed class DynamoDbError : Exception
 
     public JsonObject ToJson()
     {
-        // Errors of the framework in front of DynamoDB spell the member in lower case, DynamoDB's own in upper case
-        // where more members follow.
+        // Errors of the framework in front of DynamoDB write the member's name in lower case. DynamoDB's own errors
+        // write it in upper case if more members follow.
         var json = new JsonObject { ["__type"] = Type };
         json[Reasons is null ? "message" : "Message"] = Message;
         if (OldItem is not null)

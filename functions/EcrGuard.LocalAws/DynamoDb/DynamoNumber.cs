@@ -4,8 +4,8 @@ using System.Numerics;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// A DynamoDB number: exact decimal, up to 38 significant digits, magnitude 1E-130 to 9.99…E+125, or zero. Equal
-/// numbers are equal however written.
+/// A DynamoDB number: exact decimal, up to 38 significant digits, magnitude 1E-130 to 9.99…E+125, or zero. Numbers of
+/// the same value are equal, however they are written.
 /// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number
 /// </summary>
 internal readonly record struct DynamoNumber : IComparable<DynamoNumber>
@@ -59,7 +59,8 @@ internal readonly record struct DynamoNumber : IComparable<DynamoNumber>
     public int Digits { get; }
 
     /// <summary>
-    /// Bytes that count towards the size of an item: one per two significant digits and one more, and one for a sign.
+    /// Bytes that count towards the size of an item: one per two significant digits, one more, and one for a minus
+    /// sign.
     /// </summary>
     public int Size => 1 + ((Digits + 1) / 2) + (coefficient.Sign < 0 ? 1 : 0);
 

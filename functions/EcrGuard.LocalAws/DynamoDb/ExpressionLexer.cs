@@ -25,7 +25,7 @@ internal readonly record struct Token(TokenKind Kind, string Text, int Start)
     public int Stop => Start + (Kind == TokenKind.End ? 0 : Text.Length);
 }
 
-/// <summary>Cuts an expression into tokens; the last is always <see cref="TokenKind.End"/>.</summary>
+/// <summary>Cuts an expression into tokens. The last token is always <see cref="TokenKind.End"/>.</summary>
 internal static class ExpressionLexer
 {
     public static IReadOnlyList<Token> Read(string kind, string text)
@@ -56,7 +56,7 @@ internal static class ExpressionLexer
         return tokens;
     }
 
-    /// <summary>Kind and length of the first token; length 0 where no token starts so.</summary>
+    /// <summary>Kind and length of the first token; length 0 if no token starts like this.</summary>
     private static (TokenKind Kind, int Length) Next(ReadOnlySpan<char> text) =>
         text switch
         {

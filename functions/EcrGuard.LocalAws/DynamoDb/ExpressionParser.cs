@@ -441,7 +441,7 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
     }
 
     /// <summary>
-    /// Refuses values of another type where they stand in the request; those in an item are met when it is updated.
+    /// Refuses values of another type if they stand in the request. Values in an item are checked when it is updated.
     /// </summary>
     private void EnsureType<T>(string name, params ReadOnlySpan<Operand> operands)
         where T : Value

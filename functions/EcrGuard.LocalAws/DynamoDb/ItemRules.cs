@@ -1,7 +1,7 @@
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// What DynamoDB demands of items and keys.
+/// What DynamoDB requires of items and keys.
 /// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 /// </summary>
 internal static class ItemRules
@@ -12,7 +12,7 @@ internal static class ItemRules
     private const int MaxPartitionKey = 2048;
     private const int MaxSortKey = 1024;
 
-    /// <summary>Refuses an item that its table cannot take, for its keys or those of its indexes.</summary>
+    /// <summary>Refuses an item that does not fit the key of its table or of an index.</summary>
     public static void EnsureFits(TableSchema schema, MapValue item)
     {
         foreach (var attribute in schema.Key.Attributes)
@@ -44,7 +44,7 @@ internal static class ItemRules
         }
     }
 
-    /// <summary>Refuses what is not exactly a key of this shape.</summary>
+    /// <summary>Refuses anything that is not exactly a key of this table.</summary>
     public static MapValue EnsureKey(TableSchema schema, MapValue key)
     {
         var attributes = schema.Key.Attributes;

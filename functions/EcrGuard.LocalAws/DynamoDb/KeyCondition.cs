@@ -112,7 +112,7 @@ internal static class KeyCondition
     private static Position At(IReadOnlyList<Value> parts, int bias) => new(Position.HashOf(parts[0]), parts, bias);
 
     /// <summary>
-    /// The first value after all that begin with <paramref name="prefix"/>; null where there is none.
+    /// The first value after all values that begin with <paramref name="prefix"/>; null if there is none.
     /// </summary>
     private static Value? Successor(Value prefix)
     {
@@ -139,7 +139,7 @@ internal static class KeyCondition
             return null;
         }
 
-        // Surrogates are no runes: after U+D7FF comes U+E000.
+        // Surrogates are not runes: U+E000 comes after U+D7FF.
         var last = runes[^1].Value;
         runes[^1] = new Rune(last == 0xD7FF ? 0xE000 : last + 1);
         return new StringValue(string.Concat(runes));

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// DynamoDB in memory, over its JSON 1.0 protocol: tables that are created on demand and active at once, with indexes
-/// that project everything and are as current as their table. Every call is atomic.
+/// DynamoDB in memory, over its JSON 1.0 protocol: tables are billed on demand and active at once; indexes project
+/// everything and are always as current as their table. Every call is atomic.
 /// </summary>
 public sealed class LocalDynamoDb : ILocalService
 {
@@ -41,9 +41,9 @@ public sealed class LocalDynamoDb : ILocalService
     }
 
     /// <summary>
-    /// Keys or writes of one BatchGetItem or BatchWriteItem that are processed; the rest comes back as
-    /// <c>UnprocessedKeys</c> or <c>UnprocessedItems</c>,
-    /// as from a busy DynamoDB. No limit unless set.
+    /// How many keys or writes of one BatchGetItem or BatchWriteItem are processed. The rest comes back as
+    /// <c>UnprocessedKeys</c> or <c>UnprocessedItems</c>, as from a busy DynamoDB. There is no limit unless this is
+    /// set.
     /// </summary>
     public int ProcessedPerBatch { get; set; } = int.MaxValue;
 
@@ -51,8 +51,7 @@ public sealed class LocalDynamoDb : ILocalService
 
     /// <summary>
     /// Creates EcrGuard's table: string keys <c>pk</c> and <c>sk</c>, the index <c>byStatus</c> on <c>gsi1pk</c> and
-    /// <c>gsi1sk</c>, and time to live by
-    /// <c>expires</c>.
+    /// <c>gsi1sk</c>, and time to live by <c>expires</c>.
     /// </summary>
     /// <exception cref="InvalidOperationException">The table exists.</exception>
     public void CreateEcrGuardTable(string name)
@@ -79,9 +78,9 @@ public sealed class LocalDynamoDb : ILocalService
             new(new KeyAttribute(partition, "S"), new KeyAttribute(sort, "S"));
     }
 
-    /// <summary>Copies a table as it is now to one of another name, as restoring it to a point in time does.</summary>
+    /// <summary>Copies a table, as it is now, to a new table, like a restore to a point in time.</summary>
     /// <exception cref="KeyNotFoundException">No such table.</exception>
-    /// <exception cref="InvalidOperationException">The other table exists.</exception>
+    /// <exception cref="InvalidOperationException">The new table exists already.</exception>
     public void CopyTable(string from, string to)
     {
         lock (gate)
@@ -106,7 +105,7 @@ public sealed class LocalDynamoDb : ILocalService
 
     /// <summary>
     /// Every item of a table as ordinary JSON (numbers as numbers, sets as arrays, binary as Base64), ordered by
-    /// partition key and sort key; expired items that are not swept are among them.
+    /// partition key and sort key. Expired items that are not deleted yet are included.
     /// </summary>
     /// <exception cref="KeyNotFoundException">No such table.</exception>
     public IReadOnlyList<JsonObject> Items(string table)
@@ -127,7 +126,7 @@ public sealed class LocalDynamoDb : ILocalService
     }
 
     /// <summary>
-    /// Deletes the items whose time to live has passed, as AWS does within days, and says how many they were.
+    /// Deletes the items whose time to live has passed, as AWS does within days. Returns how many there were.
     /// </summary>
     public int DeleteExpired()
     {
@@ -179,7 +178,7 @@ public sealed class LocalDynamoDb : ILocalService
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException)
         {
-            // What System.Text.Json throws for a member of another type than the one asked for.
+            // System.Text.Json throws this for a member of the wrong type.
             return Send(400, DynamoDbError.Serialization("Unexpected value type in payload").ToJson());
         }
     }
@@ -230,7 +229,7 @@ public sealed class LocalDynamoDb : ILocalService
         };
     }
 
-    /// <summary>The tables that a request names, by commas; null where it names none or is no JSON.</summary>
+    /// <summary>The tables that a request names, separated by commas; null if it names none or is not JSON.</summary>
     private static string? TablesOf(byte[] body)
     {
         try

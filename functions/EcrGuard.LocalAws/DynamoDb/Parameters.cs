@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// The members of a request, or of an object in one. Those that its reader does not know are refused.
+/// The members of a request, or of an object in a request. Members that the reader does not know are refused.
 /// </summary>
 internal sealed class Parameters
 {
@@ -54,7 +54,7 @@ internal sealed class Parameters
 
     public bool Flag(string name) => Json(name)?.GetBoolean() ?? false;
 
-    /// <summary>One of the choices, the first where the request has none.</summary>
+    /// <summary>One of the choices; the first one if the request names none.</summary>
     public string Choice(string name, params IReadOnlyList<string> choices)
     {
         var choice = Json(name)?.GetString() ?? choices[0];
@@ -74,7 +74,7 @@ internal sealed class Parameters
 
     public UpdateExpression? Update() => Parser("UpdateExpression")?.Update();
 
-    /// <summary>The paths in an expression that was read before.</summary>
+    /// <summary>The paths in an expression that has been parsed already.</summary>
     public IReadOnlyList<DocumentPath> PathsIn(string name) =>
         parsers.TryGetValue(name, out var parser) ? parser.Paths : [];
 

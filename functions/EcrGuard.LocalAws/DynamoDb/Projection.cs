@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>The parts of an item that a read returns. Elements of lists keep their order and close up.</summary>
+/// <summary>The parts of an item that a read returns. List elements keep their order, without gaps.</summary>
 internal sealed record Projection(IReadOnlyList<DocumentPath> Paths)
 {
     public MapValue Apply(MapValue item) =>

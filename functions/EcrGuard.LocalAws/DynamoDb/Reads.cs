@@ -41,7 +41,7 @@ internal sealed class Reads(Database database)
         return item is null ? [] : new JsonObject { ["Item"] = Project(item, projection).ToWireItem() };
     }
 
-    /// <summary><paramref name="processed"/> keys are read at most; the rest comes back unprocessed.</summary>
+    /// <summary>Reads at most <paramref name="processed"/> keys; the rest comes back unprocessed.</summary>
     public JsonObject BatchGetItem(JsonElement json, int processed)
     {
         var tables = new Parameters(json, "RequestItems")
@@ -125,7 +125,7 @@ internal sealed class Reads(Database database)
     }
 
     /// <summary>
-    /// One page of what lies in the range; a filter must not name an attribute of the key
+    /// One page of the items in the range. A filter must not name an attribute of the key
     /// <paramref name="filterExcludes"/>.
     /// </summary>
     private static JsonObject Page(
@@ -244,7 +244,7 @@ internal sealed class Reads(Database database)
             );
     }
 
-    /// <summary>The range from the request's starting key on.</summary>
+    /// <summary>The part of the range that begins at the request's starting key.</summary>
     private static KeyRange From(Parameters request, Table table, string? index, KeyRange range, bool ascending)
     {
         if (request.Json("ExclusiveStartKey") is not { } json)
@@ -270,7 +270,7 @@ internal sealed class Reads(Database database)
         return ascending ? range with { Low = start } : range with { High = start };
     }
 
-    /// <summary>What BatchGetItem asks of one table; <paramref name="Request"/> as it came.</summary>
+    /// <summary>What BatchGetItem asks of one table; <paramref name="Request"/> is as it was received.</summary>
     private sealed record Lookup(
         Table Table,
         IReadOnlyList<MapValue> Wanted,

@@ -3,7 +3,8 @@ using System.Collections.Frozen;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// Words that an expression may not use as an attribute name, in any case; it must go through ExpressionAttributeNames.
+/// Words that an expression may not use as an attribute name, in upper or lower case; such a name must go through
+/// ExpressionAttributeNames.
 /// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
 /// </summary>
 internal static class ReservedWords

@@ -1,8 +1,8 @@
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// ExpressionAttributeNames and ExpressionAttributeValues of one request; each must be defined, and used by some
-/// expression.
+/// ExpressionAttributeNames and ExpressionAttributeValues of one request; each must be defined, and at least one
+/// expression must use it.
 /// </summary>
 internal sealed class Substitutions(
     IReadOnlyDictionary<string, string> names,
@@ -33,7 +33,9 @@ internal sealed class Substitutions(
             );
     }
 
-    /// <summary>Refuses what no expression used. Called when all expressions of the request are parsed.</summary>
+    /// <summary>
+    /// Refuses names and values that no expression used. Called after all expressions of the request are parsed.
+    /// </summary>
     public void EnsureUsed()
     {
         EnsureUsed("ExpressionAttributeNames", '#');

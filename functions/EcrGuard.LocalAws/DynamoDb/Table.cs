@@ -6,7 +6,7 @@ namespace EcrGuard.LocalAws.DynamoDb;
 /// <summary>An attribute of a key and its type: S, N or B.</summary>
 internal sealed record KeyAttribute(string Name, string Type);
 
-/// <summary>A table's or an index's key.</summary>
+/// <summary>The key of a table or an index.</summary>
 internal sealed record KeySchema(KeyAttribute Partition, KeyAttribute? Sort)
 {
     public IReadOnlyList<KeyAttribute> Attributes => Sort is null ? [Partition] : [Partition, Sort];
@@ -23,8 +23,9 @@ internal sealed record TableSchema(
 );
 
 /// <summary>
-/// A place in the order of a table or index: among partitions by a hash, as DynamoDB scatters them, then by the parts
-/// of the key. A place with fewer parts lies before (<see cref="Bias"/> -1) or after (1) all that begin with these.
+/// A place in the order of a table or index. Partitions are ordered by a hash, as DynamoDB scatters them, then by the
+/// parts of the key. A place with fewer parts lies before (<see cref="Bias"/> -1) or after (1) all places that begin
+/// with these parts.
 /// </summary>
 internal sealed record Position(uint Hash, IReadOnlyList<Value> Parts, int Bias) : IComparable<Position>
 {
@@ -59,10 +60,10 @@ internal sealed record Position(uint Hash, IReadOnlyList<Value> Parts, int Bias)
     }
 }
 
-/// <summary>The stretch of a table or index that a read goes through, ends included.</summary>
+/// <summary>The range of a table or index that a read goes through, both ends included.</summary>
 internal sealed record KeyRange(Position? Low, Position? High);
 
-/// <summary>The items of one table, in order, and of its indexes. Not synchronised: its owner is.</summary>
+/// <summary>The items of one table and of its indexes, in order. Not thread-safe: its owner holds the lock.</summary>
 internal sealed class Table(TableSchema schema)
 {
     private readonly SortedSet<Row> rows = [];
@@ -79,8 +80,8 @@ internal sealed class Table(TableSchema schema)
     public IEnumerable<MapValue> Items => rows.Select(r => r.Item);
 
     /// <summary>
-    /// Every attribute that orders the rows of an index (its key, then the table's, which makes it unique), or of the
-    /// table where <paramref name="index"/> is null.
+    /// Every attribute that orders the rows of an index: its key, then the table's key, which makes rows unique. If
+    /// <paramref name="index"/> is null, the attributes that order the table.
     /// </summary>
     public IReadOnlyList<KeyAttribute> Order(string? index) =>
         index is null
@@ -90,7 +91,7 @@ internal sealed class Table(TableSchema schema)
     public MapValue? Get(MapValue key) =>
         rows.TryGetValue(new Row(PositionOf(key, null), key), out var row) ? row.Item : null;
 
-    /// <summary>Puts <paramref name="item"/>, or removes what is there where it is null.</summary>
+    /// <summary>Puts <paramref name="item"/>; if it is null, removes what is there.</summary>
     public void Replace(MapValue? old, MapValue? item)
     {
         Move(rows, null);
@@ -118,7 +119,7 @@ internal sealed class Table(TableSchema schema)
         }
     }
 
-    /// <summary>Items within the range, ascending or descending, without reading what lies outside.</summary>
+    /// <summary>The items in the range, ascending or descending. Does not read items outside it.</summary>
     public IEnumerable<MapValue> Read(string? index, KeyRange range, bool ascending)
     {
         var entries = index is null ? rows : indexRows[index];
@@ -139,7 +140,7 @@ internal sealed class Table(TableSchema schema)
     }
 
     /// <summary>
-    /// Deletes what has expired at <paramref name="now"/> (Unix seconds) and says how many items that were.
+    /// Deletes the items that have expired at <paramref name="now"/> (Unix seconds). Returns how many there were.
     /// </summary>
     public int DeleteExpired(long now)
     {

@@ -14,7 +14,7 @@ internal sealed record ListAppend(Operand First, Operand Second) : Operand
             : throw UpdateExpression.WrongType();
 }
 
-/// <summary>A sum, or a difference where <paramref name="IsMinus"/>.</summary>
+/// <summary>A sum; with <paramref name="IsMinus"/>, a difference.</summary>
 internal sealed record Arithmetic(Operand Left, Operand Right, bool IsMinus) : Operand
 {
     public override Value Evaluate(MapValue item) =>
@@ -25,7 +25,7 @@ internal sealed record Arithmetic(Operand Left, Operand Right, bool IsMinus) : O
 }
 
 /// <summary>
-/// What an UpdateItem changes. Every value is computed from the item as it was, then everything is put in place.
+/// What an UpdateItem changes. Every value is computed from the old item first; then all changes are made.
 /// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html
 /// </summary>
 internal sealed record UpdateExpression(
@@ -60,7 +60,8 @@ internal sealed record UpdateExpression(
             .Concat(Deletes.Select(d => (d.Path, Value: (Value?)Delete(d.Path.Find(item), d.Value))))
             .ToArray();
 
-        // An index names an element of the list as it was: appends come in ascending order, removals in descending.
+        // An index means an element of the old list. So elements are appended in ascending order and removed in
+        // descending order.
         var updated = puts.OrderBy(p => p.Path.Steps[^1].Index)
             .Aggregate(item, (current, put) => put.Path.Put(current, put.Value));
         return Removes

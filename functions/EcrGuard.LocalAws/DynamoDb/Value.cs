@@ -18,13 +18,13 @@ internal abstract record Value
     /// <summary>The type descriptor: S, N, B, BOOL, NULL, L, M, SS, NS, BS.</summary>
     public abstract string Type { get; }
 
-    /// <summary>Bytes that count towards the 400 KB of an item, without the attribute's name.</summary>
+    /// <summary>Bytes that count towards the 400 KB limit of an item, without the attribute's name.</summary>
     public abstract int Size { get; }
 
-    /// <summary>What <c>size(path)</c> gives; null where the function does not apply.</summary>
+    /// <summary>The result of <c>size(path)</c>; null if the function does not apply.</summary>
     public virtual int? Length => null;
 
-    /// <summary>The value in the wire's form, without its type descriptor.</summary>
+    /// <summary>The value in the form of the wire, without its type descriptor.</summary>
     protected abstract JsonNode Wire { get; }
 
     public static Value Read(JsonElement json, int depth = 1)
@@ -74,7 +74,7 @@ internal abstract record Value
         };
     }
 
-    /// <summary>Orders two values; meaningful for scalars of one type only.</summary>
+    /// <summary>Compares two values. The result has a meaning only for scalars of the same type.</summary>
     public static int Compare(Value left, Value right) =>
         (left, right) switch
         {

@@ -3,16 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>
-/// The operations that write. Everything about a request that needs no item is checked before any item is read.
-/// </summary>
+/// <summary>The operations that write. Every check that needs no item is made before any item is read.</summary>
 internal sealed class Writes(Database database, LocalAwsOptions options)
 {
     private const int MaxBatch = 25;
     private const int MaxTransaction = 100;
 
     /// <summary>
-    /// For ten minutes a token stands for its request.
+    /// For ten minutes, a token means the request that it came with.
     /// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     /// </summary>
     private static readonly TimeSpan TokenLife = TimeSpan.FromMinutes(10);
@@ -73,7 +71,7 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         );
     }
 
-    /// <summary><paramref name="processed"/> writes are made at most; the rest comes back unprocessed.</summary>
+    /// <summary>Makes at most <paramref name="processed"/> writes; the rest comes back unprocessed.</summary>
     public JsonObject BatchWriteItem(JsonElement json, int processed)
     {
         var tables = new Parameters(json, "RequestItems")
@@ -254,7 +252,7 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         );
     }
 
-    /// <summary>The write of a request whose other expressions are parsed.</summary>
+    /// <summary>The write of a request. All its other expressions have been parsed already.</summary>
     private static Write Create(Parameters request, Table table, MapValue key, Func<MapValue?, MapValue?> compute)
     {
         var condition = request.Condition("ConditionExpression");
@@ -299,8 +297,8 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         item is null or { Members.IsEmpty: true } ? [] : new JsonObject { ["Attributes"] = item.ToWireItem() };
 
     /// <summary>
-    /// A write whose request is sound. <paramref name="Key"/> holds at least the key; <paramref name="Compute"/> gives
-    /// the new item from the old.
+    /// A write whose request is valid. <paramref name="Key"/> holds at least the key; <paramref name="Compute"/> makes
+    /// the new item from the old one.
     /// </summary>
     private sealed record Write(
         Table Table,
@@ -310,7 +308,7 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         Func<MapValue?, MapValue?> Compute
     )
     {
-        /// <summary>What the write would do now; throws where it may not.</summary>
+        /// <summary>What the write would do now. Throws if the write is not allowed.</summary>
         public Change Plan()
         {
             var old = Table.Get(Key);

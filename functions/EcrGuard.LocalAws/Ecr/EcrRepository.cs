@@ -21,7 +21,7 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
 
     public string? LifecyclePolicy { get; set; }
 
-    /// <summary>When the policy was last carried out; null for one that never was.</summary>
+    /// <summary>When the policy was last carried out; null if it never was.</summary>
     public DateTimeOffset? LifecycleEvaluatedAt { get; set; }
 
     /// <summary>The last preview that was asked for.</summary>
@@ -30,7 +30,7 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
     /// <summary>The tags of the repository itself, which have nothing to do with those of its images.</summary>
     public SortedDictionary<string, string> ResourceTags { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Digests of layers that were uploaded and that no manifest need have brought.</summary>
+    /// <summary>Digests of layers that were uploaded. A manifest that uses them need not exist.</summary>
     public HashSet<string> Uploaded { get; } = [];
 
     public int ImageCount => inOrder.Count;
@@ -40,7 +40,8 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
     public EcrImage? ByTag(string tag) => byTag.GetValueOrDefault(tag);
 
     /// <summary>
-    /// Images in the order of their first push, from the first whose sequence is above <paramref name="after"/>.
+    /// Images in the order of their first push. Begins with the first one whose sequence is above
+    /// <paramref name="after"/>.
     /// </summary>
     public IEnumerable<EcrImage> After(long after)
     {
@@ -65,7 +66,7 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
     public bool IsReferencedByActive(EcrImage image) =>
         IsReferenced(image) && inOrder.Any(i => !i.IsArchived && i.Children.Contains(image.Digest));
 
-    /// <summary>Which of these blobs were not uploaded, and no manifest of the repository has brought.</summary>
+    /// <summary>The blobs that were neither uploaded nor brought by a manifest of the repository.</summary>
     public IEnumerable<string> MissingBlobs(IEnumerable<string> blobs)
     {
         var missing = blobs.Where(blob => !Uploaded.Contains(blob)).ToHashSet();
@@ -120,7 +121,7 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
         image.Tags.Add(tag);
     }
 
-    /// <summary>Takes the tag away; the image is gone with its last one.</summary>
+    /// <summary>Removes the tag. The image is deleted with its last tag.</summary>
     public void Untag(EcrImage image, string tag)
     {
         byTag.Remove(tag);
@@ -167,7 +168,7 @@ internal sealed class EcrImage
         (a, b) => a.Sequence.CompareTo(b.Sequence)
     );
 
-    /// <summary>Counts up with every push of a new digest; listings continue by it.</summary>
+    /// <summary>Increases with every push of a new digest. The next page of a listing continues from it.</summary>
     public required long Sequence { get; init; }
 
     public required string Digest { get; init; }
@@ -191,14 +192,14 @@ internal sealed class EcrImage
 
     public DateTimeOffset? LastPulledAt { get; set; }
 
-    /// <summary>ACTIVE, ARCHIVED or, on the way back, ACTIVATING.</summary>
+    /// <summary>ACTIVE, ARCHIVED or, during a restore, ACTIVATING.</summary>
     public string Status { get; set; } = "ACTIVE";
 
     public bool IsActive => Status == "ACTIVE";
 
     public bool IsArchived => Status == "ARCHIVED";
 
-    /// <summary>As lifecycle policies name it; null for an image that is on its way from one to the other.</summary>
+    /// <summary>The name that lifecycle policies use; null for an image that is between two storage classes.</summary>
     public string? StorageClass =>
         Status switch
         {

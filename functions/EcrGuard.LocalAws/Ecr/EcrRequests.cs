@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace EcrGuard.LocalAws.Ecr;
 
-// The requests of ECR (API version 2015-09-21) that are known here, member by member as in its service model.
+// The requests of ECR (API version 2015-09-21) that are known here. Their members are those of its service model.
 
 internal record EcrRequest
 {
@@ -32,7 +32,7 @@ internal sealed record CreateRepositoryRequest : RepositoryRequest
     public ImageScanningConfiguration? ImageScanningConfiguration { get; init; }
 }
 
-/// <summary>Its members begin with capitals on the wire, unlike all others.</summary>
+/// <summary>On the wire its members begin with capitals; those of all other records do not.</summary>
 internal sealed record ResourceTag
 {
     [JsonPropertyName("Key")]

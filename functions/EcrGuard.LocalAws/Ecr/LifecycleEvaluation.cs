@@ -1,9 +1,9 @@
 namespace EcrGuard.LocalAws.Ecr;
 
 /// <summary>
-/// What a lifecycle policy does to the images of a repository, sentence by sentence from
-/// https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html and with no regard to speed.
-/// It is kept apart from the product's own evaluator, so that two readings of the documentation check each other.
+/// What a lifecycle policy does to the images of a repository. It follows, sentence by sentence,
+/// https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html without regard to speed. It is kept
+/// apart from the product's own evaluator, so that two readings of the documentation check each other.
 /// </summary>
 internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, LifecycleReading reading, DateTimeOffset now)
 {
@@ -11,7 +11,7 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
         .SelectMany(i => i.Children.Distinct(), (index, child) => (Index: index, Child: child))
         .ToLookup(p => p.Child, p => p.Index);
 
-    /// <summary>The images that expire or are archived, each by its rule, in the order of their push.</summary>
+    /// <summary>The images that expire or are archived, each with its rule, in the order of their push.</summary>
     public IReadOnlyList<(EcrImage Image, LifecycleRule Rule)> Apply(IEnumerable<LifecycleRule> rules)
     {
         var taken = TakenByRules(rules);
@@ -71,7 +71,8 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
         reading.RestoreCountsAsPush ? image.LastActivatedAt ?? image.PushedAt : image.PushedAt;
 
     /// <summary>
-    /// The last pull; the push of an image that was never pulled; the restore of one that was not pulled since.
+    /// The time of the last pull. For an image that was never pulled, the push; for one that was not pulled since its
+    /// restore, the restore.
     /// </summary>
     private static DateTimeOffset LastUsedAt(EcrImage image)
     {
@@ -86,9 +87,9 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
     }
 
     /// <summary>
-    /// Referrers go with their subject, by its rule. What is in the archive already is not archived again.
+    /// Referrers go with their subject, by the subject's rule. An image that is archived already is not archived again.
     /// </summary>
-    /// <returns>The subject of each referrer that goes for its sake.</returns>
+    /// <returns>For each referrer that goes with its subject, the subject.</returns>
     private Dictionary<EcrImage, EcrImage> AddReferrers(Dictionary<EcrImage, LifecycleRule> taken)
     {
         var referrers = images.Where(i => i.StorageClass is not null).ToLookup(i => i.SubjectDigest ?? string.Empty);
@@ -112,7 +113,7 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
 
     /// <summary>
     /// "If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being
-    /// deleted or archived first"; and a referrer whose subject stays stays.
+    /// deleted or archived first". A referrer stays if its subject stays.
     /// </summary>
     private void HoldBack(Dictionary<EcrImage, LifecycleRule> taken, Dictionary<EcrImage, EcrImage> subjects)
     {

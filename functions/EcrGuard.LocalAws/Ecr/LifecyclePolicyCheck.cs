@@ -4,8 +4,8 @@ namespace EcrGuard.LocalAws.Ecr;
 
 /// <summary>
 /// What ECR refuses in a lifecycle policy, with messages in its style
-/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). What makes "a unique set
-/// of prefixes" of two rules is not documented, and so not checked.
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). When two rules have "a
+/// unique set of prefixes" is not documented, so it is not checked.
 /// </summary>
 internal static class LifecyclePolicyCheck
 {

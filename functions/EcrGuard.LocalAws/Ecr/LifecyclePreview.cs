@@ -1,6 +1,6 @@
 namespace EcrGuard.LocalAws.Ecr;
 
-/// <summary>A preview of a lifecycle policy: its results are there after a number of looks at it.</summary>
+/// <summary>A preview of a lifecycle policy. Its results are ready after it was read a number of times.</summary>
 internal sealed class LifecyclePreview(string text, IReadOnlyList<PreviewResult> results, int polls)
 {
     private int pollsLeft = polls;
@@ -9,7 +9,7 @@ internal sealed class LifecyclePreview(string text, IReadOnlyList<PreviewResult>
 
     public IReadOnlyList<PreviewResult> Results => results;
 
-    /// <summary>The counts of all results, whatever page or filter is asked for.</summary>
+    /// <summary>The counts of all results, whatever page or filter the caller asks for.</summary>
     public object Summary { get; } = new
     {
         ExpiringImageTotalCount = results.Count(r => !r.Rule.Archives),
@@ -19,12 +19,12 @@ internal sealed class LifecyclePreview(string text, IReadOnlyList<PreviewResult>
     };
 
     /// <summary>
-    /// Whether it is still being made. Each look brings its end nearer, the refusal of another preview too.
+    /// Whether the preview is still in progress. Each call brings its end nearer; so does a refusal of another preview.
     /// </summary>
     public bool IsInProgress() => pollsLeft-- > 0;
 }
 
-/// <summary>An image that a previewed policy takes, as it was when the preview was asked for.</summary>
+/// <summary>An image that a previewed policy expires or archives, as it was when the preview was started.</summary>
 internal sealed class PreviewResult(EcrImage image, LifecycleRule rule)
 {
     private readonly string[] tags = [.. image.Tags];

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace EcrGuard.LocalAws.Ecr;
 
-// A lifecycle policy member by member as it is written
+// The members of a lifecycle policy, as they are written
 // (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html).
 
 internal sealed record LifecycleDocument
@@ -42,8 +42,8 @@ internal sealed record LifecycleSelection
     public required int CountNumber { get; init; }
 
     /// <summary>
-    /// Whether an image with these tags meets the rule's tagging requirements: all entries of its list are found among
-    /// them.
+    /// Whether an image with these tags meets the rule's tagging requirements: every entry of the rule's list matches
+    /// one of the tags.
     /// </summary>
     public bool Matches(IReadOnlyList<string> tags) =>
         TagStatus switch

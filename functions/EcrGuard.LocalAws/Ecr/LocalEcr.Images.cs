@@ -128,7 +128,7 @@ public sealed partial class LocalEcr
 
     private static long Position(string text) => text.Length == 0 ? 0 : long.Parse(text, CultureInfo.InvariantCulture);
 
-    // Findings summary and scan status are left out, as they are since the newer basic scanning:
+    // The findings summary and the scan status are left out, as in AWS since the newer basic scanning.
     // DescribeImageScanFindings has them.
     // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
     private object Shown(EcrRepository repository, EcrImage image) =>
@@ -231,8 +231,8 @@ public sealed partial class LocalEcr
     }
 
     /// <summary>
-    /// A type that the caller does not accept is converted to Docker's, whose bytes have another digest: a trap for
-    /// whoever puts them back.
+    /// A media type that the caller does not accept is converted to Docker's. The converted bytes have another digest,
+    /// so a caller that puts them back makes another image.
     /// </summary>
     private static (string Manifest, string MediaType) AsAccepted(EcrImage image, IReadOnlyList<string> accepted)
     {
@@ -439,7 +439,7 @@ public sealed partial class LocalEcr
     }
 
     /// <summary>
-    /// By tag, takes the tag, and the image with its last one; by digest, deletes the image and its tags.
+    /// By tag: removes the tag, and deletes the image with its last tag. By digest: deletes the image and its tags.
     /// </summary>
     private (IReadOnlyList<ImageIdentifier> Deleted, object? Failure) DeleteOne(
         EcrRepository repository,

@@ -1,12 +1,12 @@
 namespace EcrGuard.LocalAws.Ecr;
 
-/// <content>Layers: what a manifest refers to is uploaded before it.</content>
+/// <content>Layers. What a manifest refers to is uploaded before the manifest.</content>
 public sealed partial class LocalEcr
 {
-    /// <summary>What InitiateLayerUpload suggests for a part.</summary>
+    /// <summary>The part size that InitiateLayerUpload suggests, in bytes.</summary>
     private const int PartSize = 10_485_760;
 
-    /// <summary>The least that every part but the last must have.</summary>
+    /// <summary>The smallest size of every part but the last, in bytes.</summary>
     private const int LeastPart = 5_242_880;
 
     private const int MaxDigests = 100;

@@ -6,18 +6,19 @@ namespace EcrGuard.LocalAws.Ecr;
 public sealed partial class LocalEcr
 {
     /// <summary>
-    /// Carries out the lifecycle policies of all repositories, as ECR does within a day. Events are sent only where
+    /// Carries out the lifecycle policies of all repositories, as ECR does within a day. Events are sent only if
     /// <see cref="LocalAwsOptions.LifecycleSendsEvents"/> says so.
     /// </summary>
-    /// <param name="now">The time that ages are measured to; what is archived was archived then.</param>
+    /// <param name="now">Ages are measured to this time. It is also the archive time of the images that are
+    ///     archived.</param>
     /// <returns>What was expired and archived, by repository and then in the order of the push.</returns>
     public IReadOnlyList<TakenByLifecycle> RunLifecycle(DateTimeOffset now) =>
         Locked(() => repositories.Values.SelectMany(r => RunLifecycle(r, now)).ToList());
 
     /// <summary>What a lifecycle policy would do to a repository at some time.</summary>
     /// <param name="repository">An existing repository.</param>
-    /// <param name="policy">The policy's text; what ECR would refuse throws.</param>
-    /// <param name="now">The time that ages are measured to.</param>
+    /// <param name="policy">The policy's text. Throws if ECR would refuse it.</param>
+    /// <param name="now">Ages are measured to this time.</param>
     public IReadOnlyList<TakenByLifecycle> PreviewLifecycle(string repository, string policy, DateTimeOffset now) =>
         Locked(() =>
         {
@@ -122,7 +123,8 @@ public sealed partial class LocalEcr
             );
         }
 
-        // What it shows is what was true when it was asked for: images may come, go and be tagged before it is read.
+        // A preview shows the images as they were when it was started. Images may come, go and be tagged before it is
+        // read.
         var results = Evaluate(repository, text, account.Now)
             .Where(t => Options.PreviewShowsReferrers || t.Image.SubjectDigest is null)
             .Select(t => new PreviewResult(t.Image, t.Rule))
@@ -178,5 +180,5 @@ public sealed partial class LocalEcr
 
 /// <summary>What a lifecycle policy does to one image.</summary>
 /// <param name="RulePriority">The rule that does it; for a referrer, the one that takes its subject.</param>
-/// <param name="Archived">Moved to the archive; else expired.</param>
+/// <param name="Archived">True: moved to the archive. False: expired.</param>
 public sealed record TakenByLifecycle(string Repository, string Digest, int RulePriority, bool Archived);

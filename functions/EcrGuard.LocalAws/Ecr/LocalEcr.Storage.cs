@@ -41,7 +41,7 @@ public sealed partial class LocalEcr
             ImageStatus = image.Status,
         };
 
-        // The service model has the error and does not say when.
+        // The service model lists this error but does not say when it occurs.
         static LocalError NotSupported(string reason) =>
             new(
                 400,
@@ -65,16 +65,14 @@ public sealed partial class LocalEcr
         return image;
     }
 
-    /// <summary>
-    /// Ends a restore. Nothing happens to an image that was pushed again or deleted while it was being restored.
-    /// </summary>
+    /// <summary>Ends a restore. Does nothing to an image that was pushed again or deleted during the restore.</summary>
     private EcrImage Activate(EcrRepository repository, EcrImage image, DateTimeOffset at)
     {
         image.Restore?.Dispose();
         image.Restore = null;
         if (!image.IsActive && repository.ByDigest(image.Digest) == image)
         {
-            // A restored image behaves like a new push, and the findings from before are gone.
+            // A restored image behaves like a new push: its earlier findings are gone.
             (image.Status, image.LastActivatedAt, image.Scan) = ("ACTIVE", at, null);
             StartScanOfPushed(repository, image);
             EmitStorageClass(repository, image, "STANDARD");

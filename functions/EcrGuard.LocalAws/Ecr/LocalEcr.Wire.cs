@@ -171,10 +171,10 @@ public sealed partial class LocalEcr
     }
 
     /// <summary>
-    /// One page of a listing. A token names the listing it came from and the position of the last item that was shown,
-    /// so that it stays good while items come and go.
+    /// One page of a listing. A token names its listing and the position of the last item that was shown, so it stays
+    /// valid while items come and go.
     /// </summary>
-    /// <param name="listing">The operation and what it lists.</param>
+    /// <param name="listing">The operation, and what it lists.</param>
     /// <param name="token">The request's token; null for the first page.</param>
     /// <param name="maxResults">The request's page size; null for <paramref name="usual"/>.</param>
     /// <param name="after">The items after a position; <see cref="string.Empty"/> is the beginning.</param>

@@ -4,9 +4,8 @@ using EcrGuard.LocalAws.Inspector;
 namespace EcrGuard.LocalAws.Ecr;
 
 /// <summary>
-/// Amazon ECR in memory. The public members are what a test or the demo does that EcrGuard does not do over the wire:
-/// create, push, scan.
-/// They obey the same rules as the wire operations; what ECR would refuse throws.
+/// Amazon ECR in memory. The public members do for a test or the demo what EcrGuard itself does not do over the wire:
+/// create, push, scan. They follow the same rules as the wire operations and throw if ECR would refuse the call.
 /// </summary>
 public sealed partial class LocalEcr : ILocalService
 {
@@ -24,7 +23,7 @@ public sealed partial class LocalEcr : ILocalService
     }
 
     /// <summary>
-    /// The registry's scanning configuration; basic without rules at first. Setting it starts no scan.
+    /// The registry's scanning configuration. At first it is basic, without rules. A change starts no scan.
     /// </summary>
     public ScanningConfiguration Scanning
     {
@@ -32,14 +31,14 @@ public sealed partial class LocalEcr : ILocalService
         set => Locked(() => scanning = value);
     }
 
-    /// <summary>What the registry says that it replicates. Nothing is replicated.</summary>
+    /// <summary>The replication rules that the registry reports. Nothing is replicated.</summary>
     public IReadOnlyList<ReplicationRule> Replication
     {
         get => Locked(() => replication);
         set => Locked(() => replication = value);
     }
 
-    /// <summary>How often a page of images was listed: DescribeImages without <c>imageIds</c>.</summary>
+    /// <summary>How many pages of images were listed, by DescribeImages without <c>imageIds</c>.</summary>
     public int Listings => Locked(() => listings);
 
     internal LocalInspector Inspector { get; }
@@ -47,7 +46,7 @@ public sealed partial class LocalEcr : ILocalService
     private LocalAwsOptions Options => account.Options;
 
     /// <summary>Creates an empty repository.</summary>
-    /// <param name="name">Lower case, with <c>/</c> for name spaces.</param>
+    /// <param name="name">Lower case, with <c>/</c> between namespaces.</param>
     /// <param name="mutability">Null for mutable tags.</param>
     /// <param name="scanOnPush">The repository's own setting for basic scanning.</param>
     /// <param name="lifecyclePolicy">The policy's text; null for none.</param>
@@ -77,14 +76,14 @@ public sealed partial class LocalEcr : ILocalService
         });
 
     /// <summary>
-    /// Pushes a manifest, its missing children first, as a <c>docker push</c> does, and sends the events. Whoever
-    /// pushes has uploaded the layers.
+    /// Pushes a manifest as <c>docker push</c> does, its missing children first, and sends the events. The layers count
+    /// as uploaded.
     /// </summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="manifest">What to push.</param>
     /// <param name="tag">Null pushes by digest.</param>
-    /// <param name="pushedAt">Null for now; only for a digest that the repository does not have yet.</param>
-    /// <param name="announce">False for images that were there before anybody listened: no events.</param>
+    /// <param name="pushedAt">Null for now. Used only for a digest that the repository does not have yet.</param>
+    /// <param name="announce">False for images that existed before anybody listened: no events are sent.</param>
     /// <returns>The manifest's digest.</returns>
     public string Push(
         string repository,
@@ -118,25 +117,25 @@ public sealed partial class LocalEcr : ILocalService
         }
     }
 
-    /// <summary>The digest that the tag names now; null where the tag does not exist.</summary>
+    /// <summary>The digest that the tag points to now; null if the tag does not exist.</summary>
     public string? DigestOf(string repository, string tag) => Locked(() => Find(repository).ByTag(tag)?.Digest);
 
-    /// <summary>The tags of an image, oldest first; null where the image does not exist.</summary>
+    /// <summary>The tags of an image, oldest first; null if the image does not exist.</summary>
     public IReadOnlyList<string>? TagsOf(string repository, string digest) =>
         Locked(() => Find(repository).ByDigest(digest)?.Tags.ToArray());
 
-    /// <summary>When an image was pushed; null where it does not exist.</summary>
+    /// <summary>When an image was pushed; null if it does not exist.</summary>
     public DateTimeOffset? PushedAtOf(string repository, string digest) =>
         Locked(() => Find(repository).ByDigest(digest)?.PushedAt);
 
-    /// <summary>ACTIVE, ARCHIVED or ACTIVATING; null where the image does not exist.</summary>
+    /// <summary>ACTIVE, ARCHIVED or ACTIVATING; null if the image does not exist.</summary>
     public string? StatusOf(string repository, string digest) =>
         Locked(() => Find(repository).ByDigest(digest)?.Status);
 
-    /// <summary>The repository's lifecycle policy as it was put; null where it has none.</summary>
+    /// <summary>The repository's lifecycle policy as it was put; null if it has none.</summary>
     public string? LifecyclePolicyOf(string repository) => Locked(() => Find(repository).LifecyclePolicy);
 
-    /// <summary>Puts a lifecycle policy on a repository, as its team would; null takes it away.</summary>
+    /// <summary>Puts a lifecycle policy on a repository, as its team would; null removes it.</summary>
     public void PutLifecyclePolicy(string repository, string? policy) =>
         _ = Locked(() => Find(repository).LifecyclePolicy = policy);
 
@@ -146,13 +145,13 @@ public sealed partial class LocalEcr : ILocalService
     /// <summary>The tag mutability of a repository.</summary>
     public TagMutability MutabilityOf(string repository) => Locked(() => Find(repository).Mutability);
 
-    /// <summary>Takes a tag from an image as BatchDeleteImage does: with its last tag the image is gone.</summary>
+    /// <summary>Removes a tag from an image as BatchDeleteImage does. The image is deleted with its last tag.</summary>
     public void DeleteTag(string repository, string tag) =>
         Delete(repository, new ImageIdentifier { ImageTag = tag }, announce: true);
 
     /// <summary>
-    /// Deletes an image with all its tags, as a lifecycle policy does: without an event where
-    /// <paramref name="announce"/> is false.
+    /// Deletes an image with all its tags. If <paramref name="announce"/> is false, no event is sent, as for a
+    /// lifecycle policy.
     /// </summary>
     public void Delete(string repository, string digest, bool announce = true) =>
         Delete(repository, new ImageIdentifier { ImageDigest = digest }, announce);
@@ -164,16 +163,16 @@ public sealed partial class LocalEcr : ILocalService
     public void Archive(string repository, string digest, DateTimeOffset? at = null) =>
         Locked(() => Archive(Find(repository), Image(repository, digest), at ?? account.Now, announce: true));
 
-    /// <summary>Takes an image back from the archive storage class, at once.</summary>
+    /// <summary>Restores an image from the archive storage class, at once.</summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="digest">An image of it that cannot be pulled.</param>
     /// <param name="at">When it could be pulled again; null for now.</param>
     public void Restore(string repository, string digest, DateTimeOffset? at = null) =>
         Locked(() => Activate(Find(repository), Image(repository, digest), at ?? account.Now));
 
-    /// <summary>Pulls an image: moves its <c>lastRecordedPullTime</c>.</summary>
+    /// <summary>Pulls an image: sets its <c>lastRecordedPullTime</c>.</summary>
     /// <param name="repository">An existing repository.</param>
-    /// <param name="reference">A tag, or a digest with its <c>sha256:</c>. What is archived cannot be pulled.</param>
+    /// <param name="reference">A tag, or a digest with its <c>sha256:</c>. An archived image cannot be pulled.</param>
     /// <param name="at">When it was pulled; null for now.</param>
     public void Pull(string repository, string reference, DateTimeOffset? at = null) =>
         Locked(() =>
@@ -187,7 +186,7 @@ public sealed partial class LocalEcr : ILocalService
             return image.LastPulledAt = at ?? account.Now;
         });
 
-    /// <summary>Starts a basic scan, as scan on push does. Until it ends its findings are IN_PROGRESS.</summary>
+    /// <summary>Starts a basic scan, as scan on push does. Until it ends, its findings are IN_PROGRESS.</summary>
     public void StartScan(string repository, string digest) =>
         Locked(() => Image(repository, digest).Scan = new BasicScan("IN_PROGRESS", account.Now));
 

@@ -4,9 +4,8 @@ using System.Text;
 namespace EcrGuard.LocalAws.Ecr;
 
 /// <summary>
-/// A manifest to push: exact text, media type, and the manifests it refers to, which are pushed before it. The builders
-/// are deterministic:
-/// the same <c>content</c> gives the same digest.
+/// A manifest to push: its exact text, its media type, and the manifests that it refers to. Those are pushed first. The
+/// builders are deterministic: the same <c>content</c> gives the same digest.
 /// </summary>
 public sealed record Manifest
 {
@@ -18,7 +17,7 @@ public sealed record Manifest
         Digest = DigestOf(Encoding.UTF8.GetBytes(text));
     }
 
-    /// <summary>The JSON whose bytes the digest is made of.</summary>
+    /// <summary>The JSON. The digest is computed from its bytes.</summary>
     public string Text { get; }
 
     public string MediaType { get; }
@@ -44,8 +43,8 @@ public sealed record Manifest
         );
 
     /// <summary>
-    /// An OCI image manifest without a <c>mediaType</c> of its own, as some tools write; it has to be given with the
-    /// push.
+    /// An OCI image manifest without a <c>mediaType</c> of its own, as some tools write it. The push has to give the
+    /// media type.
     /// </summary>
     public static Manifest ImageWithoutMediaType(string content) =>
         new(
@@ -55,8 +54,8 @@ public sealed record Manifest
 
     /// <summary>
     /// An OCI index over images by platform (<c>linux/arm64</c>, <c>linux/arm/v7</c>). With
-    /// <paramref name="attestations"/>, each image is followed
-    /// by the attestation manifest (<c>unknown/unknown</c>) that BuildKit adds, even for a single platform.
+    /// <paramref name="attestations"/>, each image is followed by the attestation manifest (<c>unknown/unknown</c>)
+    /// that BuildKit adds, even for a single platform.
     /// </summary>
     public static Manifest Index(IReadOnlyList<(string Platform, Manifest Image)> images, bool attestations = false)
     {
@@ -108,7 +107,7 @@ public sealed record Manifest
         return new Manifest(text, MediaTypes.OciIndex, [.. children]);
     }
 
-    /// <summary>The same as a Docker manifest list, which knows no attestations.</summary>
+    /// <summary>The same as a Docker manifest list, which has no attestations.</summary>
     public static Manifest DockerList(IReadOnlyList<(string Platform, Manifest Image)> images)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -133,12 +132,12 @@ public sealed record Manifest
         );
     }
 
-    /// <summary>A manifest as somebody wrote it.</summary>
-    /// <param name="children">What it refers to, to be pushed before it.</param>
+    /// <summary>A manifest with exactly this text.</summary>
+    /// <param name="children">The manifests that it refers to. They are pushed before it.</param>
     public static Manifest Of(string text, string mediaType = MediaTypes.OciManifest, params Manifest[] children) =>
         new(text, mediaType, children);
 
-    /// <summary>A manifest with these layers, each of 100 bytes, and of the size that the empty layer has.</summary>
+    /// <summary>A manifest with these layers. Each is 100 bytes; the empty layer has its real size.</summary>
     /// <param name="configType">The config's media type.</param>
     public static Manifest OfLayers(
         string content,
@@ -177,7 +176,7 @@ public sealed record Manifest
     public static Manifest Signature(string content) =>
         OfLayers(content, MediaTypes.OciConfig, ["application/vnd.dev.cosign.simplesigning.v1+json"]);
 
-    /// <summary>A Helm chart: an artifact that speaks about no image, and that people pull.</summary>
+    /// <summary>A Helm chart: an artifact that is not about an image, and that people pull.</summary>
     public static Manifest Chart(string content) =>
         new(
             ImageText(MediaTypes.OciManifest, MediaTypes.HelmConfig, MediaTypes.HelmChart, content, 40_000),
@@ -185,8 +184,8 @@ public sealed record Manifest
         );
 
     /// <summary>
-    /// The SOCI index, version 2, that <c>soci convert</c> lists behind an image in its index, with the image's
-    /// platform. It refers to no subject.
+    /// A SOCI index, version 2. <c>soci convert</c> lists it after an image in the image's index, with the image's
+    /// platform. It has no subject.
     /// </summary>
     public static Manifest SociIndex(Manifest image)
     {

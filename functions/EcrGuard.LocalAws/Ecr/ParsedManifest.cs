@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace EcrGuard.LocalAws.Ecr;
 
 /// <summary>What ECR reads from a manifest.</summary>
-/// <param name="MediaType">The manifest's own <c>mediaType</c>; null where it has none.</param>
+/// <param name="MediaType">The manifest's own <c>mediaType</c>; null if it has none.</param>
 /// <param name="ArtifactMediaType"><c>artifactType</c>, else the config's media type; null for an index.</param>
 /// <param name="Blobs">Digests of the config and the layers.</param>
 /// <param name="Children">Digests of the manifests of an index, in order.</param>
 /// <param name="SubjectDigest">The digest that a referrer refers to.</param>
-/// <param name="Annotations">Of the manifest itself; null where it has none.</param>
+/// <param name="Annotations">The annotations of the manifest itself; null if it has none.</param>
 /// <param name="Bytes">The size of the layers, which is what ECR reports; 0 for an index.</param>
 internal sealed record ParsedManifest(
     string? MediaType,

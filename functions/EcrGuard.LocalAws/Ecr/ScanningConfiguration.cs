@@ -7,7 +7,7 @@ namespace EcrGuard.LocalAws.Ecr;
 /// <param name="Rules">At most two.</param>
 public sealed record ScanningConfiguration(string ScanType, params IReadOnlyList<ScanningRule> Rules)
 {
-    /// <summary>Basic scanning without rules: what a repository's own scan-on-push says goes.</summary>
+    /// <summary>Basic scanning without rules: each repository's own scan-on-push setting decides.</summary>
     public static ScanningConfiguration Basic { get; } = new("BASIC");
 
     /// <summary>Enhanced scanning, continuous, of every repository.</summary>
@@ -16,7 +16,7 @@ public sealed record ScanningConfiguration(string ScanType, params IReadOnlyList
     internal bool IsEnhanced => ScanType == "ENHANCED";
 
     /// <summary>
-    /// How a repository is scanned: by the rule that matches (continuous first), else by its own flag.
+    /// How a repository is scanned: by the rule that matches (continuous first), otherwise by its own flag.
     /// </summary>
     internal string FrequencyOf(EcrRepository repository) =>
         Rules
@@ -30,10 +30,10 @@ public sealed record ScanningConfiguration(string ScanType, params IReadOnlyList
         Rules.SelectMany(r => r.RepositoryFilters).Where(f => ScanningRule.Matches(f, repository));
 }
 
-/// <summary>Which repositories are scanned how often.</summary>
+/// <summary>How often some repositories are scanned.</summary>
 /// <param name="Frequency">CONTINUOUS_SCAN, SCAN_ON_PUSH or MANUAL.</param>
-/// <param name="RepositoryFilters">With <c>*</c> for any characters; without one a filter matches what contains
-///     it.</param>
+/// <param name="RepositoryFilters"><c>*</c> stands for any characters. A filter without <c>*</c> matches every name
+///     that contains it.</param>
 public sealed record ScanningRule(string Frequency, params IReadOnlyList<string> RepositoryFilters)
 {
     internal bool Matches(string repository) => RepositoryFilters.Any(f => Matches(f, repository));

@@ -2,10 +2,10 @@ using System.IO.Enumeration;
 
 namespace EcrGuard.LocalAws.Ecr;
 
-/// <summary>Whether tags of a repository can move.</summary>
+/// <summary>Whether the tags of a repository can move.</summary>
 /// <param name="Mode">MUTABLE, IMMUTABLE, MUTABLE_WITH_EXCLUSION or IMMUTABLE_WITH_EXCLUSION.</param>
-/// <param name="Exclusions">For the modes with exclusion, 1 to 5 filters with <c>*</c> for any characters; tags that
-///     match one are the other way round.</param>
+/// <param name="Exclusions">For the modes with exclusion: 1 to 5 filters, with <c>*</c> for any characters. A tag that
+///     matches a filter has the opposite mutability.</param>
 public sealed record TagMutability(string Mode, params IReadOnlyList<string> Exclusions)
 {
     public static TagMutability Mutable { get; } = new("MUTABLE");

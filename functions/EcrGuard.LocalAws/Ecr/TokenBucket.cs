@@ -1,7 +1,7 @@
 namespace EcrGuard.LocalAws.Ecr;
 
 /// <summary>
-/// Grants <paramref name="perSecond"/> calls a second and holds at most one second's worth. Not thread-safe.
+/// Allows <paramref name="perSecond"/> calls a second and saves up at most the calls of one second. Not thread-safe.
 /// </summary>
 internal sealed class TokenBucket(double perSecond, TimeProvider clock)
 {

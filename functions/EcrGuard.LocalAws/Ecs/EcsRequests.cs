@@ -1,6 +1,6 @@
 namespace EcrGuard.LocalAws.Ecs;
 
-// The requests of ECS (API version 2014-11-13) that are known here, as far as they are known.
+// The requests of ECS (API version 2014-11-13) that are known here, with the members that are known here.
 
 internal record EcsListRequest
 {

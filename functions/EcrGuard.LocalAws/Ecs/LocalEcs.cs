@@ -3,7 +3,7 @@ using System.Globalization;
 namespace EcrGuard.LocalAws.Ecs;
 
 /// <summary>
-/// Amazon ECS in memory: clusters, services, tasks and task definitions, as they are looked at. Nothing runs.
+/// Amazon ECS in memory: clusters, services, tasks and task definitions that can be listed and described. Nothing runs.
 /// </summary>
 public sealed class LocalEcs : LocalJsonService
 {
@@ -69,7 +69,9 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    /// <summary>Makes a revision INACTIVE: what uses it goes on, and it can still be described.</summary>
+    /// <summary>
+    /// Makes a revision INACTIVE. Tasks and services that use it go on, and it can still be described.
+    /// </summary>
     public void DeregisterTaskDefinition(string taskDefinition)
     {
         lock (Gate)
@@ -87,9 +89,7 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    /// <summary>
-    /// Creates a service, and its cluster where there is none of that name, and deploys its first revision.
-    /// </summary>
+    /// <summary>Creates a service and deploys its first revision. Creates the cluster if it does not exist.</summary>
     /// <param name="digests">What the tags of its images mean now, as far as it is known.</param>
     /// <returns>The service's ARN.</returns>
     public string CreateService(
@@ -133,7 +133,7 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    /// <summary>Ends the newest deployment as one that failed: the service is back at what it replaced.</summary>
+    /// <summary>Ends the newest deployment as failed. The service goes back to the deployment before it.</summary>
     public void RollBack(string service)
     {
         lock (Gate)
@@ -153,7 +153,7 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    /// <summary>Ends all deployments of a service but the newest.</summary>
+    /// <summary>Ends all deployments of a service except the newest.</summary>
     public void FinishDeployment(string service)
     {
         lock (Gate)
@@ -180,16 +180,14 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    /// <summary>
-    /// Runs a task of a task definition, in a cluster that is created where there is none of that name.
-    /// </summary>
-    /// <param name="digests">The digests of the containers' images, as far as they are known; a task that was just
+    /// <summary>Runs a task of a task definition. Creates the cluster if it does not exist.</summary>
+    /// <param name="digests">The digests of the containers' images, as far as they are known. A task that has just
     ///     started has none.</param>
     /// <returns>The task's ARN.</returns>
     public string RunTask(string cluster, string taskDefinition, params IReadOnlyList<string> digests) =>
         Run(cluster, null, taskDefinition, digests);
 
-    /// <summary>Runs a task as a service does, which needs not be there.</summary>
+    /// <summary>Runs a task as a service does. The service need not exist.</summary>
     /// <inheritdoc cref="RunTask"/>
     public string RunServiceTask(
         string cluster,
@@ -398,7 +396,7 @@ public sealed class LocalEcs : LocalJsonService
         return new { TaskDefinitionArns = arns, NextToken = next };
     }
 
-    /// <summary>A family is ACTIVE by any ACTIVE revision.</summary>
+    /// <summary>A family is ACTIVE if any of its revisions is ACTIVE.</summary>
     private static Func<TaskDefinition, bool> Of(string? status) =>
         status switch
         {
@@ -528,7 +526,9 @@ public sealed class LocalEcs : LocalJsonService
         };
     }
 
-    /// <summary>By ARN, <c>family:revision</c>, or family alone, which is its newest ACTIVE revision.</summary>
+    /// <summary>
+    /// By ARN, by <c>family:revision</c>, or by family alone, which means its newest ACTIVE revision.
+    /// </summary>
     private object DescribeTaskDefinition(DescribeTaskDefinitionRequest request)
     {
         var arn = request.TaskDefinition.StartsWith("arn:", StringComparison.Ordinal)
@@ -559,7 +559,7 @@ public sealed class LocalEcs : LocalJsonService
         public bool IsActive { get; set; } = true;
     }
 
-    /// <param name="Path">As it stands in the ARNs of what belongs to it.</param>
+    /// <param name="Path">As it stands in the ARNs of the service's parts.</param>
     private sealed record Service(string Arn, string Path, string Name, int DesiredCount)
     {
         /// <summary>What the deployments run, newest first.</summary>
@@ -571,7 +571,7 @@ public sealed class LocalEcs : LocalJsonService
     }
 
     /// <summary>
-    /// What a deployment deploys; the digests are those of its images, in their order, as far as they are known.
+    /// What a deployment deploys. The digests are those of its images, in the same order, as far as they are known.
     /// </summary>
     private sealed record ServiceRevision(
         string Arn,

@@ -30,7 +30,7 @@ public sealed class LocalEventBridge : LocalJsonService
 
     private protected override string InternalErrorCode => "InternalException";
 
-    /// <summary>Creates a rule, on a bus that is created where there is none of that name.</summary>
+    /// <summary>Creates a rule. Creates the bus if it does not exist.</summary>
     /// <returns>Its ARN.</returns>
     public string PutRule(string rule, string bus = DefaultBus)
     {
@@ -46,14 +46,14 @@ public sealed class LocalEventBridge : LocalJsonService
         }
     }
 
-    /// <summary>Lets a rule, created where there is none of that name, run a task.</summary>
+    /// <summary>Lets a rule run a task. Creates the rule if it does not exist.</summary>
     /// <param name="taskDefinition">An ARN, with a revision or without.</param>
     /// <returns>The rule's ARN.</returns>
     public string PutTaskTarget(string rule, string taskDefinition, string bus = DefaultBus) =>
         Put(rule, new Target(Arn("ecs", "cluster/default"), taskDefinition), bus);
 
     /// <summary>
-    /// Lets a rule, created where there is none of that name, call something that runs no image of its own.
+    /// Lets a rule call a target that runs no image of its own. Creates the rule if it does not exist.
     /// </summary>
     /// <returns>The rule's ARN.</returns>
     public string PutTarget(string rule, string targetArn, string bus = DefaultBus) =>

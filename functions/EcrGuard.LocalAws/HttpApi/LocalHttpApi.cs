@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace EcrGuard.LocalAws.HttpApi;
 
 /// <summary>
-/// An HTTP API of Amazon API Gateway with IAM authorisation, its stage $default, on this server's own address: payload
-/// version 2.0 in, and a function's answer out
+/// An HTTP API of Amazon API Gateway with IAM authorisation and the stage $default, on this server's own address. A
+/// function gets payload version 2.0 and gives the answer
 /// (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
 /// </summary>
 public sealed class LocalHttpApi : ILocalService
@@ -20,7 +20,7 @@ public sealed class LocalHttpApi : ILocalService
 
     /// <summary>Puts a function behind a route.</summary>
     /// <param name="route">For example <c>GET /approval</c>.</param>
-    /// <param name="roleId">The id of the role that every caller has: any credentials are good here.</param>
+    /// <param name="roleId">The id of the role that every caller has, since any credentials are accepted here.</param>
     public void Route(string route, string roleId, Func<string, Task<string>> function)
     {
         lock (gate)

@@ -9,12 +9,12 @@ internal sealed class Coverage(string repository, string digest)
 
     public string Digest => digest;
 
-    /// <summary>The member account whose image it is; null for this account's own.</summary>
+    /// <summary>The member account that has the image; null for an image of this account.</summary>
     public LocalAccount? Member { get; init; }
 
     /// <summary>
-    /// Whether it is listed also where the criteria ask for another account, so that what reads the answer must look
-    /// itself.
+    /// Whether the image is also listed if the criteria ask for another account. The reader of the answer must then
+    /// check the account itself.
     /// </summary>
     public bool DespiteFilter { get; init; }
 
@@ -25,11 +25,13 @@ internal sealed class Coverage(string repository, string digest)
 
     public DateTimeOffset? LastScannedAt { get; private set; }
 
-    /// <summary>What it was before its last change, and until when that is listed; null for the first.</summary>
+    /// <summary>
+    /// The state before the last change, and until when that state is listed; null before any change.
+    /// </summary>
     private (Coverage Was, DateTimeOffset Until)? earlier;
 
-    /// <param name="scannedAt">Null where no scan has ended by it.</param>
-    /// <param name="listedAt">Until then the state before is listed.</param>
+    /// <param name="scannedAt">Null if no scan has ended with this change.</param>
+    /// <param name="listedAt">Until then, the earlier state is listed.</param>
     public void ChangeTo(string statusCode, string reason, DateTimeOffset? scannedAt, DateTimeOffset listedAt)
     {
         var was = new Coverage(repository, digest)
@@ -47,20 +49,20 @@ internal sealed class Coverage(string repository, string digest)
     public Coverage ListedAt(DateTimeOffset now) =>
         earlier is { } before && now < before.Until ? before.Was.ListedAt(now) : this;
 
-    /// <summary>In how many tasks and pods the image runs; null where Inspector has not said.</summary>
+    /// <summary>In how many tasks and pods the image runs; null if Inspector has not said.</summary>
     public int? InUseCount { get; set; }
 
     public DateTimeOffset? LastInUseAt { get; set; }
 
-    /// <summary>What was found, as it is.</summary>
+    /// <summary>The findings in their current state.</summary>
     public List<Observed> Findings { get; } = [];
 
-    /// <summary>The same as it is listed, which may be some minutes behind.</summary>
+    /// <summary>The findings as they are listed, which may be some minutes behind.</summary>
     public IEnumerable<Observed> ListedFindings(DateTimeOffset now) =>
         Findings.Select(finding => finding.ListedAt(now)).OfType<Observed>();
 
     /// <summary>
-    /// The same in ECR's words (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).
+    /// The status in ECR's words (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).
     /// </summary>
     public string ImageScanStatus =>
         Reason switch
@@ -88,7 +90,7 @@ internal sealed record Observed(
     Observed? Earlier = null
 )
 {
-    /// <summary>What is listed of it; null while it is not.</summary>
+    /// <summary>The finding as it is listed; null while it is not listed.</summary>
     public Observed? ListedAt(DateTimeOffset now) =>
         now >= UpdatedAt + Finding.ListedAfter ? this : Earlier?.ListedAt(now);
 

@@ -1,7 +1,7 @@
 namespace EcrGuard.LocalAws.Inspector;
 
-// The requests of Inspector (API version 2020-06-08) that are known here. Filters are those on strings, and on numbers
-// and times where they are said to be; any other is an unexpected request.
+// The requests of Inspector (API version 2020-06-08) that are known here. Only these filters are known: those on
+// strings, and the ones on numbers and times that are declared here. Any other is an unexpected request.
 
 internal sealed record Filter
 {

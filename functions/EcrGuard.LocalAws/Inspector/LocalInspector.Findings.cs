@@ -24,7 +24,9 @@ public sealed partial class LocalInspector
         return new { Findings = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)), NextToken = next };
     }
 
-    /// <summary>The images that can have what is asked for: just one, where the criteria name it.</summary>
+    /// <summary>
+    /// The images that can have the requested findings. If the criteria name an image, it is the only one.
+    /// </summary>
     private IEnumerable<Coverage> Candidates(ListRequest request)
     {
         if (Only(request, "ecrImageRepositoryName") is { } repository && Only(request, "ecrImageHash") is { } digest)
@@ -36,7 +38,9 @@ public sealed partial class LocalInspector
         return covered.Values.Concat(members);
     }
 
-    /// <summary>The images whose coverage can be what is asked for: just one, where the criteria name it.</summary>
+    /// <summary>
+    /// The images whose coverage can be requested. If the criteria name an image, it is the only one.
+    /// </summary>
     private IEnumerable<Coverage> Named(ListRequest request)
     {
         var repositories = account.RepositoryArn("");
@@ -138,8 +142,8 @@ public sealed partial class LocalInspector
     }
 
     /// <summary>
-    /// A finding in Inspector's own shape, in answers and, with more about the image, on the bus. Only the form of
-    /// dates differs.
+    /// A finding in Inspector's own shape, for answers and for the bus. On the bus it says more about the image, and
+    /// dates have another form.
     /// </summary>
     private object Shown(Observed observed, Func<DateTimeOffset, object> date, bool onBus)
     {

@@ -9,7 +9,7 @@ public sealed partial class LocalInspector
 {
     private const string ContentType = "application/json";
 
-    // The response list's bound in the service model, although 100 may be asked for.
+    // The service model limits the response list to 25, although a request may ask for 100.
     private const int FindingsPerPage = 25;
     private const int ResourcesPerPage = 200;
 
@@ -102,8 +102,8 @@ public sealed partial class LocalInspector
     private static LocalError Invalid(string message) => new(400, "ValidationException", message);
 
     /// <summary>
-    /// Whether a resource passes the criteria: all fields must pass. Within a field one EQUALS, PREFIX or range must
-    /// match, and every NOT_EQUALS hold.
+    /// Whether a resource passes the criteria. All fields must pass. Within a field, one EQUALS, PREFIX or range must
+    /// match, and every NOT_EQUALS must hold.
     /// </summary>
     private static Func<T, bool> Passing<T>(
         ListRequest request,

@@ -4,9 +4,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.LocalAws.Inspector;
 
 /// <summary>
-/// Amazon Inspector's enhanced scanning of ECR images in memory. An image is covered from its push on, while
-/// <see cref="LocalEcr.Scanning"/> is
-/// enhanced; its findings are what a test says they are.
+/// Amazon Inspector's enhanced scanning of ECR images in memory. While <see cref="LocalEcr.Scanning"/> is enhanced, an
+/// image is covered from its push on. Tests set its findings.
 /// </summary>
 public sealed partial class LocalInspector : ILocalService
 {
@@ -23,29 +22,29 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     /// <summary>
-    /// How long a changed coverage is still listed as it was, from the next change on; ECR's own status is not behind.
+    /// How long the old coverage is still listed after a change. A new value applies from the next change on. ECR's own
+    /// status is never behind.
     /// </summary>
     public TimeSpan CoverageListedAfter { get; set; }
 
     /// <summary>
-    /// Whether each page of findings begins with the last one of the page before, as where a list grows while it is
-    /// read.
+    /// Whether each page of findings begins with the last finding of the page before. This happens when a list grows
+    /// while it is read.
     /// </summary>
     public bool PagesRepeat { get; set; }
 
     /// <summary>
     /// Ends a scan of an image with these findings: coverage is SUCCESSFUL, or INACTIVE for SCAN_FREQUENCY_SCAN_ON_PUSH
-    /// where the repository is scanned only on push. What was found before and is not among them is closed. Sends one
-    /// <c>Inspector2 Finding</c>
-    /// for each finding, then
-    /// <c>Inspector2 Scan</c>, which AWS documents for the initial scan only.
+    /// if the repository is scanned only on push. Earlier findings that are not among them are closed. Sends one
+    /// <c>Inspector2 Finding</c> for each finding, then <c>Inspector2 Scan</c>, which AWS documents for the initial
+    /// scan only.
     /// </summary>
     public void CompleteScan(string repository, string digest, params IReadOnlyList<LocalFinding> findings) =>
         CompleteScan(repository, digest, announce: true, findings);
 
     /// <summary>
-    /// The same without events where <paramref name="announce"/> is false, for images that were scanned before anybody
-    /// listened.
+    /// The same. If <paramref name="announce"/> is false, no events are sent; this is for images that were scanned
+    /// before anybody listened.
     /// </summary>
     public void CompleteScan(
         string repository,
@@ -83,15 +82,14 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     /// <summary>
-    /// Shows an image of a member account with its findings, as to the organisation's delegated administrator: it
-    /// stands in the lists beside this account's own images, and its events come here as well, in
-    /// an envelope of this account.
+    /// Shows an image of a member account with its findings, as the organisation's delegated administrator sees it. The
+    /// image is listed beside this account's own images. Its events come here as well, in an envelope of this account.
     /// </summary>
     /// <param name="accountId">The member.</param>
     /// <param name="region">Where the image is.</param>
-    /// <param name="repository">The name may be one of this account's too.</param>
-    /// <param name="digest">The digest as well.</param>
-    /// <param name="despiteFilter">Whether it is listed also where another account is asked for.</param>
+    /// <param name="repository">This account may have a repository of the same name.</param>
+    /// <param name="digest">This account may have an image with the same digest.</param>
+    /// <param name="despiteFilter">Whether the image is also listed if the request asks for another account.</param>
     /// <param name="findings">What was found on it.</param>
     public void ShowMember(
         string accountId,
@@ -170,8 +168,8 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     /// <summary>
-    /// Changes the coverage of an image and sends <c>Inspector2 Coverage</c> (whose form for ECR is undocumented). With
-    /// SCAN_ELIGIBILITY_EXPIRED the image's findings are closed, one event each, though nothing was fixed.
+    /// Changes the coverage of an image and sends <c>Inspector2 Coverage</c> (its form for ECR is undocumented). With
+    /// SCAN_ELIGIBILITY_EXPIRED the image's findings are closed, with one event each, although nothing was fixed.
     /// </summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="digest">An image of it.</param>
@@ -191,7 +189,7 @@ public sealed partial class LocalInspector : ILocalService
         }
     }
 
-    /// <summary>Sends <c>Inspector2 Coverage</c> of an image as it is.</summary>
+    /// <summary>Sends <c>Inspector2 Coverage</c> with the current coverage of an image.</summary>
     public void Announce(string repository, string digest)
     {
         lock (account.Gate)
@@ -200,7 +198,7 @@ public sealed partial class LocalInspector : ILocalService
         }
     }
 
-    /// <summary>Says in how many tasks of ECS and pods of EKS an image runs now.</summary>
+    /// <summary>Sets in how many ECS tasks and EKS pods an image runs now.</summary>
     public void SetInUse(string repository, string digest, int count)
     {
         lock (account.Gate)
@@ -214,7 +212,7 @@ public sealed partial class LocalInspector : ILocalService
         }
     }
 
-    // ECR's calls, under the gate.
+    // Called by ECR, which holds the gate.
 
     internal Coverage? CoverageOf(string repository, string digest) => covered.GetValueOrDefault((repository, digest));
 
@@ -224,7 +222,7 @@ public sealed partial class LocalInspector : ILocalService
         {
             var coverage = Cover(repository, image.Digest);
             var manual = ecr.FrequencyOf(repository) == "MANUAL";
-            // What is restored was scanned before: what was found then is closed, and still listed.
+            // A restored image was scanned before. Its findings of that time are closed, and still listed.
             Change(
                 coverage,
                 manual ? "INACTIVE" : "ACTIVE",
@@ -262,7 +260,8 @@ public sealed partial class LocalInspector : ILocalService
         one.Vulnerability == other.Vulnerability
         && one.Packages.Select(p => p.Name).SequenceEqual(other.Packages.Select(p => p.Name));
 
-    /// <param name="again">The ARN of the finding that is found again, and keeps it; null for a new one.</param>
+    /// <param name="again">The ARN of a finding that is found again. The finding keeps this ARN; null for a new
+    ///     finding.</param>
     private void Observe(Coverage coverage, LocalFinding finding, string? again, bool announce)
     {
         var at = coverage.Findings.FindIndex(f => f.Arn == again);
@@ -295,7 +294,7 @@ public sealed partial class LocalInspector : ILocalService
     private string ArnOf(Coverage image) => Of(image).ImageArn(image.Repository, image.Digest);
 
     /// <summary>
-    /// The accounts under which it is listed: its own, and that of the caller where it is listed all the same.
+    /// The accounts under which the image is listed: its own, and the caller's if it is listed despite the filter.
     /// </summary>
     private IEnumerable<string> AccountsOf(Coverage image)
     {

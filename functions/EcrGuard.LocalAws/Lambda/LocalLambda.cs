@@ -3,12 +3,11 @@ using System.Text;
 namespace EcrGuard.LocalAws.Lambda;
 
 /// <summary>
-/// AWS Lambda in memory: functions with their published versions, and handlers that are somebody's code in this
-/// process.
+/// AWS Lambda in memory: functions with their published versions, and handlers that run in this process.
 /// </summary>
 public sealed class LocalLambda : LocalRestService, ILocalService
 {
-    /// <summary>A page never holds more, whatever is asked for.</summary>
+    /// <summary>A page never holds more functions, whatever the request asks for.</summary>
     private const int PerPage = 50;
 
     private readonly LocalAccount account;
@@ -74,7 +73,7 @@ public sealed class LocalLambda : LocalRestService, ILocalService
     }
 
     /// <summary>
-    /// Says what an invocation of a function does: the event's JSON in, the answer's JSON out. What it throws is the
+    /// Sets the handler of a function. It takes the event's JSON and returns the answer's JSON. An exception is the
     /// function's error.
     /// </summary>
     public void Register(string name, Func<string, Task<string>> handler)
@@ -249,7 +248,7 @@ public sealed class LocalLambda : LocalRestService, ILocalService
             Headers = headers.ToDictionary(h => h.Name, h => h.Value),
         };
 
-    /// <summary>Null is a .zip file's.</summary>
+    /// <summary>The code of a function that is an image; a .zip file has none.</summary>
     private sealed record Code(string ImageUri, string ResolvedImageUri);
 
     private sealed class Function(string name)

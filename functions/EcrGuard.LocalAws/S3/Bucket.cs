@@ -2,10 +2,10 @@ namespace EcrGuard.LocalAws.S3;
 
 /// <summary>An object as it was put.</summary>
 /// <param name="Content">Its bytes.</param>
-/// <param name="ContentType">As given; <c>binary/octet-stream</c> where none was.</param>
-/// <param name="ContentEncoding">Without <c>aws-chunked</c>, which is the transfer's; null where none was
+/// <param name="ContentType">As given; <c>binary/octet-stream</c> if none was given.</param>
+/// <param name="ContentEncoding">Without <c>aws-chunked</c>, which belongs to the transfer; null if none was
 ///     given.</param>
-/// <param name="Metadata">The <c>x-amz-meta-</c> headers, by the rest of their name, in lower case.</param>
+/// <param name="Metadata">The <c>x-amz-meta-</c> headers, by the rest of the name in lower case.</param>
 /// <param name="LastModified">UTC, whole seconds.</param>
 public sealed record S3Object(
     ReadOnlyMemory<byte> Content,
@@ -16,7 +16,7 @@ public sealed record S3Object(
 )
 {
     /// <summary>
-    /// Headers that S3 keeps and gives back as they are: Cache-Control, Content-Disposition, Content-Language.
+    /// Headers that S3 keeps and returns unchanged: Cache-Control, Content-Disposition, Content-Language.
     /// </summary>
     internal IReadOnlyDictionary<string, string> Kept { get; init; } = new Dictionary<string, string>();
 
@@ -26,7 +26,9 @@ public sealed record S3Object(
     internal string ETag { get; } = $"\"{Convert.ToHexStringLower(Payload.Md5(Content.ToArray()))}\"";
 }
 
-/// <summary>The objects of one bucket, by key in the order of UTF-8 bytes. Not synchronised: its owner is.</summary>
+/// <summary>
+/// The objects of one bucket, by key in the order of UTF-8 bytes. Not thread-safe: its owner holds the lock.
+/// </summary>
 internal sealed class Bucket
 {
     private readonly SortedSet<Entry> entries = [];
@@ -46,7 +48,9 @@ internal sealed class Bucket
         }
     }
 
-    /// <summary>Keys from <paramref name="start"/> on, itself included, in order.</summary>
+    /// <summary>
+    /// The keys from <paramref name="start"/> on, in order. <paramref name="start"/> itself is included.
+    /// </summary>
     public IEnumerable<(string Key, S3Object Object)> From(string start)
     {
         var low = new Entry(start, null);

@@ -7,9 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.LocalAws.S3;
 
 /// <summary>
-/// S3 in memory, over its REST protocol, buckets in the path or in the host name (<c>bucket.localhost</c>). No
-/// versions, no multipart uploads.
-/// Every call is atomic.
+/// S3 in memory, over its REST protocol. The bucket is in the path or in the host name (<c>bucket.localhost</c>). There
+/// are no versions and no multipart uploads. Every call is atomic.
 /// </summary>
 public sealed class LocalS3 : ILocalService
 {
@@ -20,7 +19,8 @@ public sealed class LocalS3 : ILocalService
     internal static readonly XNamespace Xml = "http://s3.amazonaws.com/doc/2006-03-01/";
 
     /// <summary>
-    /// The query parameters that an operation knows, beside <c>x-id</c>, which every SDK adds and no server reads.
+    /// The query parameters that an operation knows. <c>x-id</c> is always allowed: every SDK adds it and no server
+    /// reads it.
     /// </summary>
     private static readonly Dictionary<string, string[]> KnownQuery = new()
     {
@@ -38,7 +38,7 @@ public sealed class LocalS3 : ILocalService
         ["DeleteObjects"] = ["delete"],
     };
 
-    /// <summary>Headers that change what an operation does and are not done here.</summary>
+    /// <summary>Headers that change what an operation does, and that this server does not support.</summary>
     private static readonly string[] Refused =
     [
         "x-amz-copy-source",
@@ -80,7 +80,7 @@ public sealed class LocalS3 : ILocalService
         }
     }
 
-    /// <summary>An object, or null where there is none.</summary>
+    /// <summary>An object; null if there is none.</summary>
     /// <exception cref="KeyNotFoundException">No such bucket.</exception>
     public S3Object? Find(string bucket, string key)
     {
@@ -163,7 +163,7 @@ public sealed class LocalS3 : ILocalService
             Trouble.MissingAuthentication => new LocalError(403, "AccessDenied", "Access Denied"),
         };
 
-    // Errors are the one document of S3 without a namespace.
+    // Errors are the only documents of S3 without a namespace.
     LocalAnswer ILocalService.Refuse(LocalError error) =>
         Send(
             error.Status,
@@ -184,8 +184,8 @@ public sealed class LocalS3 : ILocalService
     private static string QueryOf(LocalCall call) => QueryString.Create(call.Query).Value ?? "";
 
     /// <summary>
-    /// Bucket and key, from the host name (<c>bucket.localhost</c>) or else the path; the key is unescaped, and empty
-    /// for the bucket itself.
+    /// Bucket and key. The bucket comes from the host name (<c>bucket.localhost</c>) or else from the path. The key is
+    /// unescaped; it is empty for the bucket itself.
     /// </summary>
     private static (string Bucket, string Key) Address(LocalCall call)
     {
@@ -288,8 +288,8 @@ public sealed class LocalS3 : ILocalService
             };
         }
 
-        // The checksum is the whole object's: AWS gives it with whole answers only, where the reader says that it
-        // verifies.
+        // The checksum is that of the whole object. AWS sends it only with the whole object, and only if the reader
+        // says that it verifies it.
         if (found.Checksum is { } checksum && call.Headers["x-amz-checksum-mode"] == "ENABLED")
         {
             headers[checksum.Header] = checksum.Value;

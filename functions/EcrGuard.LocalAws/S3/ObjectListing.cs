@@ -50,7 +50,7 @@ internal sealed record ObjectListing(
                 .TakeWhile(e => e.Key.StartsWith(Prefix, StringComparison.Ordinal))
         )
         {
-            // A common prefix is one entry, and a page that ended with it has seen all keys under it.
+            // A common prefix is one entry. A page that ends with it covers all keys under it.
             var common = CommonPrefix(key);
             if (
                 Utf8Order.Compare(key, after) <= 0

@@ -10,8 +10,8 @@ namespace EcrGuard.LocalAws.S3;
 internal sealed record Checksum(string Header, string Value);
 
 /// <summary>
-/// The content of a request once its transfer coding (<c>aws-chunked</c>) is undone and every digest that came with it
-/// is verified.
+/// The content of a request. Its transfer coding (<c>aws-chunked</c>) is undone and every digest sent with it is
+/// verified.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
 /// </summary>
 internal sealed record Payload(byte[] Content, Checksum? Checksum)
@@ -162,7 +162,7 @@ internal sealed record Payload(byte[] Content, Checksum? Checksum)
         return checksum;
     }
 
-#pragma warning disable CA5350, CA5351 // The digests of S3's protocol, against accidents of transfer.
+#pragma warning disable CA5350, CA5351 // S3's protocol uses these digests to detect transfer errors.
     public static byte[] Md5(byte[] content) => MD5.HashData(content);
 
     private static byte[] Sha1(byte[] content) => SHA1.HashData(content);

@@ -9,7 +9,8 @@ namespace EcrGuard.LocalAws.S3;
 internal static class Preconditions
 {
     /// <summary>
-    /// Refuses a write: <c>If-None-Match: *</c> where there is an object, <c>If-Match</c> where there is not this one.
+    /// Refuses a write with <c>If-None-Match: *</c> if there is an object, and with <c>If-Match</c> if the object is
+    /// another one or missing.
     /// </summary>
     public static void EnsureWrite(IHeaderDictionary headers, S3Object? existing)
     {
@@ -40,7 +41,7 @@ internal static class Preconditions
         }
     }
 
-    /// <summary>Refuses a read; an entity tag in the request takes precedence over a time.</summary>
+    /// <summary>Refuses a read. An entity tag in the request takes precedence over a time.</summary>
     public static void EnsureRead(IHeaderDictionary headers, S3Object found)
     {
         var ifMatch = headers.IfMatch.ToString();
@@ -82,8 +83,8 @@ internal static class Preconditions
 internal readonly record struct ByteRange(int First, int Last)
 {
     /// <summary>
-    /// Reads a <c>Range</c> header: <c>bytes=0-9</c>, <c>bytes=5-</c>, <c>bytes=-3</c>. Null where there is none or it
-    /// is none of these, which S3 ignores.
+    /// Reads a <c>Range</c> header: <c>bytes=0-9</c>, <c>bytes=5-</c>, <c>bytes=-3</c>. Null if there is no header or
+    /// it has another form, which S3 ignores.
     /// </summary>
     public static ByteRange? Read(string header, int length)
     {

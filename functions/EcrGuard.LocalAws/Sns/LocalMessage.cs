@@ -1,9 +1,9 @@
 namespace EcrGuard.LocalAws.Sns;
 
-/// <summary>A message that SNS took.</summary>
+/// <summary>A message that SNS accepted.</summary>
 /// <param name="MessageId">Given by SNS.</param>
 /// <param name="TopicArn">Where it was published.</param>
-/// <param name="Subject">Null where it has none.</param>
+/// <param name="Subject">Null if it has none.</param>
 /// <param name="Message">The body; with <paramref name="IsPerProtocol"/> a JSON object from protocol to body.</param>
 /// <param name="IsPerProtocol">Whether it was published with MessageStructure <c>json</c>.</param>
 /// <param name="Attributes">By name.</param>
@@ -20,5 +20,5 @@ public sealed record LocalMessage(
 
 /// <summary>A message attribute.</summary>
 /// <param name="DataType">String, String.Array, Number or Binary.</param>
-/// <param name="Value">The string value; of Binary the base64 text.</param>
+/// <param name="Value">The string value; for Binary, the Base64 text.</param>
 public sealed record LocalAttributeValue(string DataType, string Value);

@@ -3,7 +3,9 @@ using System.Xml.Linq;
 
 namespace EcrGuard.LocalAws.Sns;
 
-/// <summary>Amazon SNS in memory: standard topics that keep what is published to them. Nothing is delivered.</summary>
+/// <summary>
+/// Amazon SNS in memory: standard topics that keep the messages published to them. Nothing is delivered.
+/// </summary>
 public sealed partial class LocalSns : ILocalService
 {
     private const int MaxEntries = 10;
@@ -33,7 +35,7 @@ public sealed partial class LocalSns : ILocalService
     [GeneratedRegex("^[A-Za-z0-9_-]{1,80}$")]
     private static partial Regex EntryId { get; }
 
-    /// <summary>Creates a standard topic, or finds it.</summary>
+    /// <summary>Creates a standard topic, or finds an existing one.</summary>
     /// <returns>Its ARN.</returns>
     public string CreateTopic(string name)
     {

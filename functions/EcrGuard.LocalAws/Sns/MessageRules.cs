@@ -25,8 +25,8 @@ internal static partial class MessageRules
         Require(message.Message.Length > 0, "InvalidParameter", "Invalid parameter: Empty message");
         Require(Size(message) <= MaxBytes, "InvalidParameter", "Invalid parameter: Message too long");
 
-        // Newer documentation allows UTF-8, older only ASCII that begins with a letter, number or punctuation mark; the
-        // narrower one is safe with both.
+        // Newer documentation allows UTF-8. Older documentation allows only ASCII that begins with a letter, number or
+        // punctuation mark. The narrower rule is safe with both.
         Require(
             message.Subject is not { } subject
                 || (subject.Length is >= 1 and < 100 && subject.All(c => c is >= ' ' and <= '~') && subject[0] != ' '),

@@ -4,8 +4,8 @@ using System.Text;
 namespace EcrGuard.LocalAws.Sqs;
 
 /// <summary>
-/// Amazon SQS in memory, as far as messages are sent: standard queues, with a delay. Whoever stands for Lambda takes
-/// what is due.
+/// The sending side of Amazon SQS in memory: standard queues, with a delay. The code that stands in for Lambda takes
+/// the messages that are due.
 /// </summary>
 public sealed class LocalSqs : LocalJsonService
 {
@@ -43,7 +43,7 @@ public sealed class LocalSqs : LocalJsonService
         return url;
     }
 
-    /// <summary>What waits in a queue, due or not, in the order in which it falls due.</summary>
+    /// <summary>The messages that wait in a queue, due or not, in the order of their due times.</summary>
     public IReadOnlyList<LocalQueueMessage> Waiting(string queueUrl)
     {
         lock (Gate)
@@ -52,7 +52,7 @@ public sealed class LocalSqs : LocalJsonService
         }
     }
 
-    /// <summary>Takes what is due by the server's clock out of a queue.</summary>
+    /// <summary>Takes the messages that are due by the server's clock out of a queue.</summary>
     public IReadOnlyList<LocalQueueMessage> TakeDue(string queueUrl)
     {
         lock (Gate)
@@ -105,7 +105,7 @@ public sealed class LocalSqs : LocalJsonService
 
     private static LocalError Invalid(string message) => new(400, "com.amazonaws.sqs#InvalidParameterValue", message);
 
-#pragma warning disable CA5351 // SQS answers an MD5, and clients check it (Amazon SQS API, SendMessage).
+#pragma warning disable CA5351 // SQS answers with an MD5, and clients check it (Amazon SQS API, SendMessage).
     private static byte[] Md5(byte[] body) => MD5.HashData(body);
 #pragma warning restore CA5351
 
@@ -121,6 +121,6 @@ public sealed class LocalSqs : LocalJsonService
 
 /// <summary>A message in a queue.</summary>
 /// <param name="Id">Its MessageId.</param>
-/// <param name="SentAt">What Lambda is told as <c>SentTimestamp</c>.</param>
+/// <param name="SentAt">Lambda gets it as <c>SentTimestamp</c>.</param>
 /// <param name="DueAt">When its delay is over.</param>
 public sealed record LocalQueueMessage(string Id, string Body, DateTimeOffset SentAt, DateTimeOffset DueAt);

@@ -1,6 +1,6 @@
 namespace EcrGuard.LocalAws.Ssm;
 
-/// <summary>The parameters of AWS Systems Manager in memory, each a plain text with one version.</summary>
+/// <summary>The parameters of AWS Systems Manager in memory, each one a plain text with one version.</summary>
 public sealed class LocalSsm : LocalJsonService
 {
     private readonly LocalAccount account;

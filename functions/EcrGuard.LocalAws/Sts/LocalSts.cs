@@ -7,7 +7,7 @@ using System.Xml.Linq;
 namespace EcrGuard.LocalAws.Sts;
 
 /// <summary>
-/// AWS STS in memory: who calls, the roles of other accounts, and the credentials that lead into them.
+/// AWS STS in memory: the caller's identity, the roles of other accounts, and credentials for those accounts.
 /// </summary>
 public sealed class LocalSts : ILocalService
 {
@@ -32,7 +32,7 @@ public sealed class LocalSts : ILocalService
 
     /// <summary>Creates a role that may be assumed.</summary>
     /// <param name="arn"><c>arn:aws:iam::210987654321:role/name</c>.</param>
-    /// <returns>What runs images in the role's account.</returns>
+    /// <returns>The services that run images in the role's account.</returns>
     public LocalWorkloads CreateRole(string arn)
     {
         ArgumentNullException.ThrowIfNull(arn);
@@ -42,15 +42,15 @@ public sealed class LocalSts : ILocalService
     }
 
     /// <summary>
-    /// Lets a role be assumed with the tokens of an OpenID Connect provider. Whatever a token says of its subject is
-    /// good here, and no signature is checked.
+    /// Lets tokens of an OpenID Connect provider assume a role. Any subject in a token is accepted, and no signature is
+    /// checked.
     /// </summary>
-    /// <param name="arn">Of a role that was created.</param>
+    /// <param name="arn">The ARN of a role that was created here.</param>
     /// <param name="issuer">Such as <c>https://token.actions.githubusercontent.com</c>.</param>
-    /// <param name="audience">The only one that the provider knows.</param>
+    /// <param name="audience">The only audience that the provider knows.</param>
     public void Trust(string arn, string issuer, string audience) => audiences[(arn, issuer)] = audience;
 
-    /// <summary>The account that an access key id leads into; null for this one.</summary>
+    /// <summary>The account that an access key id belongs to; null for this account.</summary>
     internal LocalWorkloads? AccountOf(string accessKey) => sessions.GetValueOrDefault(accessKey);
 
     bool ILocalService.LooksLikeMine(LocalCall call) =>
@@ -78,7 +78,7 @@ public sealed class LocalSts : ILocalService
         };
     }
 
-    /// <summary>Any credentials are good here: the access key id is the user's name.</summary>
+    /// <summary>Any credentials are accepted here. The access key id is the user's name.</summary>
     private LocalAnswer CallerIdentity(QueryParameters parameters, string accessKey)
     {
         parameters.End();

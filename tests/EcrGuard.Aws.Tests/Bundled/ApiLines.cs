@@ -78,7 +78,7 @@ internal static class ApiLines
         return $"{name} {kind}{(bases.Count == 0 ? "" : $" : {string.Join(", ", bases)}")}";
     }
 
-    /// <summary>In full when it comes from another package; the base class library is no package.</summary>
+    /// <summary>In full if it comes from another package. The base class library does not count as a package.</summary>
     private static string BaseName(Type type, Type of) =>
         of.Assembly == type.Assembly || of.Namespace!.StartsWith("System", StringComparison.Ordinal)
             ? Name(of)

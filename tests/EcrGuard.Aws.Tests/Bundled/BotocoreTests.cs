@@ -28,7 +28,8 @@ namespace EcrGuard.Aws.Tests.Bundled;
 public sealed class BotocoreTests
 {
     /// <summary>
-    /// Of Inspector only what concerns container images; the members of its filters and findings that are left out.
+    /// Members of Inspector's filters and findings that the package leaves out: it has only what concerns container
+    /// images.
     /// </summary>
     private static readonly string[] LeftOut =
     [
@@ -54,8 +55,8 @@ public sealed class BotocoreTests
     ];
 
     /// <summary>
-    /// By their names in botocore. Of those after the third only what EcrGuard reads of an answer is bundled, and of a request
-    /// what it sends.
+    /// The services, with their names in botocore. After the third one, a package has only the request members that
+    /// EcrGuard sends and the answer members that it reads.
     /// </summary>
     private static readonly Dictionary<Type, (string Name, Func<string, IDisposable> Connect)> Services = new()
     {
@@ -105,7 +106,7 @@ public sealed class BotocoreTests
 
     private static readonly string[] Whole = ["ecr", "inspector2", "sns"];
 
-    /// <summary>Those that answer in XML.</summary>
+    /// <summary>The services that answer in XML.</summary>
     private static readonly string[] Query = ["cloudformation", "sns"];
 
     public static TheoryData<Type> Clients => [.. Services.Keys];
@@ -293,14 +294,14 @@ public sealed class BotocoreTests
         }
     }
 
-    /// <summary>The order of a query's parameters says nothing.</summary>
+    /// <summary>The order of a query's parameters has no meaning.</summary>
     private static string PathAndQuery(string target) =>
         target.Split('?') is [var path, var query]
             ? $"{path}?{string.Join('&', query.Split('&').Order(StringComparer.Ordinal))}"
             : target;
 
     /// <summary>
-    /// Every member of the answer is in the object, but for what is left out; and the object has nothing else.
+    /// Every member of the answer is in the object, except what is left out, and the object has nothing else.
     /// </summary>
     private static void AssertAnswer(string path, JsonNode? wire, object? value, bool whole)
     {
@@ -356,7 +357,7 @@ public sealed class BotocoreTests
     }
 }
 
-/// <summary>Request objects with every property set, and as JSON.</summary>
+/// <summary>Request objects with every property set, and the same as JSON.</summary>
 internal static class Sample
 {
     private static readonly DateTime Time = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);

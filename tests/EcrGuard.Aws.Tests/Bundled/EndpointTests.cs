@@ -19,7 +19,7 @@ using EcrGuard.Bundled.Plumbing;
 
 namespace EcrGuard.Aws.Tests.Bundled;
 
-/// <summary>Tests that look at or change the environment of the process run alone.</summary>
+/// <summary>Tests that read or change the environment of the process run alone.</summary>
 [CollectionDefinition(nameof(ProcessEnvironment), DisableParallelization = true)]
 public sealed class ProcessEnvironment;
 

@@ -5,8 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EcrGuard.Aws.Tests.Bundled;
 
 /// <summary>
-/// The published Amazon.Lambda.RuntimeSupport replaces <see cref="Console.Out"/> and wraps what is written there: a
-/// metric in a wrapped line is none. That each line reaches standard output the tests of the published executable show.
+/// The published Amazon.Lambda.RuntimeSupport replaces <see cref="Console.Out"/> and wraps what is written there. A
+/// metric in a wrapped line is not read as a metric. The tests of the published executable show that each line reaches
+/// standard output.
 /// </summary>
 [Collection(nameof(ProcessEnvironment))]
 public sealed class FunctionLogTests : IDisposable

@@ -68,7 +68,7 @@ internal sealed record Captured(string Method, string Target, SortedDictionary<s
     }
 }
 
-/// <param name="MissingBytes">So many bytes less are sent than the Content-Length promises, then the connection is
+/// <param name="MissingBytes">How many bytes fewer are sent than the Content-Length promises. Then the connection is
 ///     cut.</param>
 internal sealed record Answer(
     int Status,

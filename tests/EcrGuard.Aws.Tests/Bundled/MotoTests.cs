@@ -12,8 +12,8 @@ using EcrGuard.Tests;
 namespace EcrGuard.Aws.Tests.Bundled;
 
 /// <summary>
-/// The bundled clients against moto's server, which parses and writes the wire format by its own lights. Its logic is
-/// not looked at.
+/// The bundled clients against moto's server, which has its own code to parse and write the wire format. The tests do
+/// not look at moto's logic.
 /// </summary>
 public sealed class MotoTests : IAsyncLifetime
 {

@@ -11,12 +11,14 @@ using Sts = Amazon.SecurityToken.Model;
 namespace EcrGuard.Aws.Tests.Bundled;
 
 /// <summary>
-/// The plumbing makes what the published packages make: operations of KMS (JSON 1.1) and STS (query), built on it in
-/// the way of the bundled packages, against AWSSDK.KeyManagementService and AWSSDK.SecurityToken on one loopback port.
+/// The plumbing makes the same requests as the published packages. Operations of KMS (JSON 1.1) and STS (query) are
+/// built on it like the bundled packages, and compared with AWSSDK.KeyManagementService and AWSSDK.SecurityToken on one
+/// loopback port.
 /// </summary>
 public sealed class PlumbingProofTests
 {
-    // Not constants: the analyzers in the published packages refuse constants that the service would refuse.
+    // These are not constants, because the analyzers in the published packages refuse constants that the service would
+    // refuse.
     private static readonly string Odd = "arn:aws:iam::111122223333:role/\"é<>&'+ ~*%20\t\u2028\U0001F512";
     private static readonly string Empty = "";
 
@@ -242,7 +244,8 @@ public sealed class PlumbingProofTests
         (e.Message, e.ErrorCode, e.ErrorType, e.RequestId, e.StatusCode);
 
     /// <summary>
-    /// All but what changes from call to call (time, ids, signature) and the user agent, which says who sends.
+    /// Compares everything except what changes from call to call (time, ids, signature) and the user agent, which names
+    /// the sender.
     /// </summary>
     private static void AssertSameRequest(Captured expected, Captured actual)
     {

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace EcrGuard.Aws.Tests.Bundled;
 
-/// <summary>The bundled packages have no public member that the published ones do not have.</summary>
+/// <summary>The bundled packages have no public member that the published packages lack.</summary>
 public sealed class PublishedApiTests
 {
     [Theory]

@@ -282,7 +282,7 @@ public sealed class RuntimeLoopTests
         public string? TenantId { get; init; }
         public string? InvocationId { get; init; }
 
-        /// <summary>The status that its answer gets instead of 202.</summary>
+        /// <summary>The status that the function's answer gets instead of 202.</summary>
         public int? Refused { get; init; }
         public bool RefuseErrors { get; init; }
 

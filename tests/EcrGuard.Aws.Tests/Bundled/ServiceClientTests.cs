@@ -11,7 +11,7 @@ using StringComparison = System.StringComparison;
 namespace EcrGuard.Aws.Tests.Bundled;
 
 /// <summary>
-/// What a caller sees of the bundled clients when the service answers well, badly, late or by halves.
+/// What a caller of the bundled clients sees if the service answers well, badly, late or only in part.
 /// </summary>
 public sealed class ServiceClientTests
 {
@@ -52,7 +52,8 @@ public sealed class ServiceClientTests
         );
 
     /// <summary>
-    /// AWSSDK's own packages make of 1700000000.123 a time some ticks before the millisecond; facts are whole ones.
+    /// AWSSDK's own packages turn 1700000000.123 into a time some ticks before the millisecond. Facts have whole
+    /// milliseconds.
     /// </summary>
     [Theory]
     [InlineData("1700000000.123", "2023-11-14T22:13:20.1230000+00:00")]

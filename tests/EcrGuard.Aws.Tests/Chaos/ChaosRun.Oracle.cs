@@ -12,7 +12,7 @@ internal sealed partial class ChaosRun
 {
     private const string Prefix = "ecrguard-";
 
-    /// <summary>After each write of EcrGuard's to ECR.</summary>
+    /// <summary>Runs after each write of EcrGuard to ECR.</summary>
     private void Written(Running invocation, Call call)
     {
         using var body = JsonDocument.Parse(call.Body);
@@ -48,10 +48,12 @@ internal sealed partial class ChaosRun
         }
     }
 
-    /// <summary>The images whose last tag EcrGuard removed: the team had removed its own in that moment.</summary>
+    /// <summary>
+    /// The images whose last tag EcrGuard removed, because the team had removed its own tag at the same moment.
+    /// </summary>
     private readonly HashSet<TrueImage> goneByName = [];
 
-    /// <summary>What EcrGuard puts that no team has pushed.</summary>
+    /// <summary>Notes what EcrGuard puts that no team has pushed.</summary>
     private void Note(TrueRepository repository, string manifest)
     {
         var digest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(manifest)))}";
@@ -64,7 +66,7 @@ internal sealed partial class ChaosRun
     [GeneratedRegex("[0-9a-f]{64}")]
     private static partial Regex Hex { get; }
 
-    /// <summary>The image that a call to ECR names, by its digest or in a tag of EcrGuard's.</summary>
+    /// <summary>The image that a call to ECR names, by its digest or in a tag of EcrGuard.</summary>
     private TrueImage? ImageOf(Call call)
     {
         using var body = JsonDocument.Parse(call.Body);
@@ -74,7 +76,7 @@ internal sealed partial class ChaosRun
             .LastOrDefault(image => image is not null);
     }
 
-    /// <summary>What would be there without EcrGuard is there, and so is every tag of the team's.</summary>
+    /// <summary>Everything that would be there without EcrGuard is there, and so is every tag of the team.</summary>
     private void Compare(TrueRepository repository)
     {
         foreach (var image in repository.Images)
@@ -100,7 +102,7 @@ internal sealed partial class ChaosRun
 
     // The end.
 
-    /// <summary>The world stands still: what is under way ends, what was sent arrives, one sweep runs.</summary>
+    /// <summary>The world stands still: what is in progress ends, what was sent arrives, and one sweep runs.</summary>
     private void End()
     {
         Drain();
@@ -188,7 +190,7 @@ internal sealed partial class ChaosRun
         var tags = aws.Ecr.TagsOf(image.Repository.Name, image.Digest);
         if (tags is null || image.Kind == TrueKind.Chart)
         {
-            // What was never recorded is not known to be gone: its tags were meant, and refused.
+            // An image that was never recorded is not known to be gone: its tags were intended, and refused.
             if (item?.ContainsKey("record") == true && !item.ContainsKey("goneAt") && image.Kind != TrueKind.Chart)
                 Fail("an image is gone, and the ledger does not say so", image);
             return;
@@ -223,7 +225,7 @@ internal sealed partial class ChaosRun
         if (tags.FirstOrDefault(tag => IsOwn(tag) && !tag.EndsWith(image.Hex, StringComparison.Ordinal)) is { } foreign)
             Fail("an image has EcrGuard's tag of another image", image, foreign);
 
-        // What was there before was taken over without alerts; a child is spoken for by its index.
+        // Images from before EcrGuard were taken over without alerts. For a child, the alert is about its index.
         if (image.IsChild)
             return;
         var last = told.LastOrDefault(kind => kind is "blocked" or "lifted");
@@ -233,7 +235,7 @@ internal sealed partial class ChaosRun
             Fail("an image is approved and the last that was told is that it is blocked", image);
     }
 
-    /// <summary>The statuses that the ledger may hold by now.</summary>
+    /// <summary>The statuses that the ledger may hold now.</summary>
     private IReadOnlyList<string> Wanted(TrueImage image)
     {
         if (image.Kind == TrueKind.Index)
@@ -243,7 +245,7 @@ internal sealed partial class ChaosRun
         {
             TrueScan.Complete => blocks ? ["BLOCKED"] : ["APPROVED"],
             TrueScan.Unsupported => ["UNSUPPORTED", "BLOCKED"],
-            // A block outlives the end of the monitoring; what was not blocked before is stale.
+            // A block stays when the monitoring ends. An image that was not blocked before is stale.
             TrueScan.Expired => ["STALE", "BLOCKED"],
             _ => ["PENDING", "UNSCANNED"],
         };
@@ -279,7 +281,7 @@ internal sealed partial class ChaosRun
         return [.. Each(body.RootElement).Select(each => each.GetProperty("alertId").GetString()!)];
     }
 
-    /// <summary>The alerts that share a message; else the message itself.</summary>
+    /// <summary>The alerts that share a message; otherwise the message itself.</summary>
     private static List<JsonElement> Each(JsonElement body) =>
         body.TryGetProperty("alerts", out var many) && many.ValueKind == JsonValueKind.Array
             ? [.. many.EnumerateArray()]
@@ -293,12 +295,12 @@ internal sealed partial class ChaosRun
         return JsonDocument.Parse(envelope.RootElement.GetProperty("default").GetString()!);
     }
 
-    /// <summary>What the ledger tells of an image.</summary>
+    /// <summary>What the ledger says about an image.</summary>
     private IEnumerable<string> LedgerStory(TrueImage image)
     {
         foreach (var item in aws.DynamoDb.Items(Instance.Table))
         {
-            // A write names its image by its ARN.
+            // The item of a write names its image by ARN.
             if (!$"{Key(item, "sk")} {item["image"]}".Contains(image.Hex, StringComparison.Ordinal))
                 continue;
             var text = item.ToJsonString();

@@ -12,7 +12,9 @@ internal sealed partial class ChaosRun
     private const string Referenced = "ImageReferencedByManifestList";
     private readonly List<TrueImage> touched = [];
 
-    /// <summary>Images whose events come in time: their findings take longer than silence is disbelieved.</summary>
+    /// <summary>
+    /// Images whose events come in time. Their findings are listed so late that an empty list is already believed.
+    /// </summary>
     private readonly HashSet<TrueImage> prompt = [];
 
     private readonly Dictionary<string, (string Arn, List<(string Definition, TrueImage Image)> History)> services = [];
@@ -59,7 +61,7 @@ internal sealed partial class ChaosRun
         }
     }
 
-    /// <summary>How many images a team's count rule lets stay.</summary>
+    /// <summary>How many images a team's count rule keeps.</summary>
     private const int Few = 6;
 
     private static string Keeps(int count) =>
@@ -70,7 +72,7 @@ internal sealed partial class ChaosRun
             { "rules": [ { "rulePriority": 1, "selection": { {{selection}} }, "action": { "type": "expire" } } ] }
             """;
 
-    /// <summary>What was there before EcrGuard was, and the backfill that takes it over.</summary>
+    /// <summary>Makes what was there before EcrGuard, and runs the backfill that takes it over.</summary>
     private void Begin()
     {
         begun = Now;
@@ -88,7 +90,7 @@ internal sealed partial class ChaosRun
         var on = sweeper;
         Task BackfillAsync() => on.Part<Backfill>().BackfillAsync(new ScheduledRequest(null), new Invocation());
         Whole(new Running(on, "backfill", BackfillAsync, [], calm: true, Now));
-        // It works on several threads.
+        // The backfill works on several threads.
         random = new Random(options.Seed);
         time.SetUtcNow(begun + TimeSpan.FromHours(2));
         _ = aws.Events.Take();
@@ -96,7 +98,7 @@ internal sealed partial class ChaosRun
         nextLifecycle = Now.Date.AddDays(1).AddHours(2);
     }
 
-    /// <summary>What the time makes due.</summary>
+    /// <summary>Does what is due at this time.</summary>
     private void Daily()
     {
         var now = Now;
@@ -119,7 +121,7 @@ internal sealed partial class ChaosRun
     private bool Exists(TrueImage image) => twin.Ecr.StatusOf(image.Repository.Name, image.Digest) is not null;
 
     /// <summary>Somebody does something.</summary>
-    /// <param name="target">The image to which it is likely done; null for any.</param>
+    /// <param name="target">The image that is probably chosen; null for any.</param>
     private void Act(TrueImage? target)
     {
         var repository = target?.Repository ?? Any(Truth.Repositories);
@@ -153,7 +155,7 @@ internal sealed partial class ChaosRun
             EndScan(target);
     }
 
-    /// <summary>While EcrGuard is about to write a tag of this image, somebody writes the image's other tags.</summary>
+    /// <summary>Somebody writes the image's other tags while EcrGuard is about to write a tag of this image.</summary>
     private void Interfere(TrueImage image)
     {
         if (Chance(0.4) || twin.Ecr.TagsOf(image.Repository.Name, image.Digest) is not { } tags)
@@ -181,7 +183,9 @@ internal sealed partial class ChaosRun
             touched.RemoveAt(0);
     }
 
-    /// <summary>Writes as a team does, in both worlds. What ECR refuses without EcrGuard does not happen.</summary>
+    /// <summary>
+    /// Writes as a team does, in both worlds. If ECR refuses the write without EcrGuard, it does not happen.
+    /// </summary>
     private bool Team(TrueImage image, string what, Action<LocalEcr> act)
     {
         var tags = twin.Ecr.TagsOf(image.Repository.Name, image.Digest);
@@ -210,10 +214,10 @@ internal sealed partial class ChaosRun
         }
         catch (InvalidOperationException refused) when (refused.Message.Contains(Referenced, StringComparison.Ordinal))
         {
-            // The index that holds it lost its last tag, and is there only because EcrGuard's own tag is. So the image
-            // stays in the other world too.
+            // The index that holds it lost its last tag of the team. It is there only because of EcrGuard's own tag. So
+            // the image stays in the other world too.
             Figures.Kept++;
-            // As old as it was: a count rule goes by that.
+            // It gets its old push time, because a count rule uses that.
             var pushedAt = aws.Ecr.PushedAtOf(image.Repository.Name, image.Digest);
             foreach (var tag in tags?.Select(tag => (string?)tag).DefaultIfEmpty() ?? [])
                 twin.Ecr.Push(image.Repository.Name, image.Manifest, tag, pushedAt, announce: false);
@@ -277,8 +281,8 @@ internal sealed partial class ChaosRun
     }
 
     /// <summary>
-    /// An image that comes back from the archive is scanned as if it was just pushed: what was found before says
-    /// nothing any more, and where nothing scans on push, nothing does until somebody asks for it.
+    /// An image that comes back from the archive is scanned as if it had just been pushed. Earlier findings no longer
+    /// count. If there is no scan on push, nothing scans it until somebody asks for a scan.
     /// </summary>
     private void Restored(TrueImage image)
     {
@@ -306,7 +310,7 @@ internal sealed partial class ChaosRun
             Team(image, $"deletes the tag {tag}", ecr => ecr.DeleteTag(image.Repository.Name, tag));
     }
 
-    // Scans. What is archived or gone is scanned by nobody.
+    // Scans. Nobody scans an image that is archived or gone.
 
     private bool IsScannable(TrueImage image) => image.Kind == TrueKind.Image && IsActive(image);
 
@@ -338,7 +342,8 @@ internal sealed partial class ChaosRun
     private void CompleteScan(TrueImage image, bool announce)
     {
         var now = Now;
-        // Most lag less than silence is disbelieved; where they lag longer, the event that counts them comes in time.
+        // Most findings are listed before an empty list is believed. If they take longer, the event that counts them
+        // comes in time.
         var longLag = options.Enhanced && announce && Chance(0.1);
         var lags = options.Enhanced && announce && (longLag || Chance(0.5));
         var first = image.ScannedAt is null;
@@ -363,7 +368,7 @@ internal sealed partial class ChaosRun
     private TrueFinding? Found(TrueImage image, DateTimeOffset now, TimeSpan lag, bool first)
     {
         var number = random.Next(60);
-        // Most images are clean of what blocks.
+        // Most images have no finding that blocks.
         if (Truth.SeverityOf(number) == "CRITICAL" && Chance(0.4))
             number++;
         if (image.Findings.Exists(found => found.Vulnerability == Truth.Vulnerability(number)))
@@ -380,7 +385,7 @@ internal sealed partial class ChaosRun
             ListedAfter = found.ListedAt - now,
         };
 
-    /// <summary>Something new is known of what was scanned before.</summary>
+    /// <summary>A new finding appears on an image that was scanned before.</summary>
     private void NewFinding(TrueImage image)
     {
         if (image.Kind == TrueKind.Index)
@@ -418,7 +423,7 @@ internal sealed partial class ChaosRun
         aws.Inspector.SetStatus(image.Repository.Name, image.Digest, found.Vulnerability, "CLOSED", lag);
     }
 
-    /// <summary>Inspector stops looking and closes what it had found, though nothing was fixed.</summary>
+    /// <summary>Inspector stops monitoring and closes its findings, although nothing was fixed.</summary>
     private void EndCoverage(TrueImage image)
     {
         if (!options.Enhanced || image.Scan != TrueScan.Complete || !IsScannable(image))
@@ -439,7 +444,7 @@ internal sealed partial class ChaosRun
         if (image.IsChild || image.Kind == TrueKind.Chart || !IsActive(image))
             return;
         var name = $"{repository.Name.Replace('/', '-')}-{random.Next(2)}";
-        // A roll-back goes to something that ran before, which may be old.
+        // A rollback goes to an image that ran before, which may be old.
         if (
             services.TryGetValue(name, out var known)
             && Chance(0.4)
@@ -497,7 +502,7 @@ internal sealed partial class ChaosRun
         }
     }
 
-    /// <summary>All instances are replaced at once; an invocation that is under way ends with what it had.</summary>
+    /// <summary>All instances are replaced at once. An invocation in progress ends with the old policy.</summary>
     private void ChangePolicy()
     {
         var now = Now;
@@ -532,7 +537,8 @@ internal sealed partial class ChaosRun
             image.Tell(now, $"a lifecycle policy takes it, by rule {taken.RulePriority}");
             if (!Exists(image))
                 continue;
-            // What EcrGuard was told of stays for fourteen days after it last ran: longer than this world lasts.
+            // If EcrGuard was told that an image runs, the image stays for fourteen days after it last ran. That is
+            // longer than this world lasts.
             var runs = image.Running.Count > 0 ? "runs" : "ran";
             if (image.Repository.HasBaseline && image.StaysSince is { } told)
                 Fail($"the policy that EcrGuard put takes what {runs}", image, $"known since {told:dd HH:mm}");
@@ -542,15 +548,15 @@ internal sealed partial class ChaosRun
                 Figures.ExpiredForAbandoned++;
             else if (!image.Repository.HasBaseline)
                 Fail("a team's lifecycle policy takes what it would not take without EcrGuard", image);
-            // In both worlds, so that the rest can be compared.
+            // It goes in both worlds, so that the rest can be compared.
             Forget(image);
         }
     }
 
     /// <summary>
-    /// What a team's count rule is about to take for the place of images that the team has given up, and that only
-    /// EcrGuard's tag keeps: whether a team deleted its last tag or moved it cannot be known, so that EcrGuard keeps
-    /// what would be gone without it.
+    /// What a team's count rule is about to take because images that the team has given up still occupy places. Only
+    /// EcrGuard's tag keeps those. Nobody can know whether a team deleted its last tag or moved it, so EcrGuard keeps
+    /// images that would be gone without it.
     /// </summary>
     private List<TrueImage> TakenForAbandoned(TrueRepository repository, DateTimeOffset now)
     {
@@ -565,7 +571,7 @@ internal sealed partial class ChaosRun
             && !Exists(image)
             && !taken.Contains(image.Digest)
         );
-        // With as much more room as those take, the others stay.
+        // With as many more places as those images occupy, the others stay.
         var anyway = Taken(Keeps(Few + abandoned));
         return repository.Images.FindAll(image => taken.Contains(image.Digest) && !anyway.Contains(image.Digest));
 
@@ -573,7 +579,9 @@ internal sealed partial class ChaosRun
             [.. aws.Ecr.PreviewLifecycle(name, policy, now).Select(image => image.Digest)];
     }
 
-    /// <summary>Takes from the other world what EcrGuard's policy took by right, or what was told already.</summary>
+    /// <summary>
+    /// Removes from the other world what EcrGuard's policy took rightly, or what was reported already.
+    /// </summary>
     private void Forget(TrueImage image)
     {
         foreach (var parent in image.Repository.Images.FindAll(each => each.Children.Contains(image) && Exists(each)))
@@ -584,7 +592,7 @@ internal sealed partial class ChaosRun
 
     // Sweeps.
 
-    /// <summary>A sweep as the state machine does it; other functions run meanwhile.</summary>
+    /// <summary>A sweep as the state machine does it. Other functions run meanwhile.</summary>
     private IEnumerable<bool> Sweep(bool calm)
     {
         SweepStart? start = null;
@@ -620,7 +628,7 @@ internal sealed partial class ChaosRun
         Figures.Sweeps++;
     }
 
-    /// <summary>One step of the sweep, tried three times; the last time nothing befalls it.</summary>
+    /// <summary>One step of the sweep, tried three times. The last try has no faults.</summary>
     private IEnumerable<bool> Tried<T>(string name, bool calm, Func<Instance, Task<T>> work, Action<T> ended)
     {
         var done = false;

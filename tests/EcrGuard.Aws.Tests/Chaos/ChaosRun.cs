@@ -13,12 +13,12 @@ using Microsoft.Extensions.Time.Testing;
 namespace EcrGuard.Aws.Tests.Chaos;
 
 /// <param name="Events">How many events are delivered before the world stands still.</param>
-/// <param name="Enhanced">Whether Inspector scans; else ECR does.</param>
+/// <param name="Enhanced">Whether Inspector scans. If not, ECR does.</param>
 internal sealed record ChaosOptions(int Seed, int Events, int Repositories, bool Enhanced);
 
 /// <summary>
-/// A world in which teams, scanners, deployments and EcrGuard's functions do what they do at the same time. One thread
-/// does everything, one step after the other, as the seed says: the same seed is the same run.
+/// A world in which teams, scanners, deployments and EcrGuard's functions act at the same time. One thread does
+/// everything, one step after the other. The seed decides each step, so the same seed gives the same run.
 /// </summary>
 internal sealed partial class ChaosRun : IAsyncDisposable
 {
@@ -69,7 +69,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
 
     public ChaosFigures Figures { get; } = new();
 
-    /// <summary>What was found wrong, by kind, with as many stories of each as a person reads.</summary>
+    /// <summary>What was found wrong, by kind, with only as many stories of each as a person can read.</summary>
     public SortedDictionary<string, List<string>> Failures { get; } = new(StringComparer.Ordinal);
 
     private Truth Truth { get; } = new();
@@ -93,7 +93,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         );
         var twin = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time });
         var run = new ChaosRun(options, aws, twin, time);
-        // A thread of its own, without a context to which anything would have to come back.
+        // It has its own thread, without a context to which anything would have to return.
         var alone = TaskCreationOptions.LongRunning;
         await Task.Factory.StartNew(run.Play, CancellationToken.None, alone, TaskScheduler.Default);
         return run;
@@ -136,7 +136,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
 
     private T Any<T>(IReadOnlyList<T> from) => from[random.Next(from.Count)];
 
-    /// <param name="kind">What of a kind is counted together.</param>
+    /// <param name="kind">Failures of the same kind are counted together.</param>
     private void Fail(string kind, TrueImage? image, string more = "")
     {
         var when = $"seed {options.Seed}, event {Figures.Events}, {Now:yyyy-MM-dd HH:mm:ss}";
@@ -179,7 +179,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         if (running.Count > 0 && !Chance(0.04))
         {
             var next = Any(running);
-            // A write to tags is what somebody comes just before, and just after.
+            // Somebody else often acts just before, and just after, a write to tags.
             var image = next
                 .On.Transport.Waiting.Where(call => call.Operation is "PutImage" or "BatchDeleteImage")
                 .Select(ImageOf)
@@ -190,7 +190,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
                 Go(next);
             if (image is not null && Chance(0.15))
                 Interfere(image);
-            // ECR evaluates lifecycle policies when it likes: also while a manifest of EcrGuard's takes a place.
+            // ECR evaluates lifecycle policies at any time, also while a manifest of EcrGuard occupies a place.
             if (image is not null && Chance(0.1))
                 RunLifecycle();
             return;
@@ -199,7 +199,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         {
             if (Chance(0.2))
                 time.Advance(TimeSpan.FromSeconds(random.Next(5)));
-            // Between two calls of a function.
+            // This happens between two calls of a function.
             if (Chance(0.75))
                 Act(Chance(0.7) ? Any(running).Images.FirstOrDefault() : null);
             else if (Chance(0.6))
@@ -227,7 +227,9 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         );
     }
 
-    /// <summary>Takes what AWS has sent into the queues: late, twice, not at all, stamped by other clocks.</summary>
+    /// <summary>
+    /// Puts what AWS has sent into the queues: late, twice, not at all, or with the time of another clock.
+    /// </summary>
     private void Receive()
     {
         foreach (var look in aws.Sqs.TakeDue(scanQueue))
@@ -247,7 +249,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         foreach (var sent in aws.Events.Take())
         {
             var (type, repository, digest, what) = Message.Read(sent);
-            // The rule takes no other.
+            // The rule takes no other states.
             if (type == "ECS Task State Change" && what[type.Length..] is not (" PENDING" or " RUNNING"))
                 continue;
             var image = repository is null ? null : Truth.Images.GetValueOrDefault((repository, digest!));
@@ -305,7 +307,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         : type.StartsWith("ECS", StringComparison.Ordinal) ? "deployed"
         : "changed";
 
-    /// <summary>Begins an invocation with what is due in one queue.</summary>
+    /// <summary>Begins an invocation with the messages that are due in one queue.</summary>
     private bool Deliver(DateTimeOffset now)
     {
         var free = instances.Where(instance => running.All(other => other.On != instance)).ToList();
@@ -314,7 +316,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             return false;
         var from = due[0].Queue;
         var batch = due.Where(message => message.Queue == from).Take(random.Next(1, MaxBatch + 1)).ToList();
-        // What is more than a function works on at a time waits for threads that nobody here schedules.
+        // Messages beyond those that a function works on at once wait for threads that nobody here schedules.
         while (batch.Select(message => message.Image).Distinct().Count() > MaxImages)
             batch.RemoveAt(batch.Count - 1);
         Shuffle(batch);
@@ -338,7 +340,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             message.Image?.Tell(now, $"{from} begins with {message.Number}, {message.What}, try {message.Receives}");
         }
         Figures.Invocations++;
-        // What fails again and again fails by itself: that is what a dead-letter queue is for.
+        // A message that fails again and again fails by itself. That is what a dead-letter queue is for.
         var calm = batch.Any(message => message.Receives >= MaxReceives - 2);
         Begin(
             new Running(instance, from, () => HandleAsync(instance, from, input), batch, calm, now)
@@ -393,7 +395,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         }
     }
 
-    /// <summary>What EcrGuard is to know once it has taken a message.</summary>
+    /// <summary>Notes what EcrGuard must know once it has taken a message.</summary>
     private static void Taken(Message message, DateTimeOffset begun, DateTimeOffset now)
     {
         if (message.Image is not { } image)
@@ -419,8 +421,9 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// A deployment is shielded whatever was found, a tag of EcrGuard's own is known to it, and one of its own looks may
-    /// be settled by then: they tell nothing of findings, so that nobody need look.
+    /// Whether EcrGuard looks at the scan for a message. It need not for three kinds, since they say nothing about
+    /// findings: a deployment is shielded whatever was found, EcrGuard knows its own tags, and one of its own looks may
+    /// be settled by then.
     /// </summary>
     private static bool LooksAtScan(Message message) =>
         !message.What.StartsWith("ECS", StringComparison.Ordinal)
@@ -448,7 +451,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         Settle(invocation);
     }
 
-    /// <summary>Runs one that nobody interrupts to its end.</summary>
+    /// <summary>Runs an invocation to its end without an interruption.</summary>
     private Task Whole(Running invocation)
     {
         Begin(invocation);
@@ -457,7 +460,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         return invocation.Work;
     }
 
-    /// <summary>Until the function waits for calls or has ended. Hops to other threads are short.</summary>
+    /// <summary>Waits until the function waits for calls or has ended. Changes to other threads are short.</summary>
     private void Settle(Running invocation)
     {
         var watch = Stopwatch.StartNew();
@@ -480,7 +483,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             invocation.Failed(invocation);
     }
 
-    /// <summary>Carries out one call of an invocation, with what may befall it.</summary>
+    /// <summary>Carries out one call of an invocation, with the faults that may strike it.</summary>
     private void Go(Running invocation)
     {
         var waiting = invocation.On.Transport.Waiting;
@@ -573,7 +576,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>The function ends here: nobody hears of it again, and its queue hands its messages out again.</summary>
+    /// <summary>The function ends here without an answer, and its queue hands its messages out again.</summary>
     private void Kill(Running invocation)
     {
         Figures.Kills++;
@@ -647,8 +650,8 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// Where a function works on several threads, how often each has looked at the clock is nobody's order: the next
-    /// full second is.
+    /// Moves the clock to the next full second. If a function works on several threads, nobody can say how often each
+    /// has read the clock.
     /// </summary>
     private void Even()
     {
@@ -679,7 +682,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         KilledAfter,
     }
 
-    /// <summary>An invocation that is under way.</summary>
+    /// <summary>An invocation in progress.</summary>
     private sealed class Running(
         Instance on,
         string name,
@@ -698,7 +701,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         public string? LastError =>
             on.Lines.ToString().Split('\n').LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal));
 
-        /// <summary>Nothing befalls it.</summary>
+        /// <summary>Whether no fault strikes it.</summary>
         public bool Calm => calm;
         public DateTimeOffset BegunAt => begunAt;
         public bool Faulted { get; set; }
@@ -727,7 +730,7 @@ internal sealed class ChaosFigures
     public int Asked { get; set; }
     public int Yes { get; set; }
 
-    /// <summary>A yes that the truth denies of which nobody has told EcrGuard yet.</summary>
+    /// <summary>How often EcrGuard said yes although the truth says no, before anybody had told EcrGuard.</summary>
     public int YesBeforeTheNews { get; set; }
     public int Sweeps { get; set; }
     public int TeamWrites { get; set; }
@@ -736,15 +739,16 @@ internal sealed class ChaosFigures
     public int Dead { get; set; }
     public int Expired { get; set; }
 
-    /// <summary>What runs, and was taken before EcrGuard could hear of it.</summary>
+    /// <summary>Images that run and were taken before EcrGuard could hear of it.</summary>
     public int ExpiredUnknown { get; set; }
 
     /// <summary>
-    /// What a team's count rule took for the place of an image that the team had given up: only EcrGuard's tag kept it.
+    /// What a team's count rule took because an image that the team had given up still occupied a place. Only
+    /// EcrGuard's tag kept that image.
     /// </summary>
     public int ExpiredForAbandoned { get; set; }
 
-    /// <summary>What a team deletes in vain, since EcrGuard's tag keeps the index that holds it.</summary>
+    /// <summary>What a team deletes in vain, because EcrGuard's tag keeps the index that holds it.</summary>
     public int Kept { get; set; }
     public int Deployments { get; set; }
     public int Policies { get; set; }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace EcrGuard.Aws.Tests.Chaos;
 
-/// <summary>Everything at once: what EcrGuard promises holds whatever fails and whoever writes in between.</summary>
+/// <summary>Everything at once: EcrGuard keeps its promises whatever fails and whoever writes in between.</summary>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
     [Theory]

@@ -5,8 +5,8 @@ using Amazon.Runtime;
 namespace EcrGuard.Aws.Tests.Chaos;
 
 /// <summary>
-/// A call that a function has made and that waits until somebody carries it out. When it is answered, the function goes
-/// on, on the thread that answers, up to its next calls: so the order of all calls of all functions is the driver's.
+/// A call that a function has made. It waits until somebody carries it out. When it is answered, the function goes on,
+/// on the thread that answers, up to its next calls. So the driver decides the order of all calls of all functions.
 /// </summary>
 internal sealed class Call
 {
@@ -40,7 +40,7 @@ internal sealed class Call
     public string Text => Encoding.UTF8.GetString(Body);
     public Task<HttpResponseMessage> Answer => answer.Task;
 
-    /// <summary>Sends it over the wire.</summary>
+    /// <summary>Sends the call over the wire.</summary>
     public HttpResponseMessage Carry(HttpMessageInvoker wire)
     {
         using var request = new HttpRequestMessage(method, address) { Content = new ByteArrayContent(Body) };
@@ -78,7 +78,7 @@ internal sealed class Transport : HttpClientFactory
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
         new(new Holding(this)) { Timeout = Timeout.InfiniteTimeSpan };
 
-    /// <summary>The calls that wait, in the order in which they were made.</summary>
+    /// <summary>The calls that wait, in the order in which the functions made them.</summary>
     public IReadOnlyList<Call> Waiting
     {
         get

@@ -4,8 +4,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.Aws.Tests.Chaos;
 
 /// <summary>
-/// What is true of the world, whoever knows it. It knows nothing of EcrGuard's code: answers, tags, alerts and ledger
-/// are measured by it.
+/// What is true of the world, whoever knows it. It does not use EcrGuard's code. Answers, tags, alerts and ledger are
+/// checked against it.
 /// </summary>
 internal sealed class Truth
 {
@@ -20,7 +20,7 @@ internal sealed class Truth
 
     public static string Vulnerability(int number) => $"CVE-2026-{1000 + number}";
 
-    /// <summary>A vulnerability is of the same severity wherever it is found.</summary>
+    /// <summary>A vulnerability has the same severity wherever it is found.</summary>
     public static string SeverityOf(int number) =>
         (number % 6) switch
         {
@@ -30,8 +30,9 @@ internal sealed class Truth
             _ => "LOW",
         };
 
-    /// <summary>Why nobody may deploy an image now, by what is true; null where everybody may.</summary>
-    /// <param name="knowable">Only by what EcrGuard has been told, or would see if it looked.</param>
+    /// <summary>Why, in truth, nobody may deploy an image now; null if everybody may.</summary>
+    /// <param name="knowable">Whether only those facts count that EcrGuard has been told or would see if it
+    ///     looked.</param>
     public string? Denies(TrueImage image, DateTimeOffset now, bool knowable)
     {
         if (image.Kind == TrueKind.Index)
@@ -45,7 +46,7 @@ internal sealed class Truth
             ?.ToString();
     }
 
-    /// <summary>Since when what is true of an image, and is listed, has been as it is.</summary>
+    /// <summary>Since when the truth about an image, and what is listed of it, has not changed.</summary>
     public DateTimeOffset SettledSince(TrueImage image) =>
         image.Kind == TrueKind.Index
             ? image.Children.Select(SettledSince).Append(PolicySince).Max()
@@ -68,14 +69,14 @@ internal enum TrueScan
     Expired,
 }
 
-/// <summary>CRITICAL blocks, HIGH where it is said, and waivers excuse by the vulnerability alone.</summary>
+/// <summary>CRITICAL blocks. HIGH blocks if the policy says so. Waivers excuse by the vulnerability alone.</summary>
 internal sealed record TruePolicy(int Number, bool BlocksHigh, IReadOnlySet<string> Waived)
 {
     public bool Blocks(TrueFinding found) =>
         (found.Severity == "CRITICAL" || (BlocksHigh && found.Severity == "HIGH"))
         && !Waived.Contains(found.Vulnerability);
 
-    /// <summary>The same as a document for EcrGuard.</summary>
+    /// <summary>The same policy as a document for EcrGuard.</summary>
     public string Document =>
         $$"""
             {
@@ -139,7 +140,7 @@ internal sealed class TrueRepository(string name, TagMutability mutability, bool
     public bool Observed => name.StartsWith("observe/", StringComparison.Ordinal);
     public bool Quarantined => name.StartsWith("quarantine/", StringComparison.Ordinal);
 
-    /// <summary>EcrGuard puts a lifecycle policy here.</summary>
+    /// <summary>Whether EcrGuard puts a lifecycle policy on this repository.</summary>
     public bool HasBaseline => name.StartsWith("base/", StringComparison.Ordinal);
     public List<TrueImage> Images { get; } = [];
     public int Pushes { get; set; }
@@ -161,7 +162,7 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     public List<TrueImage> Children { get; } = [];
     public bool IsChild { get; set; }
 
-    /// <summary>There before EcrGuard was.</summary>
+    /// <summary>Whether the image was there before EcrGuard.</summary>
     public bool WasThere { get; init; }
 
     public TrueScan Scan { get; set; }
@@ -169,24 +170,26 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     public DateTimeOffset? ScannedAt { get; set; }
     public DateTimeOffset? ExpiryToldAt { get; set; }
 
-    /// <summary>When its truth changed last.</summary>
+    /// <summary>When the truth about it last changed.</summary>
     public DateTimeOffset ChangedAt { get; set; }
     public List<TrueFinding> Findings { get; } = [];
 
-    /// <summary>The services that run it now, each since when.</summary>
+    /// <summary>The services that run it now, each with the time since when.</summary>
     public Dictionary<string, DateTimeOffset> Running { get; } = [];
 
-    /// <summary>Whether EcrGuard was told, or has seen in a sweep, that it runs; and when it last ran.</summary>
+    /// <summary>
+    /// When EcrGuard was told, or saw in a sweep, that it runs (null if never); and when it last ran.
+    /// </summary>
     public DateTimeOffset? UseToldAt { get; set; }
     public DateTimeOffset? RanUntil { get; set; }
 
-    /// <summary>When its team deleted the index that held it, and when a sweep had seen that.</summary>
+    /// <summary>When its team deleted the index that held it, and when a sweep saw that.</summary>
     public DateTimeOffset? IndexGoneAt { get; set; }
     public DateTimeOffset? AloneToldAt { get; set; }
 
     /// <summary>
-    /// Since when a policy that EcrGuard put must let it stay: an index holds its platforms, and once that is gone the
-    /// next sweep shields those that ran.
+    /// Since when a policy that EcrGuard put must keep it. An index holds its platforms. Once the index is gone, the
+    /// next sweep shields the platforms that ran.
     /// </summary>
     public DateTimeOffset? StaysSince => IndexGoneAt is null ? UseToldAt : AloneToldAt;
 
@@ -200,10 +203,10 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     public IEnumerable<string> Story => story;
 
     /// <summary>
-    /// Whether EcrGuard must know of a finding: it was told of it, or would see it, or that too little is there to be
-    /// seen, if it looked. Of a first scan that nobody told of it must not believe the silence before it has settled;
-    /// of a later finding the event alone takes no approval away before it is listed, and then the looks that follow
-    /// the event must find it.
+    /// Whether EcrGuard must know of a finding. It must if it was told, or if a look would show the finding, or would
+    /// show that too little is listed yet. If nobody told EcrGuard of a first scan, it must not believe an empty list
+    /// before the scan has settled. The event of a later finding alone takes no approval away before the finding is
+    /// listed; after that, the looks that follow the event must find it.
     /// </summary>
     public bool IsKnowable(TrueFinding found, DateTimeOffset now) =>
         found.First
@@ -215,12 +218,12 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
                     && now > (found.ListedAt > told ? found.ListedAt : told) + LooksTake
                 );
 
-    /// <summary>How long the silence after a scan is not believed, less what clocks differ.</summary>
+    /// <summary>How long an empty list after a scan is not believed, less the difference between clocks.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(9.5);
 
     private static readonly TimeSpan LastLook = TimeSpan.FromMinutes(9.5);
 
-    /// <summary>What the looks may take where the queue has them back twice.</summary>
+    /// <summary>How long the looks may take if the queue gets them back twice.</summary>
     private static readonly TimeSpan LooksTake = TimeSpan.FromMinutes(90);
 
     public override string ToString() => $"{repository.Name}@{Digest[..19]} ({kind})";
@@ -238,18 +241,20 @@ internal sealed class TrueFinding(
     public string Severity => severity;
     public DateTimeOffset Since => since;
 
-    /// <summary>When it is listed as it is.</summary>
+    /// <summary>When the current state is listed.</summary>
     public DateTimeOffset ListedAt { get; set; } = listedAt;
 
-    /// <summary>Of the image's first scan.</summary>
+    /// <summary>Whether the finding is from the image's first scan.</summary>
     public bool First => first;
 
     public bool Active { get; set; } = true;
 
-    /// <summary>When an event that tells of it, or counts it, was taken.</summary>
+    /// <summary>When EcrGuard took an event that reports the finding or counts it.</summary>
     public DateTimeOffset? ToldAt { get; set; }
 
-    /// <summary>When an event about the image was taken whose handling began after the finding was listed.</summary>
+    /// <summary>
+    /// When EcrGuard took an event about the image and began to handle it after the finding was listed.
+    /// </summary>
     public DateTimeOffset? SeenAt { get; set; }
 
     public override string ToString() =>
@@ -263,7 +268,7 @@ internal sealed class Message(int number, string body, DateTimeOffset due, DateT
     public string Body => body;
     public DateTimeOffset Due { get; set; } = due;
 
-    /// <summary>When it came to the queue, which is before it is handed out.</summary>
+    /// <summary>When it came to the queue. It is handed out later.</summary>
     public DateTimeOffset Arrived => sentAt;
     public int Receives { get; set; }
     public bool Malformed { get; init; }
@@ -273,7 +278,7 @@ internal sealed class Message(int number, string body, DateTimeOffset due, DateT
     /// <summary>The detail type, with the action or the vulnerability.</summary>
     public string What { get; init; } = "";
 
-    /// <summary>When what it tells had happened.</summary>
+    /// <summary>When the reported event had happened.</summary>
     public DateTimeOffset Happened { get; init; }
 
     public static (string Type, string? Repository, string? Digest, string What) Read(string body)

@@ -8,13 +8,13 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Alerts: on a change of status only, at least once, and again only where the function died between publishing and
-/// recording.
+/// Alerts are sent only on a change of status, and at least once. An alert is sent again only if the function died
+/// between publishing and recording.
 /// </summary>
 public sealed class AlertTests
 {
     /// <summary>
-    /// How long a message stays invisible after it was handed back, which is longer than a claim is believed.
+    /// How long a message stays invisible after it was handed back. That is longer than a claim is believed.
     /// </summary>
     private static readonly TimeSpan Redelivery = TimeSpan.FromMinutes(7);
 
@@ -216,7 +216,7 @@ public sealed class AlertTests
         Assert.Empty(fixture.Alerts);
         var promised = fixture.Items("I#").Single()["openAlert"]!.GetValue<string>();
 
-        // The claim was given back: nobody has to wait until it has aged.
+        // The claim was released, so nobody has to wait until it has aged.
         Assert.Empty(await fixture.Functions.ChangedAsync(scan));
         Assert.Equal(promised, AlertId(Assert.Single(fixture.Alerts)));
         Assert.Null(fixture.Items("I#").Single()["openAlert"]);
@@ -257,7 +257,7 @@ public sealed class AlertTests
         var scan = await ScanAsync(fixture);
         await DieBeforePublishingAsync(fixture, scan);
 
-        // Two minutes later another event of the image: judged again, and the claim is still believed.
+        // Another event of the image comes two minutes later. It is judged again, and the claim is still believed.
         fixture.Time.Advance(TimeSpan.FromMinutes(2));
         var digest = fixture.Aws.Ecr.DigestOf(Repository, "1")!;
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
@@ -265,7 +265,7 @@ public sealed class AlertTests
             await fixture.Functions.ChangedAsync([.. fixture.Aws.Events.Take().Where(e => !Deployed.IsPush(e))])
         );
 
-        // The first event comes back, by now older than what the verdict rests on.
+        // The first event comes back. Now it is older than the facts of the verdict.
         fixture.Time.Advance(Redelivery);
         Assert.Empty(await fixture.Deploy().ChangedAsync(scan));
         Assert.Single(fixture.Alerts);
@@ -276,7 +276,7 @@ public sealed class AlertTests
     {
         await using var fixture = await StartAsync();
         var scan = await ScanAsync(fixture);
-        // The claim is the first update that is no transaction.
+        // The claim is the first update outside a transaction.
         fixture.Aws.Faults.Add(Fault.CloseAfter with { Operation = "UpdateItem" });
         Assert.Empty(await fixture.Functions.ChangedAsync(scan));
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
@@ -371,7 +371,9 @@ public sealed class AlertTests
         Assert.Contains("The chat was not told.", chatting.Lines.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>The function claims the alert and ends before it can publish it: neither release nor answer.</summary>
+    /// <summary>
+    /// The function claims the alert and ends before it can publish it. There is neither a release nor an answer.
+    /// </summary>
     private static async Task DieBeforePublishingAsync(GuardFixture fixture, string scan)
     {
         fixture.Aws.Faults.Add(Fault.Kill() with { Operation = "Publish" });
@@ -380,7 +382,7 @@ public sealed class AlertTests
         Assert.NotNull(fixture.Items("I#").Single()["alertClaimedAt"]);
     }
 
-    /// <summary>An image is known, and its scan has blocked it: the event is not delivered yet.</summary>
+    /// <summary>An image is known, and its scan has a finding that blocks. The event is not delivered yet.</summary>
     private static async Task<string> ScanAsync(GuardFixture fixture)
     {
         var digest = fixture.Push("1");

@@ -4,8 +4,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Issue 9: in the account of Inspector's delegated administrator, where the members' images are listed beside its own
-/// under one name and digest.
+/// Issue 9: in the account of Inspector's delegated administrator, the members' images are listed beside its own, under
+/// the same name and digest.
 /// </summary>
 public sealed class AnotherAccountTests
 {
@@ -37,7 +37,7 @@ public sealed class AnotherAccountTests
         await using var owned = fixture;
         fixture.Aws.Inspector.ShowMember(account, region, Repository, digest, despiteFilter, Critical);
 
-        // An event of its own, so that the findings are read again.
+        // A separate event makes EcrGuard read the findings again.
         fixture.Aws.Events.Take();
         fixture.Aws.Inspector.Report(Repository, digest, Low);
         await fixture.Functions.DeliverAllAsync();

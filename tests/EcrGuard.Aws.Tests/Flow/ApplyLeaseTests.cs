@@ -8,13 +8,13 @@ using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Issue 10: what a plan remembers while it is applied is bounded, and one that has lost its lease ends.
+/// Issue 10: what a plan remembers while it is applied is bounded, and an apply that has lost its lease ends.
 /// </summary>
 public sealed class ApplyLeaseTests
 {
     private static readonly ApplyLease Taken = new("other", new DateTimeOffset(2026, 12, 1, 0, 0, 0, TimeSpan.Zero));
 
-    /// <summary>Together they are more than an item of DynamoDB holds.</summary>
+    /// <summary>Together they are larger than an item of DynamoDB can be.</summary>
     [Fact]
     public async Task What_a_plan_has_put_on_thousands_of_repositories_is_remembered_an_item_each()
     {
@@ -53,7 +53,7 @@ public sealed class ApplyLeaseTests
         var plan = await fixture.PlanAsync(exact: false, repositories: [Repository, "shop/zoo"]);
         var documents = fixture.Guard.Deploy(Keeps).Part<RegistryDocuments>();
         var taken = false;
-        // Somebody else takes it while the first policy is being put: a clock that is wrong, say.
+        // Somebody else takes the lease while the first policy is being put, because of a wrong clock for example.
         var answer = await fixture.ApplyAsync(
             plan,
             invocation: new Invocation

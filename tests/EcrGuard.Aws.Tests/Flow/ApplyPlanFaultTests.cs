@@ -4,8 +4,8 @@ using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Every call of an apply fails once, in every way: nothing that is in use ever goes, the ledger tells of everything
-/// that went, and the same plan applied again does the rest.
+/// Every call of an apply fails once, in every way. No image in use ever goes, the ledger records everything that went,
+/// and the same plan, applied again, does the rest.
 /// </summary>
 public sealed class ApplyPlanFaultTests
 {
@@ -31,7 +31,7 @@ public sealed class ApplyPlanFaultTests
             );
             if (struck.Contains(false))
             {
-                // Fewer, and the faults struck less than the test says.
+                // With fewer calls, the faults would strike less than the test says.
                 Assert.InRange(first, 12, 120);
                 return;
             }
@@ -44,10 +44,10 @@ public sealed class ApplyPlanFaultTests
         await using var fixture = await StartAsync();
         var digests = fixture.PushOld(7);
         var plan = await fixture.PlanAsync();
-        // Only the service says so: it was pulled so long ago that no pull protects it.
+        // Only the service shows the use: the image was pulled so long ago that no pull protects it.
         fixture.Run($"{Repository}:1.0");
         fixture.Aws.Faults.Add(fault);
-        // Only to be counted: a fault without end is never outstanding.
+        // This fault is only there to be counted: a fault without end is never outstanding.
         fixture.Aws.Faults.Add(Fault.Delay(TimeSpan.Zero) with { From = fault.From });
         try
         {
@@ -55,7 +55,7 @@ public sealed class ApplyPlanFaultTests
         }
         catch (Exception) when (fixture.Aws.Faults.Outstanding == 0)
         {
-            // The call as a whole failed: the caller calls again.
+            // The call as a whole failed, so the caller calls again.
         }
         var struck = fixture.Aws.Faults.Outstanding == 0;
         fixture.Aws.Faults.Clear();

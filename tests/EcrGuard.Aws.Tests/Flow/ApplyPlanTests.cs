@@ -181,7 +181,7 @@ public sealed class ApplyPlanTests
             },
             "leaves 1 image of shop/web; the policy keeps 2"
         );
-        // Tried again, it is told no second time.
+        // The second try sends no second alert.
         await fixture.ApplyAsync(plan with { Repositories = [plan.Repositories[0] with { Keeps = 1 }] });
         Assert.Equal(
             ["plan-refused", "plan-refused"],
@@ -286,7 +286,7 @@ public sealed class ApplyPlanTests
         await using var fixture = await StartAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
         var digests = fixture.PushOld(6);
         var plan = await fixture.PlanAsync();
-        // After the first look and before the intents: the read just before the act must see it.
+        // This happens after the first look and before the intents. The read just before the act must see it.
         fixture.Aws.Faults.Add(
             Fault.Meanwhile(() =>
             {
@@ -412,7 +412,8 @@ public sealed class ApplyPlanTests
         await using var fixture = await StartAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
         var digests = fixture.PushOld(6);
         var plan = await fixture.PlanAsync();
-        // Between the last look and the act, where nobody can see it any more: ECR itself holds a child.
+        // This happens between the last look and the act, when nobody can see it any more. ECR itself keeps a child of
+        // an index.
         fixture.Aws.Faults.Add(
             Fault.Meanwhile(() =>
                 fixture.Aws.Ecr.Push(

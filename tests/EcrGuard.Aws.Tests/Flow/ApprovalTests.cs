@@ -6,7 +6,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// A pipeline asks: from the ledger where the verdict holds, from fresh facts where not, and asking never writes.
+/// A pipeline asks. The answer comes from the ledger if the verdict holds, otherwise from fresh facts. A question never
+/// writes.
 /// </summary>
 public sealed class ApprovalTests
 {
@@ -169,7 +170,7 @@ public sealed class ApprovalTests
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1", Critical);
         await fixture.ScannedAsync("2");
-        // What the ledger knows is too old for another policy to decide from.
+        // The facts in the ledger are too old for a decision by another policy.
         fixture.Time.Advance(ImageRecord.SweepAge);
         var other = fixture.Deploy(
             """{ "version": 1, "rules": [ { "id": "low", "severity": ["LOW"], "then": "warn" } ] }""",
@@ -255,7 +256,7 @@ public sealed class ApprovalTests
         await fixture.Functions.DeliverAllAsync();
         fixture.Time.Advance(TimeSpan.FromSeconds(seconds));
 
-        // The clock of this test moves only when the test moves it: a function that waited would never answer.
+        // Only the test moves this clock, so a function that waited would never answer.
         var body = await AssertAnswerAsync(fixture, fixture.Functions, "PENDING");
 
         var reason = body.GetProperty("reasons").EnumerateArray().Last();
@@ -336,7 +337,7 @@ public sealed class ApprovalTests
         Assert.Equal(200, (await fixture.Functions.AskAsync($"{Repository}:2", require: true)).HttpStatus);
     }
 
-    /// <summary>Asks, and finds that asking wrote nothing.</summary>
+    /// <summary>Asks, and checks that the question wrote nothing.</summary>
     private static async Task<System.Text.Json.JsonElement> AssertAnswerAsync(
         GuardFixture fixture,
         Deployed functions,

@@ -9,7 +9,8 @@ using MediaTypes = EcrGuard.LocalAws.Ecr.MediaTypes;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Issue 9, outcome 5 (a): what belongs to an image is no image however it is stored, and no word hides one.
+/// Issue 9, outcome 5 (a): an artifact of an image does not count as an image, however it is stored; and no name or
+/// media type hides an image.
 /// </summary>
 public sealed class ArtifactTests
 {
@@ -34,7 +35,7 @@ public sealed class ArtifactTests
             ],
         };
 
-    /// <summary>Sweeps begin after the backfill.</summary>
+    /// <summary>Runs the backfill, since sweeps begin only after it.</summary>
     private static async Task<GuardFixture> FilledAsync(LocalAwsOptions? options = null)
     {
         var fixture = await StartAsync(options: options);
@@ -68,9 +69,7 @@ public sealed class ArtifactTests
     private static string Entry(Manifest manifest) =>
         $$"""{"mediaType":"{{manifest.MediaType}}","digest":"{{manifest.Digest}}","size":9}""";
 
-    /// <summary>
-    /// An index of what belongs to an image, as it is stored where the registry has no list of referrers.
-    /// </summary>
+    /// <summary>An index of an image's artifacts, as it is stored if the registry has no list of referrers.</summary>
     private static Manifest Fallback(params Manifest[] referrers) =>
         Manifest.Of(
             $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', referrers.Select(Entry))}}]}""",
@@ -297,8 +296,8 @@ public sealed class ArtifactTests
     }
 
     /// <summary>
-    /// Where their pushes were never heard, it costs a fifth: what the index is, their manifests say, and which those
-    /// are, its own says.
+    /// If their pushes were never heard, it costs a fifth call: the index's own manifest lists the children, and their
+    /// manifests say what the index is.
     /// </summary>
     [Theory]
     [InlineData(false)]
@@ -321,7 +320,7 @@ public sealed class ArtifactTests
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal(hides, HasRecord(fixture, index));
         const string Calls = "BatchGetImage BatchGetRepositoryScanningConfiguration DescribeImages GetLifecyclePolicy";
-        // A platform of an index that nobody knows is looked at itself.
+        // If nobody knows the index, its platform itself is looked at.
         Assert.Equal(
             $"{Calls}{(hides ? " BatchGetImage DescribeImages" : "")}".Split(' ').Order(StringComparer.Ordinal),
             fixture

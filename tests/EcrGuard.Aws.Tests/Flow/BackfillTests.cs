@@ -5,7 +5,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// First deployment: everything is judged once, however often the function has to begin again, without a storm.
+/// First deployment: everything is judged once, without a storm of alerts, however often the function has to begin
+/// again.
 /// </summary>
 public sealed class BackfillTests
 {
@@ -86,7 +87,7 @@ public sealed class BackfillTests
         Assert.Contains("INCOMPLETE", Assert.Single(fixture.Alerts).Subject, StringComparison.Ordinal);
     }
 
-    /// <summary>In each repository one image is blocked and the others are clean.</summary>
+    /// <summary>Fills each repository with one blocked image; the others are clean.</summary>
     private static void Fill(GuardFixture fixture)
     {
         for (var r = 0; r < Repositories; r++)

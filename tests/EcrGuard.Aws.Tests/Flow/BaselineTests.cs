@@ -13,7 +13,7 @@ using Tag = Amazon.ECR.Model.Tag;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Baselines that hold: what is put, what stays, who wins, and the way back.</summary>
+/// <summary>Enforced baselines: what is put, what stays, who wins, and the way back.</summary>
 public sealed class BaselineTests
 {
     private const string Team =
@@ -59,7 +59,7 @@ public sealed class BaselineTests
             Assert.Equal(before, put);
         }
 
-        // Holding again writes nothing.
+        // A second run writes nothing.
         fixture.Aws.Requests.Take();
         await HoldAsync(fixture);
         Assert.Empty(Writes(fixture));
@@ -72,7 +72,7 @@ public sealed class BaselineTests
                 : [before is null ? "Took away the lifecycle policy." : "Put back the lifecycle policy."],
             restored.Done
         );
-        // And it stays so, until the baseline wishes for something else.
+        // It stays so until the baseline asks for something else.
         await HoldAsync(fixture);
         Assert.Equal(before, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         if (existing != "keep" || before is null)
@@ -182,7 +182,7 @@ public sealed class BaselineTests
             Drift(fixture),
             sentence => sentence.Contains("Terraform or another owner", StringComparison.Ordinal)
         );
-        // Another wish is another reason.
+        // A different baseline is a new reason.
         await HoldAsync(fixture, fixture.Deploy(Enforces("merge")));
         Assert.NotEqual(Team, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
     }

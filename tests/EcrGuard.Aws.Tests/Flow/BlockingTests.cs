@@ -7,8 +7,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Where a tag is not just written: ECR has no conditional write and no conditional delete, and with its last tag an
-/// image is gone.
+/// Cases in which a tag is not simply written. ECR has no conditional write and no conditional delete, and an image is
+/// deleted with its last tag.
 /// </summary>
 public sealed class BlockingTests
 {
@@ -41,7 +41,7 @@ public sealed class BlockingTests
         var digest = fixture.Push("1", "pay/api");
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan("pay/api", digest, Critical);
-        // Another instance of the function, for example.
+        // This could be another instance of the function.
         fixture.Aws.Faults.Add(
             Fault.Meanwhile(() => fixture.Aws.Ecr.Push("pay/api", Manifest.Image("pay/api 1"), BlockedTag(digest))) with
             {
@@ -101,7 +101,7 @@ public sealed class BlockingTests
         var digest = fixture.Push("1");
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
-        // Between the read of the facts and the read immediately before the write.
+        // This happens between the read of the facts and the read immediately before the write.
         fixture.Aws.Faults.Add(
             Fault.Meanwhile(() => fixture.Aws.Ecr.Push(Repository, Manifest.Image("another"), "1")) with
             {
@@ -334,8 +334,8 @@ public sealed class BlockingTests
     }
 
     /// <summary>
-    /// Pushes, scans one image with a critical finding and the others with none, and finds what was pushed marked, byte
-    /// for byte as it was.
+    /// Pushes images, ends one image's scan with a critical finding and the others' without any, and checks that what
+    /// was pushed is marked and has the same bytes as before.
     /// </summary>
     private static async Task AssertMarkedAsync(
         GuardFixture fixture,
@@ -361,7 +361,7 @@ public sealed class BlockingTests
     }
 
     /// <summary>
-    /// A team that lets branches such as <c>fix-login</c> go after a day did not mean a release that is blocked.
+    /// A team whose policy expires branches such as <c>fix-login</c> after a day does not mean a blocked release.
     /// </summary>
     [Fact]
     public async Task A_tag_by_which_the_teams_lifecycle_policy_would_take_the_image_is_could_not_mark()
@@ -381,7 +381,7 @@ public sealed class BlockingTests
         );
     }
 
-    /// <summary>The SDK would repeat it by itself, long after the read that allows it.</summary>
+    /// <summary>The SDK would repeat the call by itself, long after the read that allows it.</summary>
     [Fact]
     public async Task A_tag_is_removed_by_its_name_again_only_after_the_image_was_read_again()
     {

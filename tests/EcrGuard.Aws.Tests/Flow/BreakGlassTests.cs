@@ -11,7 +11,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Break-glass: forced by an identity, told, recorded, and ended on time.</summary>
+/// <summary>Break-glass: an identity forces an approval; it is reported, recorded, and ended on time.</summary>
 public sealed class BreakGlassTests
 {
     private const string Ada = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
@@ -85,7 +85,9 @@ public sealed class BreakGlassTests
     private static ImageId Id(string digest) =>
         new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
 
-    /// <summary>What was forced before the door was closed is in force still, and counts no more.</summary>
+    /// <summary>
+    /// An approval that was forced before break-glass was closed is still in force, but no longer counts.
+    /// </summary>
     [Fact]
     public async Task While_the_policy_lets_nobody_force_an_approval_none_that_is_in_force_counts()
     {
@@ -107,7 +109,7 @@ public sealed class BreakGlassTests
         Assert.Equal("BLOCKED", fixture.Status(digest));
         Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
 
-        // It can be ended all the same.
+        // It can still be ended.
         Assert.Equal(200, (await ForceAsync(fixture, Revocation($"{Repository}:1"), functions: closed)).Status);
     }
 
@@ -364,7 +366,7 @@ public sealed class BreakGlassTests
         Assert.All(["user/bob", Ada], part => Assert.Contains(part, replaced, StringComparison.Ordinal));
         Assert.Equal(["blocked", "break-glass", "break-glass", "lifted", "break-glass-ended"], Kinds(fixture));
 
-        // Nothing ends when the first one would have, and the other holds to its own end.
+        // Nothing ends at the end of the first one. The other one holds until its own end.
         fixture.Time.Advance(TimeSpan.FromHours(1));
         await TickAsync(fixture);
         Assert.Single(Kinds(fixture), "break-glass-ended");
@@ -637,8 +639,8 @@ public sealed class BreakGlassTests
     }
 
     /// <summary>
-    /// The ARN of a session drops its role's path: a role of the same name under another path looks the same, and so
-    /// does one that was deleted and made again.
+    /// The ARN of a session omits the path of its role. A role of the same name under another path looks the same, and
+    /// so does a role that was deleted and created again.
     /// </summary>
     [Theory]
     [InlineData(null)]

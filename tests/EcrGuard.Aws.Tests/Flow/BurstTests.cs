@@ -14,7 +14,7 @@ public sealed class BurstTests
     /// <summary>One tag in twenty seconds.</summary>
     private static readonly DeploymentOptions Slow = new(WritesPerSecond: 0.05);
 
-    /// <summary>The first decision has listed what all of them tell.</summary>
+    /// <summary>The first decision has already listed what all the events report.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
@@ -76,7 +76,7 @@ public sealed class BurstTests
             (fixture.Status(digest), fixture.Verdict(digest).GetProperty("counts").GetProperty("critical").GetInt32())
         );
 
-        // A later decision, for something else, has seen all that they tell.
+        // A later decision, for another reason, has seen all that they report.
         fixture.Time.Advance(TimeSpan.FromMinutes(2));
         aws.Inspector.Report(repository, digest, GuardFixture.High);
         Assert.Empty(await other.ChangedAsync(aws.Events.Take()));
@@ -109,8 +109,8 @@ public sealed class BurstTests
         Assert.Single(Told(fixture));
         var calls = fixture.Aws.Requests.Select(call => call.Operation).ToList();
         Assert.True(calls.IndexOf("Publish") < calls.IndexOf("PutImage"));
-        // Five minutes of one in twenty seconds; what had no turn by then waits for the sweep, which has none of its
-        // own to wait for here.
+        // Five minutes allow one write in twenty seconds. Writes that had no turn by then wait for the sweep, which
+        // here needs no turns itself.
         Assert.InRange(calls.Count(call => call == "PutImage"), 14, 17);
         Assert.All(
             digests,
@@ -128,7 +128,7 @@ public sealed class BurstTests
             fixture.Aws.Inspector.Report(GuardFixture.Repository, digest, Critical(1));
         fixture.Time.Advance(TimeSpan.FromMinutes(6));
 
-        // Nothing moves the clock: whoever waited for a turn would wait for ever.
+        // Nothing moves the clock, so a wait for a turn would never end.
         Assert.Empty(await fixture.Deploy(options: Slow).ChangedAsync(fixture.Aws.Events.Take()));
         Assert.All(digests, digest => Assert.Equal("BLOCKED", fixture.Status(digest)));
         Assert.Single(Told(fixture));
@@ -173,7 +173,7 @@ public sealed class BurstTests
     {
         var fixture = await GuardFixture.StartAsync(leaps: leaps);
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
-        // No sweep before the first backfill.
+        // There is no sweep before the first backfill.
         await fixture.Functions.BackfillAsync();
         return fixture;
     }
@@ -200,7 +200,7 @@ public sealed class BurstTests
     private static int Decisions(GuardFixture fixture) =>
         Calls(fixture, "inspector2").Count(call => call == "ListCoverage") / 2;
 
-    /// <summary>What was said of images; the end of the backfill is said too.</summary>
+    /// <summary>The alerts about images. The first alert is about the end of the backfill.</summary>
     private static IEnumerable<LocalMessage> Told(GuardFixture fixture) => fixture.Alerts.Skip(1);
 
     private static IEnumerable<string> Calls(GuardFixture fixture, string service) =>

@@ -3,11 +3,11 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// What an event costs: ECR's rates are shared with every <c>docker push</c> of the account. At most four reads, pages
-/// aside; a tag costs its write besides. None of the four that come before a write is double: the image as it is
-/// decided on, the image as it is just before the write (its team may have taken its last tag, and PutImage would
-/// restore what was archived meanwhile), the lifecycle policy that the tag must not offend, and the manifest, which
-/// PutImage wants whole and DescribeImages does not give.
+/// What an event costs: ECR's rates are shared with every <c>docker push</c> of the account. An event costs at most
+/// four reads, not counting pages; a tag costs its write in addition. Each of the four reads before a write is needed:
+/// the image at the decision; the image just before the write (its team may have removed its last tag, and PutImage
+/// would restore an image that was archived meanwhile); the lifecycle policy that the tag must not conflict with; and
+/// the manifest, which PutImage needs whole and DescribeImages does not give.
 /// </summary>
 public sealed class CallCountTests
 {
@@ -97,7 +97,7 @@ public sealed class CallCountTests
                 .Where(call => call.Key != "GetRegistryScanningConfiguration")
                 .Select(call => (call.Key, call.Value))
         );
-        // Four platforms are asked for at a time, and none of the first four knows yet which scanner the registry has.
+        // Four platforms are read at a time, and for none of the first four is the registry's scanner known yet.
         Assert.InRange(Ecr(fixture).Count(call => call == "GetRegistryScanningConfiguration"), 1, 4);
     }
 
@@ -156,7 +156,7 @@ public sealed class CallCountTests
         Assert.Equal(252, events.Count);
         Assert.Empty(await fixture.Deploy().ChangedAsync([.. events.TakeLast(100)]));
         Assert.Equal(Sorted("DescribeImages DescribeImages GetLifecyclePolicy BatchGetImage PutImage"), Ecr(fixture));
-        // Coverage before and after the findings: they count as complete only if it was the same.
+        // Coverage is read before and after the findings. They count as complete only if it was the same.
         Assert.Equal(2, Calls(fixture, "inspector2").Count(call => call == "ListCoverage"));
         Assert.Equal("BLOCKED", fixture.Status(digest));
     }
@@ -193,7 +193,7 @@ public sealed class CallCountTests
     public async Task A_lifted_block_costs_four_calls_and_the_pages_of_findings_and_its_repository_five_for_a_batch()
     {
         const string Image = "DescribeImages DescribeImageScanFindings DescribeImages GetLifecyclePolicy PutImage";
-        // The registry says whose a scan is that is over and lists nothing.
+        // The registry says which scanner did a scan that is over and lists nothing.
         const string Batch =
             "GetRegistryScanningConfiguration DescribeRepositories GetLifecyclePolicy DescribeImages BatchDeleteImage";
         const string Upload = "InitiateLayerUpload UploadLayerPart CompleteLayerUpload";
@@ -205,10 +205,10 @@ public sealed class CallCountTests
             await fixture.ScannedAsync("3", GuardFixture.Critical),
         ];
         fixture.Aws.Requests.Take();
-        // The first time, what the manifest refers to is uploaded too.
+        // The first time, the blobs that the manifest refers to are uploaded too.
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digests[0]);
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
-        // Once in five minutes it is asked what the registry replicates.
+        // The registry's replication is read once in five minutes.
         const string First = $"DescribeRegistry BatchCheckLayerAvailability {Upload} {Upload}";
         Assert.Equal(Sorted($"{Image} {Batch} {First}"), Ecr(fixture));
 

@@ -12,7 +12,7 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>What is read of those who use images: all of it, or what was not.</summary>
+/// <summary>What is read about the users of images: all of it, or a statement of what was not read.</summary>
 public sealed class ConsumersTests
 {
     private const string Registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
@@ -503,7 +503,7 @@ public sealed class ConsumersTests
     {
         await using var account = await StartAsync(timeout: TimeSpan.FromMilliseconds(200));
         Fill(account.Aws);
-        await account.ReadAsync(); // The clients are warm then, so that only the slow call is too slow.
+        await account.ReadAsync(); // This warms the clients, so that only the slow call is too slow.
         account.Aws.Faults.Add(
             Fault.Delay(TimeSpan.FromSeconds(3)) with
             {
@@ -600,8 +600,8 @@ public sealed class ConsumersTests
     }
 
     /// <summary>
-    /// Issue 9: a delegated administrator's Inspector lists the images of its members, whatever account it is asked
-    /// for.
+    /// Issue 9: the Inspector of a delegated administrator lists the images of its members, whatever account the
+    /// request names.
     /// </summary>
     [Fact]
     public async Task What_Inspector_says_of_another_account_s_images_is_not_kept()
@@ -639,7 +639,7 @@ public sealed class ConsumersTests
 
         Assert.Empty(use.Unread);
         Assert.Equal("pods", Assert.Single(use.Scanned!).Key);
-        // What Inspector monitors no longer it need not see running either.
+        // If Inspector no longer monitors an image, it need not see whether the image runs.
         Assert.Equal(
             scanned.Except([scanned[1]]).Order(StringComparer.Ordinal),
             use.Scanned!["pods"].Select(digest => digest.ToString())
@@ -951,7 +951,7 @@ public sealed class ConsumersTests
     private static int Users(UsageReading use, ConsumerKind kind) =>
         use.Uses.Where(u => u.By.Kind == kind).Select(u => u.By).Distinct().Count();
 
-    /// <summary>Revisions of a family, whose images have the family's name and the tags v1, v2 and on.</summary>
+    /// <summary>Revisions of a family. Their images have the family's name and the tags v1, v2 and so on.</summary>
     private static List<string> Revisions(LocalAwsServer aws, string family, int count) =>
         [
             .. Enumerable
@@ -959,7 +959,7 @@ public sealed class ConsumersTests
                 .Select(number => aws.Ecs.RegisterTaskDefinition(family, $"{Registry}/{family}:v{number}")),
         ];
 
-    /// <summary>One consumer of each kind; scheduled tasks in both ways.</summary>
+    /// <summary>Makes one consumer of each kind, and scheduled tasks in both ways.</summary>
     private static void Fill(LocalAwsServer aws)
     {
         var definition = aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:v1");
@@ -1021,7 +1021,7 @@ public sealed class ConsumersTests
 
         public int Calls(string operation) => Aws.Requests.Count(r => r.Operation == operation);
 
-        /// <summary>How often each operation was called. Two services have one of the same name.</summary>
+        /// <summary>How often each operation was called. Two services have an operation of the same name.</summary>
         public string AllCalls() =>
             string.Join(
                 '\n',

@@ -5,7 +5,7 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// The calls that <c>functions/README.md</c> counts for everything that happens in a month are those that are made.
+/// The calls that are made are those that <c>functions/README.md</c> counts for everything that happens in a month.
 /// </summary>
 public sealed class CostTests
 {
@@ -108,7 +108,7 @@ public sealed class CostTests
         await fixture.Functions.DeliverAllAsync();
     }
 
-    /// <summary>Ends the scan of an image, which is pushed where it is not there.</summary>
+    /// <summary>Ends the scan of an image. Pushes the image first if it is not there.</summary>
     private static void Scan(GuardFixture fixture, string scanner, string repository, string tag)
     {
         var digest = fixture.Aws.Ecr.DigestOf(repository, tag) ?? fixture.Push(tag, repository);
@@ -119,7 +119,7 @@ public sealed class CostTests
     }
 
     /// <summary>
-    /// A row has the ledger's calls, the bucket's, and the scanners' with basic and enhanced scanning.
+    /// A row has the calls to the ledger, to the bucket, and to the scanners with basic and enhanced scanning.
     /// </summary>
     private static void AssertRow(string what, Dictionary<string, Calls> measured)
     {
@@ -154,7 +154,7 @@ public sealed class CostTests
     {
         public static Calls Of(IEnumerable<LoggedRequest> requests)
         {
-            // What the registry scans is asked by whoever needs it first, and some need it at the same time.
+            // Whoever needs the registry's scanning configuration first reads it, and some need it at the same time.
             var services = requests
                 .Where(request => request.Operation != "GetRegistryScanningConfiguration")
                 .CountBy(request => request.Service)

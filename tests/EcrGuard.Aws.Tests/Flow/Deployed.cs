@@ -16,10 +16,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <param name="Retries">How often the SDK tries a failed call again; none by default, so that every fault reaches
+/// <param name="Retries">How often the SDK retries a failed call; never by default, so that every fault reaches
 ///     EcrGuard.</param>
-/// <param name="Timeout">After which the SDK gives a call up.</param>
-/// <param name="WritesPerSecond">Without a limit by default: nothing moves the clock while a write waits for its
+/// <param name="Timeout">The time after which the SDK gives up a call.</param>
+/// <param name="WritesPerSecond">No limit by default, since nothing moves the clock while a write waits for its
 ///     turn.</param>
 internal sealed record DeploymentOptions(
     EnforcementMode Enforcement = EnforcementMode.Mark,
@@ -109,8 +109,8 @@ internal sealed class Deployed : IDisposable
         BatchAsync(Part<OnImageDeployed>().OnImageDeployedAsync, events);
 
     /// <summary>
-    /// Hands what AWS has sent to the functions that the template's rules would give it to, in batches, until no more
-    /// comes.
+    /// Hands the events that AWS has sent to the functions that the template's rules choose, in batches, until no more
+    /// come.
     /// </summary>
     /// <returns>The events that were handed back.</returns>
     public async Task<IReadOnlyList<string>> DeliverAsync()
@@ -138,7 +138,7 @@ internal sealed class Deployed : IDisposable
         }
     }
 
-    /// <summary>The same where nothing may fail.</summary>
+    /// <summary>The same, but nothing may fail.</summary>
     public async Task DeliverAllAsync()
     {
         if (await DeliverAsync() is { Count: > 0 })
@@ -169,10 +169,10 @@ internal sealed class Deployed : IDisposable
         Part<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new Invocation());
 
     /// <summary>
-    /// Sweeps as the state machine does, one repository after the other, each until it is done or fails; a failure
-    /// stays its own.
+    /// Sweeps as the state machine does, one repository after the other, each until it is done or fails. A failure does
+    /// not affect the other repositories.
     /// </summary>
-    /// <param name="invocation">Of each run over a repository.</param>
+    /// <param name="invocation">Makes the invocation of each run over a repository.</param>
     public async Task<(SweepEnd End, IReadOnlyList<SweptItem> Runs)> SweepAsync(
         UsageReading? uses = null,
         Func<Invocation>? invocation = null
@@ -191,7 +191,7 @@ internal sealed class Deployed : IDisposable
                 SweptItem swept;
                 do
                 {
-                    // A preview of ECR's is waited for.
+                    // The sweep waits for a preview of ECR.
                     swept = await fixture.WhileTimePassesAsync(
                         Part<SweepRepository>().SweepRepositoryAsync(item, invocation?.Invoke() ?? new Invocation())
                     );
@@ -201,7 +201,7 @@ internal sealed class Deployed : IDisposable
             }
             catch (AmazonServiceException)
             {
-                // The closing step sees what is missing.
+                // The closing step sees which runs are missing.
             }
         }
         return (await Part<SweepClose>().SweepCloseAsync(start, new Invocation()), runs);
@@ -214,7 +214,7 @@ internal sealed class Deployed : IDisposable
         Lines.Dispose();
     }
 
-    /// <summary>Whether an event is of what runs images.</summary>
+    /// <summary>Whether an event comes from a service that runs images.</summary>
     public static bool IsDeployment(string json)
     {
         using var document = JsonDocument.Parse(json);
@@ -269,7 +269,7 @@ internal sealed class Deployed : IDisposable
     }
 }
 
-/// <summary>What Lambda tells of an invocation.</summary>
+/// <summary>What Lambda says about an invocation.</summary>
 internal sealed class Invocation : ILambdaContext
 {
     public string AwsRequestId { get; } = Guid.NewGuid().ToString();
@@ -286,7 +286,7 @@ internal sealed class Invocation : ILambdaContext
     public string TenantId => null!;
     public string TraceId => "";
 
-    /// <summary>Asked for again and again by the functions.</summary>
+    /// <summary>The functions ask for it again and again.</summary>
     public Func<TimeSpan> Remaining { get; init; } = () => TimeSpan.FromMinutes(5);
     public TimeSpan RemainingTime => Remaining();
 }

@@ -5,7 +5,7 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// What is deployed is in use, and shielded, when it is deployed: a rollback does not wait for the next sweep.
+/// An image is in use, and shielded, from the moment it is deployed: a rollback does not wait for the next sweep.
 /// </summary>
 public sealed class DeploymentTests
 {
@@ -295,7 +295,7 @@ public sealed class DeploymentTests
         Assert.NotNull(Assert.Single(fixture.Items("U#"))["done"]);
     }
 
-    /// <summary>Its service goes on running what the tag meant, and nobody tells a digest.</summary>
+    /// <summary>The service goes on running the image that the tag meant, and nobody names a digest.</summary>
     [Fact]
     public async Task What_a_tag_meant_that_a_consumer_names_stays_for_fourteen_days_after_the_tag_moved()
     {
@@ -323,8 +323,9 @@ public sealed class DeploymentTests
         Assert.Equal(2, fixture.Items("U#").Count);
     }
 
-    /// <summary>An event notes a name while the sweep, which has read before it what is deployed, goes over the
-    /// images.</summary>
+    /// <summary>
+    /// An event notes a name while the sweep goes over the images. The sweep has read earlier what is deployed.
+    /// </summary>
     [Fact]
     public async Task A_sweep_does_not_forget_a_name_that_an_event_has_noted_meanwhile()
     {
@@ -368,7 +369,7 @@ public sealed class DeploymentTests
         AssertOnlyTheOldestThreeWereAtRiskAnd(fixture, digests, digests[1]);
     }
 
-    /// <summary>Which of the two a task tells is not documented.</summary>
+    /// <summary>It is not documented which of the two a task names.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -404,9 +405,7 @@ public sealed class DeploymentTests
         Assert.Equal(2, fixture.Items("U#").Count);
     }
 
-    /// <summary>
-    /// Nothing starts, so that no task tells of it; and it is what the service runs when it is scaled up.
-    /// </summary>
+    /// <summary>Nothing starts, so no task names the image. But the service runs it when it is scaled up.</summary>
     [Fact]
     public async Task A_service_without_tasks_that_goes_back_is_shielded_where_a_trail_exists()
     {
@@ -450,7 +449,7 @@ public sealed class DeploymentTests
     }
 
     /// <summary>
-    /// The next reading does not see a task that has ended: what it ran stays for rollbacks, and is let go after.
+    /// The next reading does not see a task that has ended. Its image stays for rollbacks and may go later.
     /// </summary>
     [Fact]
     public async Task What_was_deployed_between_two_sweeps_stays_for_fourteen_days_after_it_was_last_seen()
@@ -475,7 +474,7 @@ public sealed class DeploymentTests
 
         fixture.Time.Advance(TimeSpan.FromDays(2));
         await fixture.Functions.SweepAsync();
-        // Four are there and three stay: what the tag is moved to would take the place of another.
+        // Four are there and three stay: the image that the tag is moved to would take the place of another one.
         Assert.Contains(Shield(digests[0]), fixture.Tags(digests[0]));
         Assert.Contains(
             "Could not unmark",
@@ -489,10 +488,10 @@ public sealed class DeploymentTests
     }
 
     /// <summary>
-    /// An updater that follows the newest tag may choose EcrGuard's: a service then runs by it, and would find no image
-    /// without it.
+    /// An updater that follows the newest tag may choose EcrGuard's tag. A service then runs by that tag, and would
+    /// find no image without it.
     /// </summary>
-    /// <summary>The newest tag of an image that a service runs already: for an updater it is another version.</summary>
+    /// <summary>The newest tag of an image that a service runs already is another version for an updater.</summary>
     [Fact]
     public async Task A_tag_of_EcrGuards_stays_though_the_service_that_names_it_ran_the_same_image_minutes_before()
     {
@@ -514,7 +513,7 @@ public sealed class DeploymentTests
         Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
     }
 
-    /// <summary>The names were read minutes before: a turn to write is waited for.</summary>
+    /// <summary>The names were read minutes before, because the write waits for its turn.</summary>
     [Fact]
     public async Task A_tag_of_EcrGuards_stays_though_a_consumer_names_it_while_its_removal_waits()
     {

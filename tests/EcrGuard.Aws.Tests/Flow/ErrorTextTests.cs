@@ -13,12 +13,12 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// No secret leaves in the text of an error: what AWS, a proxy or an SDK prints is cut in one place, and nothing else
+/// No secret leaves in the text of an error: one place cuts what AWS, a proxy or an SDK prints, and no other place
 /// reads it.
 /// </summary>
 public sealed partial class ErrorTextTests
 {
-    /// <summary>Each stands somewhere in a hostile message, and must stand nowhere in what leaves.</summary>
+    /// <summary>Each one is somewhere in a hostile message, and must not be in anything that leaves.</summary>
     private static readonly string[] Secrets =
     [
         "IQoJb3JpZ2luX2VjEHYaCXVzLWVhc3QtMSJHMEUCIQDsecret1",
@@ -84,7 +84,7 @@ public sealed partial class ErrorTextTests
         "ValidationException",
     ];
 
-    /// <summary>What ECS says beside an answer goes into the ledger and the sweep's message.</summary>
+    /// <summary>The failures that ECS adds to an answer go into the ledger and the sweep's message.</summary>
     [Fact]
     public void What_ECS_says_of_a_task_that_it_does_not_describe_tells_no_secret()
     {
@@ -108,7 +108,7 @@ public sealed partial class ErrorTextTests
     /// <summary>Messages from a fixed seed, some of a megabyte.</summary>
     private static IEnumerable<string> Messages(int count)
     {
-#pragma warning disable CA5394 // Not for secrets: the same messages on every run.
+#pragma warning disable CA5394 // The random numbers protect no secret: they give the same messages on every run.
         var random = new Random(20261118);
         for (var i = 0; i < count; i++)
         {
@@ -198,7 +198,7 @@ public sealed partial class ErrorTextTests
         foreach (var (message, at) in Messages(240).Select((message, at) => (message, at)))
         {
             var (service, operation, call) = calls[at % calls.Length];
-            // Control characters are no XML.
+            // Control characters are not allowed in XML.
             var printed = service is "sns" or "s3"
                 ? string.Concat(message.Where(c => c >= ' ' || c is '\n' or '\t'))
                 : message;
@@ -272,7 +272,7 @@ public sealed partial class ErrorTextTests
         );
 
     /// <summary>
-    /// The facts that a verdict, a mark, a sweep and an alert need are refused by a message that is full of secrets.
+    /// A message full of secrets refuses the facts that a verdict, a mark, a sweep and an alert need.
     /// </summary>
     [Fact]
     public async Task Answer_log_ledger_and_alerts_tell_nothing_of_it()
@@ -333,9 +333,9 @@ public sealed partial class ErrorTextTests
     }
 
     /// <summary>
-    /// Of every caught exception and every parameter that is one: nobody but <see cref="ErrorText"/> reads its message,
-    /// prints it or gives it to a text. What is said of a policy or of a file of deployments is of a document that
-    /// somebody wrote, and not of AWS.
+    /// Covers every caught exception and every parameter that is an exception: only <see cref="ErrorText"/> reads its
+    /// message, prints it or puts it into a text. Errors in a policy or in a file of deployments are about a document
+    /// that somebody wrote, not about AWS.
     /// </summary>
     [Fact]
     public void Nothing_but_one_place_reads_the_message_of_an_exception()
@@ -360,7 +360,7 @@ public sealed partial class ErrorTextTests
         );
 
         Assert.Empty(found);
-        // The scan itself finds what it is for.
+        // The search itself finds what it is meant to find.
         Assert.Equal(
             ["e.Message", "{e}", "e.ToString("],
             Reads("catch (IOException e) { return e.Message + $\"{e}\" + e.ToString(); }")

@@ -4,23 +4,22 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Every call of a run fails once in every way: the event is handed back or was handled, no tag stands in the registry
-/// whose intent is not in the ledger, and the next delivery, without faults, brings
-/// everything to where it would have been.
+/// Every call of a run fails once in every way. The event is handed back or was handled. The ledger has an intent for
+/// every tag in the registry. The next delivery, without faults, brings everything to the state that it would have had.
 /// </summary>
 public sealed class FaultTests
 {
-    /// <summary>The only way that takes time: all of its runs wait together.</summary>
+    /// <summary>The only way that takes time, so all of its runs wait together.</summary>
     private const string Unanswered = "no answer in time";
 
-    /// <summary>The function ends before the call: it makes no other, and nobody hears its answer.</summary>
+    /// <summary>The function ends before the call. It makes no other call, and nobody hears its answer.</summary>
     private const string Killed = "killed";
 
-    /// <summary>How long the queue keeps to itself what was handed back or never answered.</summary>
+    /// <summary>How long the queue holds a message that was handed back or never answered.</summary>
     private static readonly TimeSpan Redelivery = TimeSpan.FromMinutes(7);
 
     /// <summary>
-    /// The ways in which a call can fail. A call whose connection breaks is repeated by the SDK, and goes well at last
+    /// The ways in which a call can fail. The SDK repeats a call whose connection breaks. In the end it succeeds,
     /// unless the fault has no end.
     /// </summary>
     private static readonly Dictionary<string, Fault> Ways = new()
@@ -113,14 +112,15 @@ public sealed class FaultTests
         );
 
     /// <summary>
-    /// What happens up to an event that is not delivered yet, and what must be true of the image once it is.
+    /// What happens before an event is delivered, and what must be true of the image after the delivery.
     /// </summary>
     private sealed record Scenario(
         Func<GuardFixture, Task<string>> ArrangeAsync,
         Action<GuardFixture, string> AssertConverged
     );
 
-    /// <param name="calls">At least so many calls are made, or the faults struck less than the test says.</param>
+    /// <param name="calls">The least number of calls. With fewer, the faults would strike less than the test
+    ///     says.</param>
     private static async Task EachCallAsync(string way, int calls, Scenario scenario)
     {
         var options = new DeploymentOptions(Timeout: way == Unanswered ? TimeSpan.FromSeconds(3) : null);
@@ -146,11 +146,11 @@ public sealed class FaultTests
         await using var fixture = await StartAsync();
         var digest = await scenario.ArrangeAsync(fixture);
         var sent = Assert.Single(fixture.Aws.Events.Take());
-        // By now the event is older than the facts will be: only what the ledger holds open makes the second delivery
+        // The event is now older than the facts will be. Only the open entry in the ledger makes the second delivery
         // look again.
         fixture.Time.Advance(TimeSpan.FromMinutes(3));
         fixture.Aws.Faults.Add(fault);
-        // Only to be counted: a fault without end is never outstanding.
+        // This fault is only there to be counted: a fault without end is never outstanding.
         fixture.Aws.Faults.Add(Fault.Delay(TimeSpan.Zero) with { From = fault.From });
         var failed = await DeliverAsync(fixture.Deploy(options: options), sent);
         var struck = fixture.Aws.Faults.Outstanding == 0;

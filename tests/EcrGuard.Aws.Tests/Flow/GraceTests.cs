@@ -8,7 +8,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>The clock of a blocked image in use, over a fortnight of daily sweeps.</summary>
+/// <summary>The grace period of a blocked image in use, over two weeks of daily sweeps.</summary>
 public sealed class GraceTests
 {
     private const string Policy =

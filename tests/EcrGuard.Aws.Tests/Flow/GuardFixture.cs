@@ -11,8 +11,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// A local AWS with EcrGuard's table, bucket and topics in it. One clock serves both sides; it moves on a millisecond
-/// with every look, so that no two facts are of one moment.
+/// A local AWS with EcrGuard's table, bucket and topics in it. Both sides use one clock. It moves on by a millisecond
+/// each time it is read, so no two facts have the same time.
 /// </summary>
 internal sealed class GuardFixture : IAsyncDisposable
 {
@@ -59,13 +59,13 @@ internal sealed class GuardFixture : IAsyncDisposable
     /// <summary>The URL of the queue that EcrGuard puts its own looks in.</summary>
     public string ScanQueue { get; }
 
-    /// <summary>When each message came to its queue: delivered again it is the same message.</summary>
+    /// <summary>When each message came to its queue. A second delivery is the same message.</summary>
     public ConcurrentDictionary<string, DateTimeOffset> Arrivals { get; } = new();
 
     /// <summary>The functions as first deployed.</summary>
     public Deployed Functions { get; }
 
-    /// <param name="leaps">Whether the clock moves on by itself to whatever is waited for.</param>
+    /// <param name="leaps">Whether the clock moves on by itself to the end of every wait.</param>
     public static async Task<GuardFixture> StartAsync(
         string policy = Marks,
         LocalAwsOptions? options = null,
@@ -96,12 +96,12 @@ internal sealed class GuardFixture : IAsyncDisposable
         return deployed;
     }
 
-    /// <summary>Pushes an image of its own content under the tag of that name.</summary>
+    /// <summary>Pushes an image with its own content under this tag.</summary>
     /// <returns>Its digest.</returns>
     public string Push(string tag, string repository = Repository) =>
         Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag);
 
-    /// <summary>Pushes an image, ends its scan with these findings and hands both events over.</summary>
+    /// <summary>Pushes an image, ends its scan with these findings and delivers both events.</summary>
     /// <returns>Its digest.</returns>
     public async Task<string> ScannedAsync(string tag, params LocalFinding[] findings)
     {
@@ -122,7 +122,7 @@ internal sealed class GuardFixture : IAsyncDisposable
 
     public static string AlertId(LocalMessage message) => message.Attributes["alertId"].Value;
 
-    /// <summary>The ledger's items whose sort key begins so.</summary>
+    /// <summary>The ledger's items whose sort key begins with this text.</summary>
     public IReadOnlyList<JsonObject> Items(string sortKey) =>
         [
             .. Aws
@@ -142,7 +142,7 @@ internal sealed class GuardFixture : IAsyncDisposable
 
     public string Status(string digest) => Verdict(digest).GetProperty("status").GetString()!.ToUpperInvariant();
 
-    /// <summary>Lets time pass, and hands over EcrGuard's own looks when they are due.</summary>
+    /// <summary>Lets time pass, and delivers EcrGuard's own looks when they are due.</summary>
     public async Task PassAsync(TimeSpan time)
     {
         var until = Time.GetUtcNow() + time;
@@ -156,7 +156,7 @@ internal sealed class GuardFixture : IAsyncDisposable
             Time.Advance(until - Time.GetUtcNow());
     }
 
-    /// <summary>Runs what waits on the clock, which nobody else moves.</summary>
+    /// <summary>Runs work that waits for the clock, and moves the clock meanwhile.</summary>
     public async Task<T> WhileTimePassesAsync<T>(Task<T> work)
     {
         while (!work.IsCompleted)

@@ -5,7 +5,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Why nothing is known of an image: every cause has its sentence, says what to do, and is never green.
+/// Why nothing is known of an image. Every cause has its own sentence, which says what to do, and the status is never
+/// green.
 /// </summary>
 public sealed class HonestStatesTests
 {
@@ -382,7 +383,8 @@ public sealed class HonestStatesTests
         fixture.Aws.Ecr.CompleteScan(Repository, amd64.Digest, Critical);
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal("BLOCKED", fixture.Status(index));
-        // Once known, a SOCI index costs no call. One call asks whether the index is there, to which the alert is left.
+        // Once known, a SOCI index costs no call. One call asks whether the index is there, since the alert is then
+        // left to the index.
         if (behind)
             Assert.Equal(4, fixture.Aws.Requests.Count(request => request.Operation == "DescribeImages"));
     }

@@ -5,8 +5,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Issue 10, outcome 6: whatever a stranger pushes at ECR's own limits, the ledger holds it, the gate answers, and no
-/// event fails.
+/// Issue 10, outcome 6: whatever a stranger pushes, up to ECR's own limits, the ledger can hold it, the gate answers,
+/// and no event fails.
 /// </summary>
 public sealed class HostileSizeTests
 {
@@ -71,7 +71,7 @@ public sealed class HostileSizeTests
         Assert.Equal(3, fixture.Aws.Requests.Take().Count(request => request.Operation == "BatchGetImage"));
     }
 
-    /// <summary>Behind as many as are judged, nothing of a child is kept but which one it is.</summary>
+    /// <summary>After the children that are judged, only the identity of a child is kept.</summary>
     [Fact]
     public void Of_the_children_of_a_wide_index_each_is_kept_once_and_all_are_counted()
     {
@@ -97,7 +97,7 @@ public sealed class HostileSizeTests
         );
         var hostile = Manifest.Of($$"""{{image.Text.TrimEnd()[..^1]}},"annotations":{"a":"{{Long(letters)}}"} }""");
         Assert.InRange(Encoding.UTF8.GetByteCount(hostile.Text), 3_000_000, 4_194_304);
-        // Under such a tag its content is read, to tell whether it is an image.
+        // Under such a tag, the content is read to see whether it is an image.
         var tag = $"sha256-{new string('a', 64)}.sig";
         fixture.Aws.Ecr.Push(Repository, hostile, tag);
         Assert.Empty(await fixture.Functions.DeliverAsync());
@@ -189,7 +189,7 @@ public sealed class HostileSizeTests
         Assert.Equal("BLOCKED", fixture.Status(digest));
         Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}:1"));
         Assert.Contains(fixture.Alerts, alert => alert.Attributes["kind"].Value == "blocked");
-        // What excuses is cut like what blocks.
+        // Excused findings are cut like those that block.
         var waiving =
             """{ "version": 1, "rules": [ { "id": "critical", "severity": ["CRITICAL"], "then": "block" } ], "waivers": [ { "id": "all", "vulnerability": "*", "repositories": ["shop/web"], "reason": "r", "owner": "o", "approvedBy": "a", "expires": "2026-12-31" } ] }""";
         Assert.Equal(

@@ -10,8 +10,8 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// What EcrGuard writes by itself never makes an image in use go, whatever the team's policy is, whatever is pushed
-/// after it, and whenever ECR looks.
+/// EcrGuard's own writes never make an image in use go, whatever the team's policy is, whatever is pushed later, and
+/// whenever ECR evaluates the policy.
 /// </summary>
 public sealed class InUseOutlivesTests
 {
@@ -35,7 +35,7 @@ public sealed class InUseOutlivesTests
             ],
         };
 
-    /// <summary>A baseline that keeps so many images of any kind.</summary>
+    /// <summary>A baseline that keeps this many images of any kind.</summary>
     private static string Keeping(
         int count,
         string existing = "keep",
@@ -153,7 +153,7 @@ public sealed class InUseOutlivesTests
     }
 
     /// <summary>
-    /// A tag without the rule holds against nothing: on ten thousand fresh images it cost an hour and a half of writes.
+    /// A tag without the rule protects nothing. On ten thousand new images it cost an hour and a half of writes.
     /// </summary>
     [Fact]
     public async Task Without_a_policy_of_EcrGuards_no_image_is_tagged_for_its_use_and_the_report_tells_what_is_in_use()
@@ -183,7 +183,7 @@ public sealed class InUseOutlivesTests
         fixture.Aws.Ecr.PutLifecyclePolicy(Repository, KeepThreeTagged);
         fixture.Time.Advance(TimeSpan.FromDays(1));
         await enforcing.SweepAsync(Runs(fixture, running));
-        // It counts what the tag would be moved to: another image would go by that.
+        // The policy counts the image that the tag would be moved to, so another image would go.
         Assert.Equal(["v0", Shield(running)], fixture.Tags(running));
 
         fixture.Aws.Ecr.PutLifecyclePolicy(
@@ -209,8 +209,8 @@ public sealed class InUseOutlivesTests
     }
 
     /// <summary>
-    /// The policy is wished for, and would take what may be in use: as long as that is so, it is not put, and a shield
-    /// would hold against nothing.
+    /// The baseline asks for the policy, but the policy would take images that may be in use. While that is so, it is
+    /// not put, and a shield would protect nothing.
     /// </summary>
     [Fact]
     public async Task Where_a_policy_cannot_be_put_yet_nothing_is_shielded_for_it()
@@ -286,7 +286,7 @@ public sealed class InUseOutlivesTests
         );
     }
 
-    /// <summary>Nobody can pull the index any more, and what was started from it runs on.</summary>
+    /// <summary>Nobody can pull the index any more, but what was started from it still runs.</summary>
     [Fact]
     public async Task What_runs_an_index_runs_on_when_its_team_deletes_it_and_its_platforms_are_shielded_then()
     {
@@ -308,7 +308,9 @@ public sealed class InUseOutlivesTests
         Assert.True(Stands(fixture, platform.Digest));
     }
 
-    /// <summary>Until the next sweep its policy would take them: their index held them, and no tag does.</summary>
+    /// <summary>
+    /// The policy would take them until the next sweep, because their index held them and no tag does.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -374,8 +376,8 @@ public sealed class InUseOutlivesTests
     ];
 
     /// <summary>
-    /// The same days with EcrGuard and without: no image in use may go that stays where nobody helps, and once
-    /// EcrGuard's own policy stands none goes at all.
+    /// The same days with EcrGuard and without it. An image in use that stays without EcrGuard must also stay with it.
+    /// Once EcrGuard's own policy is in place, no image in use goes at all.
     /// </summary>
     [Theory]
     [InlineData("keep")]

@@ -4,7 +4,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Issue 10: what begins and never gets anywhere is late all the same.</summary>
+/// <summary>Issue 10: a run that begins but never makes progress is late too.</summary>
 public sealed class LateTests
 {
     /// <summary>A metric of the last tick, in hours.</summary>
@@ -40,7 +40,7 @@ public sealed class LateTests
             fixture.Push($"{at}");
         await fixture.Functions.TickAsync();
         fixture.Time.Advance(TimeSpan.FromHours(4));
-        // Time is up once an image is judged.
+        // The time is over once an image is judged.
         var left = TimeSpan.FromSeconds(31);
         fixture.Aws.Faults.Add(
             Fault.Unavailable with
@@ -57,7 +57,7 @@ public sealed class LateTests
         Assert.InRange(Hours(fixture.Functions, "HoursSinceBackfill"), 0, 0.1);
     }
 
-    /// <summary>Its list is empty then, and an empty sweep says nothing of any repository.</summary>
+    /// <summary>Its list is then empty, and an empty sweep says nothing about any repository.</summary>
     [Fact]
     public async Task A_sweep_before_the_backfill_is_done_is_no_whole_one()
     {
@@ -76,7 +76,7 @@ public sealed class LateTests
     }
 
     /// <summary>
-    /// What ran before is no measure: neither a new stack nor a restored table is late at its first tick.
+    /// Earlier runs do not count: neither a new stack nor a restored table is late at its first tick.
     /// </summary>
     [Theory]
     [InlineData("stack-2", Table)]

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>A clock on which nobody waits: it leaps to the end of every wait as soon as that begins.</summary>
+/// <summary>
+/// A clock on which nobody has to wait: it leaps to the end of every wait as soon as the wait begins.
+/// </summary>
 internal sealed class LeapingTime(DateTimeOffset start) : FakeTimeProvider(start)
 {
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

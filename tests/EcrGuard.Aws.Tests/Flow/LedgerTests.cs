@@ -9,7 +9,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>What stands in the ledger, item by item: other accounts' tools and people read it, too.</summary>
+/// <summary>What is in the ledger, item by item. Tools of other accounts and people read it, too.</summary>
 public sealed class LedgerTests
 {
     private const string Partition = $"R#123456789012#eu-central-1#{Repository}";
@@ -23,7 +23,7 @@ public sealed class LedgerTests
         fixture.Aws.Ecr.CompleteScan(Repository, amd64.Digest, Critical);
         await fixture.Functions.DeliverAllAsync();
 
-        // Beside the repository's stands one item of the registry's: in which table the ledger is.
+        // Beside the repository's items there is one item of the registry. It says in which table the ledger is.
         Assert.All(
             fixture.Aws.DynamoDb.Items(Table),
             item =>
@@ -147,8 +147,8 @@ public sealed class LedgerTests
         var events = fixture.Aws.Events.Take();
         if (olderLast)
         {
-            // The older one has read its facts and is about to store when a fixed scan is read and stored by another
-            // instance.
+            // The older one has read its facts and is about to store them. Then another instance reads and stores a
+            // scan with the fix.
             fixture.Aws.Faults.Add(
                 Fault.Meanwhile(() =>
                 {

@@ -14,8 +14,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// A conditional write takes effect, its answer is lost, and the SDK makes the call again, which fails on what the
-/// first has written: each writer knows its own, and nobody else's for its own.
+/// A conditional write takes effect, but its answer is lost. The SDK makes the call again, and it fails because of the
+/// first write. Each writer recognises its own write, and takes no other writer's write for its own.
 /// </summary>
 public sealed class LostAnswerTests
 {
@@ -52,7 +52,7 @@ public sealed class LostAnswerTests
         );
         AssertStruck(fixture);
 
-        // The same text, and another one's.
+        // The text is the same, but it is from another writer.
         Assert.False(
             await fixture
                 .Functions.Part<RegistryDocuments>()
@@ -126,7 +126,7 @@ public sealed class LostAnswerTests
         );
         AssertStruck(fixture);
 
-        // Two that look at one clock at one moment.
+        // Two writers read the clock at the same moment.
         fixture.Time.AutoAdvanceAmount = TimeSpan.Zero;
         Assert.True(
             await fixture.Functions.Part<AlertClaims>().ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None)
@@ -170,7 +170,7 @@ public sealed class LostAnswerTests
                 .StoreAsync(record, entry, null, open: false, CancellationToken.None)
         );
         AssertStruck(fixture);
-        // Somebody else's store stays somebody else's.
+        // A store of somebody else is not taken for the own one.
         Assert.Equal(
             Stored.Contended,
             await fixture
@@ -298,7 +298,7 @@ public sealed class LostAnswerTests
         var now = (await fixture.Functions.Part<ImageRecords>().FindAsync(image, CancellationToken.None))!;
         Assert.Equal((QuarantineState.Held, 1), (now.Quarantine!.State, now.QuarantineRevision));
 
-        // Another one's, over the same reading, is not taken for this one.
+        // A store of somebody else, over the same reading, is not taken for this one.
         Assert.Null(
             await fixture.Functions.Part<QuarantineRecords>().IntendAsync(entry, step, held, CancellationToken.None)
         );
@@ -335,7 +335,7 @@ public sealed class LostAnswerTests
         );
     }
 
-    /// <summary>Each store of the lease, and of what the plan has put, in turn.</summary>
+    /// <summary>Tests each store of the lease, and of what the plan has put, in turn.</summary>
     [Fact]
     public async Task A_plan_is_applied_and_its_lease_is_given_back_whichever_stores_answer_is_lost()
     {

@@ -6,8 +6,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Indexes of indexes: as deep as the bound they are judged as any other, upwards from a finding and downwards from a
-/// question; deeper they are never approved.
+/// Indexes of indexes: up to the depth limit they are judged like any other index, upwards from a finding and downwards
+/// from a question. Deeper ones are never approved.
 /// </summary>
 public sealed class NestedIndexTests
 {
@@ -52,7 +52,7 @@ public sealed class NestedIndexTests
         Assert.Equal(("BLOCKED", "BLOCKED"), (fixture.Status(outermost), (await AskAsync(fixture.Functions)).Status));
     }
 
-    /// <summary>What runs the platform runs on, and nobody else would tell.</summary>
+    /// <summary>What runs the platform goes on running, and nobody else would report it.</summary>
     [Fact]
     public async Task A_platform_that_is_blocked_after_its_index_went_unheard_is_told_by_itself()
     {
@@ -93,13 +93,13 @@ public sealed class NestedIndexTests
         for (var death = 0; death < deaths; death++)
         {
             fixture.Time.Advance(TimeSpan.FromMinutes(7));
-            // The platform's facts, and then the index's.
+            // The first read is of the platform's facts, the second of the index's.
             fixture.Aws.Faults.Add(Fault.Kill() with { Operation = "DescribeImages", From = 2 });
             await fixture.Deploy().ChangedAsync(failed);
             Assert.Equal(0, fixture.Aws.Faults.Outstanding);
             fixture.Aws.Faults.Clear();
             Assert.Equal(("ERROR", "APPROVED"), (fixture.Status(platform.Digest), fixture.Status(index)));
-            // The ledger says two things, of which the gate believes the worse.
+            // The ledger says two things. The gate believes the worse one.
             Assert.NotEqual("APPROVED", (await AskAsync(fixture.Functions)).Status);
         }
 

@@ -15,7 +15,7 @@ internal sealed class PlanFixture : IAsyncDisposable
 {
     public const string Repository = GuardFixture.Repository;
 
-    /// <summary>Enforces that only the two newest images stay, and whatever is in use.</summary>
+    /// <summary>Enforces that only the two newest images stay, and images in use.</summary>
     public const string Keeps = """
         {
           "version": 1,
@@ -47,7 +47,7 @@ internal sealed class PlanFixture : IAsyncDisposable
     public static async Task<PlanFixture> StartAsync(string policy = Keeps, LocalAwsOptions? options = null) =>
         new(await GuardFixture.StartAsync(policy, options), policy);
 
-    /// <summary>Pushes images that are older than anything that counts as use, the first the oldest.</summary>
+    /// <summary>Pushes images that are older than anything that counts as use, the oldest first.</summary>
     /// <returns>Their digests.</returns>
     public IReadOnlyList<string> PushOld(int count, string repository = Repository) =>
         [
@@ -77,7 +77,7 @@ internal sealed class PlanFixture : IAsyncDisposable
             )
         );
 
-    /// <summary>Makes a plan as the command line does: from what it reads.</summary>
+    /// <summary>Makes a plan as the command line does, from what it reads.</summary>
     public async Task<Plan> PlanAsync(
         bool exact = true,
         string wanted = KeepsTwo,

@@ -127,8 +127,8 @@ public sealed class PutPolicyTests
     }
 
     /// <summary>
-    /// What ECR says of one repository counts for the next, in this call and in the one that goes on after it: the plan
-    /// foresaw four images in each.
+    /// What ECR says about one repository counts for the next one, in this call and in the call that continues it. The
+    /// plan expected four images in each.
     /// </summary>
     [Theory]
     [InlineData(false)]
@@ -215,8 +215,7 @@ public sealed class PutPolicyTests
         );
         var digests = fixture.PushOld(6);
         var plan = await fixture.PlanAsync(exact: false);
-        // The preview shows what was true when it was asked for; by the time it is read, the newest image is gone and
-        // one more would stay.
+        // The preview shows the images at its start. When it is read, the newest image is gone and one more would stay.
         fixture.Aws.Faults.Add(
             Fault.Meanwhile(() => fixture.Aws.Ecr.Delete(Repository, digests[5])) with
             {
@@ -270,7 +269,7 @@ public sealed class PutPolicyTests
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
 
-    /// <summary>Untagged images go after two weeks: nothing of what these tests push.</summary>
+    /// <summary>Untagged images go after two weeks. The tests here push no such images.</summary>
     private static readonly string Untagged = Keeps.Replace(
         """{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2}""",
         """{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14}""",
@@ -283,7 +282,7 @@ public sealed class PutPolicyTests
         StringComparison.Ordinal
     );
 
-    /// <summary>A plan that puts a policy on so many repositories, with three images each.</summary>
+    /// <summary>A plan that puts a policy on this many repositories, with three images each.</summary>
     private static async Task<(PlanFixture Fixture, Plan Plan, string[] Repositories)> PlannedAsync(int count)
     {
         var fixture = await StartAsync(Untagged);
@@ -300,9 +299,9 @@ public sealed class PutPolicyTests
     }
 
     /// <summary>
-    /// Each fact is read once. Of the ledger: what it knows of the repository, and what is deployed by the end; the
-    /// intent and the outcome, each together with what EcrGuard has written to the repository; and that once more just
-    /// before the write. The lease is looked at by the clock.
+    /// Each fact is read once. The ledger calls are: what it knows of the repository, and what is deployed at the end;
+    /// the intent and the outcome, each together with what EcrGuard has written to the repository; and the latter once
+    /// more just before the write. When the lease is checked depends on the clock.
     /// </summary>
     [Fact]
     public async Task A_policy_costs_twelve_calls_beside_what_a_plan_costs_once()
@@ -370,7 +369,7 @@ public sealed class PutPolicyTests
                     .GetResult()
             ) with
             {
-                // Of the intent's transaction the answer is there; the two reads before the write are on their way.
+                // The answer to the intent's transaction is there. The two reads before the write are in progress.
                 Service = "dynamodb",
                 Operation = "GetItem",
                 From = 2,
@@ -386,7 +385,9 @@ public sealed class PutPolicyTests
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(repositories[0]));
     }
 
-    /// <summary>A team's own policy comes while ECR previews: it stays, and nobody says that anything failed.</summary>
+    /// <summary>
+    /// A team puts its own policy while ECR makes the preview. That policy stays, and nothing is reported as failed.
+    /// </summary>
     [Fact]
     public async Task A_policy_that_a_team_puts_while_ECR_previews_stays()
     {
@@ -422,7 +423,7 @@ public sealed class PutPolicyTests
             );
             if (struck.Contains(false))
             {
-                // Fewer, and the faults struck less than the test says.
+                // With fewer calls, the faults would strike less than the test says.
                 Assert.InRange(first, 30, 80);
                 return;
             }
@@ -444,7 +445,7 @@ public sealed class PutPolicyTests
         var (fixture, plan, repositories) = await PlannedAsync(2);
         await using var disposing = fixture;
         fixture.Aws.Faults.Add(fault);
-        // Only to be counted: a fault without end is never outstanding.
+        // This fault is only there to be counted: a fault without end is never outstanding.
         fixture.Aws.Faults.Add(Fault.Delay(TimeSpan.Zero) with { From = fault.From });
         try
         {
@@ -452,11 +453,11 @@ public sealed class PutPolicyTests
         }
         catch (Exception) when (fixture.Aws.Faults.Outstanding == 0)
         {
-            // The call as a whole failed: the caller calls again.
+            // The call as a whole failed, so the caller calls again.
         }
         var struck = fixture.Aws.Faults.Outstanding == 0;
         fixture.Aws.Faults.Clear();
-        // What was put stands in the ledger, whatever became of the call.
+        // The ledger has what was put, however the call ended.
         foreach (var repository in repositories.Where(each => fixture.Aws.Ecr.LifecyclePolicyOf(each) is not null))
             Assert.Contains(
                 fixture.Guard.Items("L"),

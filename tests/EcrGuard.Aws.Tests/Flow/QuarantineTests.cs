@@ -13,8 +13,8 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Blocked images go out of reach and come back, whatever happens in between. Enhanced scanning sees what runs in
-/// clusters, so that it is known what is not in use.
+/// Blocked images are put out of reach and come back, whatever happens in between. Enhanced scanning sees what runs in
+/// clusters, so EcrGuard knows what is not in use.
 /// </summary>
 public sealed class QuarantineTests
 {
@@ -43,7 +43,7 @@ public sealed class QuarantineTests
     }
 
     /// <summary>
-    /// Pushes an image that was pushed days ago for the first time: of a newer one nobody knows yet what runs it.
+    /// Pushes an image that was first pushed days ago. For a newer image, nobody knows yet what runs it.
     /// </summary>
     private static string Push(GuardFixture fixture, string tag, string repository = Repository) =>
         fixture.Aws.Ecr.Push(
@@ -54,7 +54,7 @@ public sealed class QuarantineTests
         );
 
     /// <summary>
-    /// Pushes an image, ends its scan with these findings and hands all events over, EcrGuard's own too.
+    /// Pushes an image, ends its scan with these findings and delivers all events, also EcrGuard's own.
     /// </summary>
     private static async Task<string> MarkedAsync(
         GuardFixture fixture,
@@ -101,7 +101,7 @@ public sealed class QuarantineTests
             .Items("A#")
             .Select(write => $"{write["change"]!.GetValue<string>()} {write["outcome"]!.GetValue<string>()}");
 
-    /// <summary>Reading who runs what takes minutes in a large account, which no event has.</summary>
+    /// <summary>In a large account it takes minutes to read what runs. An event does not have that time.</summary>
     [Fact]
     public async Task An_event_marks_and_takes_nothing_out_of_reach_and_reads_no_consumer()
     {
@@ -125,7 +125,7 @@ public sealed class QuarantineTests
     }
 
     /// <summary>
-    /// It was deployed while it was approved, and AWS tells nobody of EKS, of other accounts and of other regions.
+    /// The image was deployed while it was approved. AWS tells nobody about EKS, other accounts and other regions.
     /// </summary>
     [Fact]
     public async Task The_end_of_a_forced_approval_takes_nothing_and_the_sweep_two_days_later_does()
@@ -174,7 +174,9 @@ public sealed class QuarantineTests
         Assert.Equal("BLOCKED", body.GetProperty("status").GetString());
     }
 
-    /// <summary>It may run on EKS from the first minute on, and nothing shows it for up to a day and a half.</summary>
+    /// <summary>
+    /// The image may run on EKS from the first minute on, and for up to a day and a half nothing shows it.
+    /// </summary>
     [Fact]
     public async Task A_blocked_image_that_is_new_is_marked_and_archived_only_when_its_use_would_be_known()
     {
@@ -280,7 +282,7 @@ public sealed class QuarantineTests
             Assert.Equal("ARCHIVED", Storage(fixture, digest));
             Assert.Equal(["blocked", .. Enumerable.Repeat("quarantine-restored", times)], Kinds(fixture));
         }
-        // With the one that said that the backfill is done.
+        // One of them says that the backfill is done.
         Assert.Equal(4, fixture.Alerts.Select(AlertId).Distinct().Count());
     }
 
@@ -647,7 +649,7 @@ public sealed class QuarantineTests
         Unheard = Fault.CloseAfter;
 
     /// <summary>
-    /// The function dies before each of its calls once, or does not hear its answer, and the sweep, or the event that
+    /// The function dies before each of its calls once, or does not get its answer. Then the sweep, or the event that
     /// brings an image back, comes again.
     /// </summary>
     [Theory]

@@ -5,7 +5,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Another policy decides from what the ledger knows, as long as that is fresh, and from the scanner where it is not.
+/// Another policy decides from the facts in the ledger as long as they are fresh, otherwise from the scanner.
 /// </summary>
 public sealed class RedecisionTests
 {
@@ -17,7 +17,7 @@ public sealed class RedecisionTests
         """{ "version": 1, "waivers": [ { "id": "W1", "vulnerability": "CVE-2026-1001", "repositories": ["*"], "reason": "The function is not called.", "owner": "shop", "approvedBy": "security", "expires": "2026-11-18" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
 
     /// <summary>
-    /// How often a scanner was asked for findings. A sweep asks Inspector once what runs, which is another question.
+    /// How often a scanner was asked for findings. A sweep also asks Inspector once what runs; that does not count.
     /// </summary>
     private static int Reads(GuardFixture fixture) =>
         fixture
@@ -28,8 +28,8 @@ public sealed class RedecisionTests
         (await functions.AskAsync($"{Repository}:{tag}")).Body.GetProperty("status").GetString()!;
 
     /// <summary>
-    /// One image with a critical finding, one with a high one and one without any, and 1500 findings that matter to
-    /// nobody.
+    /// One image with a critical finding, one with a high one and one without any, and 1500 findings that do not
+    /// matter.
     /// </summary>
     private static async Task<(GuardFixture Fixture, string Critical, string High, string Clean)> FilledAsync(
         bool enhanced
@@ -121,7 +121,7 @@ public sealed class RedecisionTests
         await fixture.Deploy(Laxer).SweepAsync();
         Assert.Equal(0, Reads(fixture));
 
-        // No event tells of it.
+        // No event reports it.
         fixture.Aws.Ecr.CompleteScan(Repository, critical, Low);
         fixture.Aws.Events.Take();
         fixture.Time.Advance(TimeSpan.FromMinutes(1));
@@ -233,7 +233,7 @@ public sealed class RedecisionTests
 
         Assert.Equal("BLOCKED", await AskAsync(fixture.Deploy(Stricter), "1"));
         Assert.Equal(31, fixture.Aws.Requests.Take().Count(request => request.Service is "ecr" or "inspector2"));
-        // Decided once, it costs a question one call, of however many platforms.
+        // Once it is decided, a question costs one call, however many platforms there are.
         var cold = fixture.Deploy(Stricter);
         await cold.SweepAsync();
         fixture.Aws.Requests.Take();

@@ -5,10 +5,10 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Issue 9, outcome 5 (b): an image that came without a push gets what a push gets.</summary>
+/// <summary>Issue 9, outcome 5 (b): an image that came without a push is treated like a pushed one.</summary>
 public sealed class ReplicaTests
 {
-    /// <summary>Basic scanning that nobody starts.</summary>
+    /// <summary>A repository with basic scanning that nobody starts.</summary>
     private const string Copy = "copy";
 
     private static async Task<(GuardFixture Fixture, string Digest)> WithCopyAsync(bool filled = true)

@@ -9,8 +9,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// The ledger was lost and comes back as it was a day ago, in a table of another name: EcrGuard adopts it, learns what
-/// it can, and says what it cannot.
+/// The ledger was lost and comes back as it was a day ago, in a table with another name. EcrGuard adopts it, learns
+/// what it can, and says what it cannot learn.
 /// </summary>
 public sealed class RestoredLedgerTests
 {
@@ -41,7 +41,7 @@ public sealed class RestoredLedgerTests
         await before.SweepAsync();
         fixture.Aws.DynamoDb.CopyTable(Table, Restored);
 
-        // The day that is lost.
+        // This day is lost.
         fixture.Time.Advance(TimeSpan.FromHours(24));
         var clean = await ScannedAsync(fixture, before, "clean");
         var archived = await ScannedAsync(fixture, before, "archived", Critical);
@@ -61,8 +61,8 @@ public sealed class RestoredLedgerTests
 
         foreach (var days in new[] { 14, 21 })
         {
-            // The second time the baseline has changed, so that there is something to write where it knew what it wrote
-            // before.
+            // The second time, the baseline has changed, so EcrGuard has something to write in repositories where it
+            // knew its earlier writes.
             var after = fixture.Deploy(
                 Policy(days),
                 new DeploymentOptions(EnforcementMode.Quarantine, Table: Restored)
@@ -77,12 +77,12 @@ public sealed class RestoredLedgerTests
                 fixture.Aws.DynamoDb.Items(Restored),
                 item => item["sk"]!.ToString() == $"I#{clean["sha256:".Length..]}"
             );
-            // What blocks is asked of the scanner again, and a gate says no either way.
+            // For images that block, the scanner is asked again, and a gate says no in both cases.
             Assert.All(
                 await Task.WhenAll(StatusAsync(after, "archived"), StatusAsync(after, "turned")),
                 answer => Assert.NotEqual("APPROVED", answer.Status)
             );
-            // It touches none of what it does not know.
+            // It does not touch what it does not know.
             Assert.All(
                 [archived, turned],
                 digest => Assert.Equal("ARCHIVED", fixture.Aws.Ecr.StatusOf(Repository, digest))
@@ -112,7 +112,7 @@ public sealed class RestoredLedgerTests
         }
     }
 
-    /// <summary>The last hour is lost, so that no record is old enough to be read again for its age.</summary>
+    /// <summary>The last hour is lost, so no record is old enough to be read again because of its age.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -143,7 +143,7 @@ public sealed class RestoredLedgerTests
         Assert.Equal((200, "BLOCKED"), await StatusAsync(after, "app"));
         Assert.Equal((200, "APPROVED"), await StatusAsync(after, "other"));
 
-        // What was decided since the restore is believed: nothing is read again for it.
+        // Decisions since the restore are believed; nothing is read again for them.
         fixture.Aws.Requests.Take();
         Assert.Equal((200, "APPROVED"), await StatusAsync(after, "other"));
         Assert.DoesNotContain(
@@ -166,7 +166,7 @@ public sealed class RestoredLedgerTests
         await fixture.Functions.DeliverAllAsync();
 
         var after = fixture.Deploy(Marks, new DeploymentOptions(Table: Restored));
-        // The verdict cannot be stored, so that the record of before stands.
+        // The verdict cannot be stored, so the earlier record stays.
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "TransactWriteItems", Times = int.MaxValue });
         await after.SweepAsync();
         fixture.Aws.Faults.Clear();
@@ -351,7 +351,7 @@ public sealed class RestoredLedgerTests
         params LocalFinding[] findings
     )
     {
-        // Pushed days ago for the first time: of a newer image nobody knows yet what runs it.
+        // It was first pushed days ago. For a newer image, nobody knows yet what runs it.
         var digest = fixture.Aws.Ecr.Push(
             Repository,
             Manifest.Image($"{Repository} {tag}"),

@@ -5,7 +5,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// How often images are scanned is changed: what was read before is believed no more, and hearing of it costs next to
+/// The scan frequency is changed. What was read before is no longer believed, and the news of the change costs almost
 /// nothing.
 /// </summary>
 public sealed class ScanningChangedTests
@@ -14,7 +14,8 @@ public sealed class ScanningChangedTests
         (await fixture.Functions.AskAsync($"{Repository}:{tag}")).Body.GetProperty("status").GetString()!;
 
     /// <summary>
-    /// Images that Inspector monitors, approved; then it ends that, and the events that tell of it are lost.
+    /// Approved images that Inspector monitors. Then it stops monitoring them, and the events that report this are
+    /// lost.
     /// </summary>
     private static async Task<(GuardFixture Fixture, IReadOnlyList<string> Digests)> LeftAsync(int images)
     {
@@ -72,7 +73,7 @@ public sealed class ScanningChangedTests
         Assert.Empty(await fixture.Functions.ChangedAsync(change, change));
 
         Assert.Equal("BatchWriteItem", Assert.Single(fixture.Aws.Requests.Take()).Operation);
-        // All of them, though they are read in more than one batch.
+        // All of them are read, although it takes more than one batch.
         fixture.Time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(digests.Count, Assert.Single((await fixture.Functions.SweepAsync()).Runs).Decided);
     }

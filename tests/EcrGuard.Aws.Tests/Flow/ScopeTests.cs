@@ -5,7 +5,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// The deployment may write to some repositories only: in all others nothing is tried that AWS would refuse.
+/// The deployment may write only to some repositories. In all others, EcrGuard tries nothing that AWS would refuse.
 /// </summary>
 public sealed class ScopeTests
 {

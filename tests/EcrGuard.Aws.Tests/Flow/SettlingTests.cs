@@ -6,7 +6,7 @@ using EcrGuard.LocalAws.Sns;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Findings follow their scan by minutes, and events come late, twice and in any order (issue 9, 1 and 2).
+/// Findings are listed minutes after their scan, and events come late, twice and in any order (issue 9, 1 and 2).
 /// </summary>
 public sealed class SettlingTests
 {
@@ -71,7 +71,7 @@ public sealed class SettlingTests
         while (fixture.Aws.Sqs.Waiting(fixture.ScanQueue) is [var look])
         {
             looks.Add(Math.Round((look.DueAt - begun).TotalMinutes, 1));
-            // Duplicates put down no more of them.
+            // Duplicates schedule no more looks.
             await fixture.Functions.ChangedAsync(summary);
             await fixture.Functions.ChangedAsync(summary, Doubled(summary));
             Assert.Equal([look], fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
@@ -185,7 +185,7 @@ public sealed class SettlingTests
         fixture.Aws.Requests.Take();
 
         Assert.Equal((200, status), await AnswerAsync(fixture));
-        // Asking writes nothing and puts nothing down.
+        // A question writes nothing and schedules no look.
         Assert.Empty(fixture.Items("I#"));
         Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
 
@@ -221,7 +221,7 @@ public sealed class SettlingTests
         fixture.Time.Advance(TimeSpan.FromHours(2));
         fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.High with { ListedAfter = Lag });
         await fixture.Functions.DeliverAllAsync();
-        // Closed by the rescan, whose own finding is not there yet.
+        // The rescan closed it, and the rescan's own finding is not listed yet.
         Assert.Equal("BLOCKED", fixture.Status(digest));
         await fixture.PassAsync(TimeSpan.FromMinutes(6));
         Assert.Equal("APPROVED", fixture.Status(digest));
@@ -277,7 +277,7 @@ public sealed class SettlingTests
         Assert.Equal("BLOCKED", fixture.Status(digest));
         fixture.Aws.Requests.Take();
 
-        // Delivered again, it tells what was listed.
+        // A second delivery reports what was listed.
         await fixture.Functions.ChangedAsync(finding);
         Assert.Equal(["BatchGetItem"], fixture.Aws.Requests.Select(request => request.Operation));
     }
@@ -348,7 +348,9 @@ public sealed class SettlingTests
         Assert.Equal("PENDING", (await lax.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
     }
 
-    /// <summary>Inspector closes what it found when it stops looking: that is not what its next scan finds.</summary>
+    /// <summary>
+    /// Inspector closes its findings when it stops monitoring. That says nothing about what its next scan finds.
+    /// </summary>
     [Theory]
     [InlineData("a summary")]
     [InlineData("a coverage event")]
@@ -378,7 +380,7 @@ public sealed class SettlingTests
         Assert.Equal(told == "no scan", Sentences(fixture, digest).Contains("last known", StringComparison.Ordinal));
     }
 
-    /// <summary>What is archived is not scanned, and what is restored is scanned anew.</summary>
+    /// <summary>An archived image is not scanned, and a restored one is scanned again.</summary>
     [Fact]
     public async Task A_scan_from_before_the_archive_does_not_speak_for_an_image_that_is_back()
     {
@@ -399,7 +401,9 @@ public sealed class SettlingTests
         Assert.Equal("APPROVED", fixture.Status(digest));
     }
 
-    /// <summary>What the image was in a former life says nothing of the scan that follows its return.</summary>
+    /// <summary>
+    /// What was known of the image before it was gone says nothing about the scan that follows its return.
+    /// </summary>
     [Theory]
     [InlineData("only a part is listed", false, "PENDING")]
     [InlineData("only a part is listed", true, "BLOCKED")]
@@ -441,14 +445,14 @@ public sealed class SettlingTests
         Assert.Equal("BLOCKED", fixture.Status(digest));
     }
 
-    /// <summary>ECR calls an enhanced scan on push COMPLETE, and lists of it what Inspector lists so far.</summary>
+    /// <summary>ECR calls an enhanced scan on push COMPLETE, and lists what Inspector lists so far.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task What_ECR_calls_complete_in_an_enhanced_registry_is_no_basic_scan(bool announced)
     {
         await using var fixture = await GuardFixture.StartAsync();
-        // Asked for shortly before the registry is switched, which is believed for some minutes.
+        // The scanner is read shortly before the registry is switched, and the answer is believed for some minutes.
         fixture.Push("before");
         Assert.Equal(200, (await fixture.Functions.AskAsync($"{Repository}:before")).HttpStatus);
         fixture.Aws.Ecr.Scanning = new ScanningConfiguration("ENHANCED", new ScanningRule("SCAN_ON_PUSH", "*"));
@@ -510,7 +514,7 @@ public sealed class SettlingTests
         fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical);
         var summary = Only(fixture, "Inspector2 Scan");
         var other = fixture.Deploy();
-        // The other one stores first; both have the look to put down.
+        // The other one stores first; both want to schedule the look.
         var meanwhile = Fault.Meanwhile(() => other.ChangedAsync(Doubled(summary)).GetAwaiter().GetResult());
         fixture.Aws.Faults.Add(meanwhile with { Operation = "UpdateItem" });
 
@@ -551,7 +555,7 @@ public sealed class SettlingTests
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal("APPROVED", fixture.Status(digest));
 
-        // From the dead-letter queue.
+        // This one comes from the dead-letter queue.
         await fixture.Functions.ChangedAsync(finding);
         Assert.Equal("APPROVED", fixture.Status(digest));
         fixture.Time.Advance(TimeSpan.FromHours(25));
@@ -590,7 +594,7 @@ public sealed class SettlingTests
         Assert.Equal(503, (await functions.AskAsync($"{Repository}:1")).HttpStatus);
     }
 
-    /// <summary>Whoever stores newer facts without the counts must not make them forgotten.</summary>
+    /// <summary>A store of newer facts without the counts must not lose the counts.</summary>
     [Fact]
     public async Task Counts_are_not_lost_to_somebody_who_stores_newer_facts_meanwhile()
     {
@@ -601,7 +605,7 @@ public sealed class SettlingTests
         var other = fixture.Deploy();
         var finding = events.First(body => body.Contains(GuardFixture.Low.Vulnerability, StringComparison.Ordinal));
         var summary = events.Single(body => Type(body) == "Inspector2 Scan");
-        // Between the read and the store of the one who has the summary.
+        // This happens between the read and the store of the instance that has the summary.
         var meanwhile = Fault.Meanwhile(() => other.ChangedAsync(finding).GetAwaiter().GetResult());
         fixture.Aws.Faults.Add(meanwhile with { Operation = "UpdateItem" });
 
@@ -611,10 +615,9 @@ public sealed class SettlingTests
     }
 
     /// <summary>
-    /// Whatever the order, the delay and the duplication of a scan's events, of its coverage and of its findings,
-    /// though
-    /// its summary is lost, pages repeat, and the image had another life before: once all have arrived and the looks
-    /// have passed, the answer is that of the whole truth, without a sweep.
+    /// A scan's events, its coverage and its findings come in any order, late and twice. Its summary may be lost, pages
+    /// may repeat, and the image may have had an earlier life. Once everything has arrived and the looks are over, the
+    /// answer is the whole truth, without a sweep.
     /// </summary>
     [Theory]
     [InlineData(1)]
@@ -648,7 +651,7 @@ public sealed class SettlingTests
         Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
     }
 
-    /// <summary>Images that are scanned, and news of them that comes as it likes.</summary>
+    /// <summary>Images that are scanned, and news of them in any order.</summary>
     private sealed class World(GuardFixture fixture, Random random)
     {
         private readonly List<(DateTimeOffset At, string Body)> messages = [];
@@ -696,7 +699,7 @@ public sealed class SettlingTests
             await fixture.PassAsync(TimeSpan.FromMinutes(21));
         }
 
-        /// <summary>It is scanned, then deleted, archived or given up, and comes back.</summary>
+        /// <summary>The image is scanned, then deleted, archived or given up, and comes back.</summary>
         private async Task FormerLifeAsync(string tag, string digest)
         {
             Scan(digest, summaryIsLost: false);
@@ -720,16 +723,16 @@ public sealed class SettlingTests
             await PassAsync(random.Next(5, 90));
         }
 
-        /// <returns>Whether it finds what blocks.</returns>
+        /// <returns>Whether it finds something that blocks.</returns>
         private bool Scan(string digest, bool summaryIsLost)
         {
             var critical = random.Next(2) == 0;
-            // More than a page now and then.
+            // Sometimes there is more than one page.
             var harmless = Enumerable
                 .Range(0, random.Next(6) == 0 ? 30 : random.Next(4))
                 .Select(at => GuardFixture.Low with { Vulnerability = $"CVE-2025-{at}" });
             LocalFinding[] found = [.. critical ? [GuardFixture.Critical] : Array.Empty<LocalFinding>(), .. harmless];
-            // Where no summary tells of the scan, and its coverage were not there yet, nobody would look again.
+            // If no summary reports the scan and its coverage is not listed yet, nobody would look again.
             fixture.Aws.Inspector.CoverageListedAfter = TimeSpan.FromSeconds(summaryIsLost ? 0 : random.Next(300));
             fixture.Aws.Inspector.CompleteScan(Repository, digest, [.. found.Select(Late)]);
             fixture.Aws.Inspector.CoverageListedAfter = TimeSpan.Zero;
@@ -751,7 +754,7 @@ public sealed class SettlingTests
         private void Send(Func<string, bool>? isLost = null) =>
             Send([.. fixture.Aws.Events.Take().Where(body => isLost?.Invoke(body) != true)]);
 
-        /// <summary>Each once to three times, up to twelve minutes late.</summary>
+        /// <summary>Sends each one once to three times, up to twelve minutes late.</summary>
         private void Send(IReadOnlyList<string> bodies)
         {
             foreach (var body in bodies)
@@ -825,7 +828,7 @@ public sealed class SettlingTests
              "detail":{"scan-status":"COMPLETE","repository-name":"{{Repository}}","image-digest":"{{digest}}"} }
             """;
 
-    /// <summary>The same event as EventBridge delivers it twice: another message.</summary>
+    /// <summary>The same event in another message, as EventBridge delivers it twice.</summary>
     private static string Doubled(string body) => body + " ";
 
     private static string Reason(GuardFixture fixture, string digest) =>

@@ -18,8 +18,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// What is stored carries the version of its form. A sample of each is kept in <c>stored/</c>, with every field: a
-/// form that changes gets another version and another sample, and what an older EcrGuard stored is read.
+/// Everything stored has the version of its form. <c>stored/</c> keeps a sample of each form, with every field. A form
+/// that changes gets a new version and a new sample, and EcrGuard still reads what an older one stored.
 /// </summary>
 public sealed class StoredFormTests
 {
@@ -200,7 +200,8 @@ public sealed class StoredFormTests
             : null;
     }
 
-    /// <param name="within">The references that lead here: what holds itself ends at the second.</param>
+    /// <param name="within">The references that lead here. A type that contains itself ends at the second
+    ///     level.</param>
     private static JsonNode? Value(JsonNode schema, JsonNode root, params string[] within)
     {
         var its = schema.AsObject();

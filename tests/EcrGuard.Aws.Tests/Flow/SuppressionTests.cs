@@ -4,8 +4,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// A suppression rule of Amazon Inspector hides a finding from Inspector's lists: here it is no excuse, or one that is
-/// said, as the policy wants it.
+/// A suppression rule of Amazon Inspector hides a finding from Inspector's lists. Here the policy decides: it is no
+/// excuse, or it is an excuse that is reported.
 /// </summary>
 public sealed class SuppressionTests
 {

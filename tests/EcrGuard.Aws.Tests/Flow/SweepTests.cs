@@ -18,7 +18,7 @@ public sealed class SweepTests
         "arn:aws:ecs:eu-central-1:123456789012:service/main/web"
     );
 
-    /// <summary>EcrGuard's rule, alone: nothing else is ever taken.</summary>
+    /// <summary>EcrGuard's rule alone, so nothing else is ever taken.</summary>
     private const string ShieldRule =
         """{"rules":[{"rulePriority":1,"description":"Images in use stay","selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}}]}""";
 
@@ -27,7 +27,7 @@ public sealed class SweepTests
 
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 
-    /// <summary>What runs: these images, by digest.</summary>
+    /// <summary>A reading that says that these images run, by digest.</summary>
     private static UsageReading Runs(GuardFixture fixture, params string[] digests) =>
         new()
         {
@@ -68,7 +68,7 @@ public sealed class SweepTests
     }
 
     /// <summary>
-    /// ECR does not say whether a team deleted an image's last tag or moved it, so that EcrGuard lets the image stay.
+    /// ECR does not say whether a team deleted an image's last tag or moved it, so EcrGuard keeps the image.
     /// </summary>
     [Fact]
     public async Task What_goes_for_the_place_of_an_image_that_only_EcrGuards_tag_keeps_is_told_a_day_before()
@@ -120,7 +120,7 @@ public sealed class SweepTests
                 "DescribeRepositories",
                 "GetLifecyclePolicy",
                 "GetRegistryScanningConfiguration",
-                // Whose the repository is, for the report.
+                // The report needs the owner of the repository.
                 "ListTagsForResource",
             ],
             fixture.Aws.Requests.Where(r => r.Service == "ecr").Select(r => r.Operation).Order(StringComparer.Ordinal)
@@ -158,12 +158,12 @@ public sealed class SweepTests
         Assert.Equal([Shield(untagged)], fixture.Tags(untagged));
         Assert.Equal(["2"], fixture.Tags(idle));
 
-        // EcrGuard's own writes come back as pushes: they are no news, and nobody is warned.
+        // EcrGuard's own writes come back as push events. They are no news, and nobody is alerted.
         var alerts = fixture.Alerts.Count;
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal(alerts, fixture.Alerts.Count);
 
-        // Nobody refers to them any more: while they are so new that says nothing, and later it does.
+        // Nobody refers to them any more. While they are new, that means nothing; later it does.
         await fixture.Functions.SweepAsync(Runs(fixture));
         Assert.Equal(["1", Shield(tagged)], fixture.Tags(tagged));
         fixture.Time.Advance(InUse.RecordingDelay);
@@ -193,7 +193,7 @@ public sealed class SweepTests
         Assert.Equal(["chart-1", Shield(pulled)], fixture.Tags(pulled));
         Assert.Equal(["chart-2"], fixture.Tags(idle).Concat(fixture.Tags(referrer)));
 
-        // They come back as pushes, which are no news; somebody else's are.
+        // They come back as push events, which are no news. A push of somebody else is news.
         var alerts = fixture.Alerts.Count;
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal(alerts, fixture.Alerts.Count);
@@ -265,7 +265,7 @@ public sealed class SweepTests
         Assert.False((await BeginAsync("second")).Alone);
         Assert.Null(fixture.Aws.S3.Find(Bucket, "sweeps/second/repositories.json"));
 
-        // It goes on for longer than that: each repository says so.
+        // The sweep takes longer than that, and each repository says so.
         for (var half = 0; half < 4; half++)
         {
             fixture.Time.Advance(TimeSpan.FromMinutes(40));
@@ -281,7 +281,7 @@ public sealed class SweepTests
         Assert.True((await BeginAsync("third")).Alone);
     }
 
-    /// <summary>Those of one share the writes of one.</summary>
+    /// <summary>The instances of one sweep share what one may write.</summary>
     [Fact]
     public async Task A_sweep_that_is_redriven_while_another_one_runs_fails_and_names_it()
     {
@@ -302,14 +302,14 @@ public sealed class SweepTests
         Assert.Contains("second", refused.Message, StringComparison.Ordinal);
         Assert.True((await ItemAsync(second)).Done);
 
-        // Once that has ended, the redriven one goes on, and the next one waits for it.
+        // Once that one has ended, the redriven one goes on, and the next one waits for it.
         await fixture.Functions.Part<SweepClose>().SweepCloseAsync(second, new Invocation());
         Assert.True((await ItemAsync(first)).Done);
         Assert.False((await BeginAsync("third")).Alone);
     }
 
     /// <summary>
-    /// AWS does not say whether reading a manifest counts as a pull, and writing a tag needs the manifest.
+    /// AWS does not say whether a read of a manifest counts as a pull, and EcrGuard needs the manifest to write a tag.
     /// </summary>
     [Fact]
     public async Task Where_EcrGuards_own_reading_counts_as_a_pull_the_shield_goes_when_that_is_long_ago()
@@ -486,7 +486,7 @@ public sealed class SweepTests
         fixture.Aws.Events.Take();
         fixture.Aws.Requests.Take();
 
-        // Time is up after some of the calls have asked for it.
+        // The time is over after some of the calls have asked for it.
         var asked = 0;
         var (end, runs) = await fixture.Functions.SweepAsync(invocation: () =>
             new Invocation { Remaining = () => TimeSpan.FromSeconds(++asked % 4 == 0 ? 9 : 300) }
@@ -545,7 +545,7 @@ public sealed class SweepTests
         Assert.NotSame(told, fixture.Alerts[^1]);
     }
 
-    /// <summary>A service at 0, whose image was pushed and pulled half a year ago and more.</summary>
+    /// <summary>A service with 0 tasks. Its image was pushed and pulled more than half a year ago.</summary>
     private static (string Digest, string Service) Idles(GuardFixture fixture)
     {
         var digest = fixture.Aws.Ecr.Push(
@@ -643,7 +643,7 @@ public sealed class SweepTests
     }
 
     /// <summary>
-    /// Of the ten images of a day the policy has left two: two more days like that, and what is deployed at noon is
+    /// The policy has left two of a day's ten images. After two more such days, an image that is deployed at noon is
     /// gone at four.
     /// </summary>
     [Fact]
@@ -664,7 +664,7 @@ public sealed class SweepTests
         );
     }
 
-    /// <summary>Replaces whatever a team has by "one image stays": as hard as a policy can be on what runs.</summary>
+    /// <summary>Replaces a team's policy by "one image stays", the hardest policy for images that run.</summary>
     private const string Harsh = """
         { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "ceilings": { "percent": 100, "keepPerRepository": 0 },
           "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "replace", "policy": { "rules": [
@@ -704,9 +704,9 @@ public sealed class SweepTests
     );
 
     /// <summary>
-    /// At each call of the sweep AWS fails once, or the function dies; then ECR carries out whatever policy stands
-    /// there. The ways take turns, each call fails in one of them: all in all some ten thousand requests. Each call
-    /// fails in every way where ECRGUARD_EVERY_CASE is set, as <c>.ci/full</c> does.
+    /// At each call of the sweep, AWS fails once or the function dies. Then ECR carries out whatever policy is in
+    /// place. The ways of failing take turns, so each call fails in one way; that makes some ten thousand requests. If
+    /// ECRGUARD_EVERY_CASE is set, as in <c>.ci/full</c>, each call fails in every way.
     /// </summary>
     [Theory]
     [InlineData("throttle", 1)]
@@ -714,7 +714,8 @@ public sealed class SweepTests
     [InlineData("kill", 3)]
     public async Task Wherever_a_sweep_fails_no_image_in_use_is_lost(string way, int first)
     {
-        // The first three take the lease and read what was last known to run, without which nothing more is called.
+        // The first three calls take the lease and read what was last known to run. Without them, nothing more is
+        // called.
         var calls = 4;
         for (var k = EveryCase ? 1 : first; k <= calls; k += EveryCase ? 1 : 3)
         {
@@ -745,7 +746,7 @@ public sealed class SweepTests
             }
             catch (Exception)
             {
-                // The state machine would try again, tomorrow at the latest; ECR does not wait for it.
+                // The state machine would try again, tomorrow at the latest. ECR does not wait for that.
             }
             calls = Math.Max(calls, Math.Min(fixture.Aws.Requests.Count, 120));
             fixture.Aws.Faults.Clear();
@@ -753,7 +754,7 @@ public sealed class SweepTests
             fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
             Assert.All(used, digest => Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, digest)));
 
-            // What ended without a word is over after an hour.
+            // A sweep that ended silently counts as over after an hour.
             fixture.Time.Advance(TimeSpan.FromHours(2));
             await fixture.Deploy(Harsh).SweepAsync(Runs(fixture, [.. used]));
             Assert.All(used, digest => Assert.Contains(Shield(digest), fixture.Tags(digest)));

@@ -14,8 +14,7 @@ using TagMutability = EcrGuard.LocalAws.Ecr.TagMutability;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Taking EcrGuard's tags off while teams push, move and delete: beside each repository stands a twin that EcrGuard
-/// never touches.
+/// EcrGuard removes its tags while teams push, move and delete. Each repository has a twin that EcrGuard never touches.
 /// </summary>
 public sealed class TagRemovalTests
 {
@@ -79,7 +78,7 @@ public sealed class TagRemovalTests
         ),
     ];
 
-    /// <summary>What ECR refuses to a team, it refuses with and without EcrGuard.</summary>
+    /// <summary>A write that ECR may refuse. It refuses a team the same writes with and without EcrGuard.</summary>
     private static void Try(Action write)
     {
         try
@@ -90,8 +89,8 @@ public sealed class TagRemovalTests
     }
 
     /// <summary>
-    /// One mode for each way in which a tag comes off. Each case makes some thousand calls, which cost processor time
-    /// and no waiting; the others run where ECRGUARD_EVERY_CASE is set, as <c>.ci/full</c> does.
+    /// One mutability mode for each way in which a tag is removed. Each case makes some thousand calls, which cost
+    /// processor time but no waiting. The other modes run if ECRGUARD_EVERY_CASE is set, as in <c>.ci/full</c>.
     /// </summary>
     public static TheoryData<string, bool> Cases =>
         string.IsNullOrEmpty(Environment.GetEnvironmentVariable("ECRGUARD_EVERY_CASE"))
@@ -109,7 +108,7 @@ public sealed class TagRemovalTests
     private static ImageId Id(string digest) =>
         new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
 
-    /// <summary>The image under two tags of the team's, and another one.</summary>
+    /// <summary>Pushes the image under two tags of the team, and another image.</summary>
     private static void Fill(GuardFixture fixture, string repository, TagMutability mutability)
     {
         fixture.Aws.Ecr.DeleteRepository(repository);
@@ -120,7 +119,7 @@ public sealed class TagRemovalTests
     }
 
     /// <summary>
-    /// A repository with an approved image that carries a blocking tag and a shield, both to come off.
+    /// Makes a repository with an approved image that has a blocking tag and a shield. Both are to be removed.
     /// </summary>
     private static void Marked(GuardFixture fixture, TagMutability mutability)
     {
@@ -140,8 +139,8 @@ public sealed class TagRemovalTests
         return fixture;
     }
 
-    /// <summary>Takes both tags off, as a sweep does that knows of no use.</summary>
-    /// <returns>Why it could not, or what stays behind; null where neither.</returns>
+    /// <summary>Removes both tags, as a sweep does if it knows of no use.</summary>
+    /// <returns>Why it could not, or what is left behind; null if neither.</returns>
     private static async Task<string?> UnmarkAsync(Deployed functions, CancellationToken cancellation = default)
     {
         if (await functions.Part<EcrReader>().ImageAsync(Id(Image.Digest), CancellationToken.None) is not { } image)
@@ -327,7 +326,7 @@ public sealed class TagRemovalTests
         Assert.Empty((await ContentsAsync(fixture)).RemovalManifests);
     }
 
-    /// <summary>A move is a push, which is replicated.</summary>
+    /// <summary>A move of a tag is a push, and a push is replicated.</summary>
     [Theory]
     [InlineData("", true)]
     [InlineData("shop/", true)]
@@ -357,7 +356,7 @@ public sealed class TagRemovalTests
         Assert.Equal(["1", "1.1"], fixture.Tags(Image.Digest));
     }
 
-    /// <summary>The EcrGuard of another registry knows nothing of what this one meant.</summary>
+    /// <summary>The EcrGuard of another registry knows nothing of this one's intents.</summary>
     [Theory]
     [InlineData("ECR Image Action", "PUSH")]
     [InlineData("ECR Replication Action", "REPLICATE")]
@@ -380,7 +379,7 @@ public sealed class TagRemovalTests
         Assert.DoesNotContain(fixture.Aws.DynamoDb.Items("elsewhere"), item => item["record"] is not null);
     }
 
-    /// <summary>Anybody can push a manifest of that form, and the tag leaves the image that it marks.</summary>
+    /// <summary>Anybody can push a manifest of that form. The tag then leaves the image that it marks.</summary>
     [Fact]
     public async Task Somebody_elses_manifest_that_takes_a_tag_of_EcrGuards_from_its_image_is_told()
     {
@@ -439,9 +438,7 @@ public sealed class TagRemovalTests
         Assert.Contains("The image is gone", alert.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>
-    /// The team deletes its tags in the moment of the removal, and what ECR says of it does not come.
-    /// </summary>
+    /// <summary>The team deletes its tags at the moment of the removal, and ECR's answer does not arrive.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -463,7 +460,7 @@ public sealed class TagRemovalTests
         Assert.Contains("the image is gone", alert.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The function cannot look, or cannot tell.</summary>
+    /// <summary>The function cannot look, or cannot report.</summary>
     [Theory]
     [InlineData("DescribeImages")]
     [InlineData("Publish")]
@@ -573,7 +570,7 @@ public sealed class TagRemovalTests
         );
     }
 
-    /// <summary>The window between the look and the deletion is the one that no read can close.</summary>
+    /// <summary>No read can close the window between the look and the deletion.</summary>
     [Fact]
     public async Task A_tag_that_came_to_the_manifest_after_the_last_look_goes_with_it_and_is_told_at_once()
     {
@@ -603,7 +600,9 @@ public sealed class TagRemovalTests
         Assert.Contains("v9", alert.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A repository's own policy may deny it: the event is not handed back again and again for that.</summary>
+    /// <summary>
+    /// A repository's own policy may deny it. The event is not handed back again and again because of that.
+    /// </summary>
     [Fact]
     public async Task A_tag_that_ECR_refuses_to_remove_by_its_name_stays_and_the_ledger_says_why()
     {
@@ -630,7 +629,7 @@ public sealed class TagRemovalTests
         await using var fixture = await ApprovedAsync();
         Marked(fixture, TagMutability.Mutable);
         Assert.Null(await UnmarkAsync(fixture.Functions));
-        // The new repository holds none of it.
+        // The new repository has none of the old images.
         Marked(fixture, TagMutability.Mutable);
         Assert.Null(await UnmarkAsync(fixture.Functions));
         Assert.Equal(["1", "1.1"], fixture.Tags(Image.Digest));
@@ -676,7 +675,7 @@ public sealed class TagRemovalTests
                 .ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None)
         )!;
 
-    /// <summary>A function took tags off and died before it could delete what they were moved to.</summary>
+    /// <summary>A function removed tags and died before it could delete the manifest that they were moved to.</summary>
     private static async Task<GuardFixture> LeftBehindAsync()
     {
         var fixture = await ApprovedAsync();

@@ -4,7 +4,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Where AWS does not say how it behaves, EcrGuard does the same either way.</summary>
+/// <summary>If AWS does not document a behaviour, EcrGuard does the same in every case.</summary>
 public sealed class UndocumentedBehaviourTests
 {
     [Theory]

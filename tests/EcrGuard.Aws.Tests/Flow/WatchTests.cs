@@ -6,7 +6,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>The tick that watches everything else that runs by itself, and the ceiling.</summary>
+/// <summary>The tick that watches everything that runs on its own, and the ceiling.</summary>
 public sealed class WatchTests
 {
     /// <summary>The hours that the last tick has published.</summary>
@@ -121,7 +121,7 @@ public sealed class WatchTests
             (alert.Attributes["ceiling"].Value, alert.Subject)
         );
 
-        // Back again is a change again, with an id of its own.
+        // The way back is a change too, with its own id.
         await was.TickAsync();
         Assert.Equal(2, Ceilings(fixture).Select(told => told.Attributes["alertId"].Value).Distinct().Count());
     }

@@ -4,7 +4,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>The weekly summary goes out whatever could not be read, and says that first.</summary>
+/// <summary>The weekly summary is sent even if something could not be read, and says so first.</summary>
 public sealed class WeeklySummaryTests
 {
     [Fact]

@@ -7,8 +7,8 @@ using EcrGuard.Tests;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// The AWS command line interface, which nobody here wrote, against the local AWS: each operation that the product uses
-/// is understood by it, and its answer too.
+/// Tests the local AWS with the AWS command line interface, which nobody here wrote. The local AWS understands its
+/// calls for each operation that the product uses, and the command line understands the answers.
 /// </summary>
 public sealed class AwsCliTests
 {
@@ -181,8 +181,8 @@ public sealed class AwsCliTests
 
     /// <param name="aws">The server.</param>
     /// <param name="arguments">Separated by spaces.</param>
-    /// <param name="last">One more argument, with whatever is in it.</param>
-    /// <returns>What the command wrote, which is the value that its query selects.</returns>
+    /// <param name="last">One more argument, passed as it is.</param>
+    /// <returns>What the command wrote: the value that its query selects.</returns>
     private static async Task<string> CliAsync(LocalAwsServer aws, string arguments, params string[] last)
     {
         var (exitCode, output) = await RunAsync(aws, [.. arguments.Split(' '), .. last]);

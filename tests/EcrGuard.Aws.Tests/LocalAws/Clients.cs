@@ -21,7 +21,7 @@ internal static class Clients
     public static AmazonSimpleNotificationServiceClient SnsClient(this LocalAwsServer aws) =>
         new(Credentials, Configured(new AmazonSimpleNotificationServiceConfig(), aws));
 
-    /// <summary>Posts a body to ECR in its own protocol, for what no SDK would send.</summary>
+    /// <summary>Posts a body to ECR in its own protocol, for requests that no SDK would send.</summary>
     /// <returns>The status and the body.</returns>
     public static async Task<(int Status, string Body)> PostToEcrAsync(
         this LocalAwsServer aws,

@@ -6,7 +6,7 @@ using EcrGuard.Tests;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// The real <c>aws</c> command, where it is installed: another implementation of the protocols than the SDK for .NET.
+/// The real <c>aws</c> command, if it is installed. It implements the protocols independently of the SDK for .NET.
 /// </summary>
 public sealed class DynamoDbAndS3CliTests : IAsyncLifetime
 {

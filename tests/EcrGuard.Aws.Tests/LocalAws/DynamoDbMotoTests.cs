@@ -7,7 +7,7 @@ using EcrGuard.Tests;
 
 namespace EcrGuard.Aws.Tests.LocalAws;
 
-/// <summary>The scenarios against moto's DynamoDB, where its server is installed.</summary>
+/// <summary>The scenarios against moto's DynamoDB, if its server is installed.</summary>
 public sealed class DynamoDbMotoTests(MotoServer moto) : DynamoDbScenarios, IClassFixture<MotoServer>
 {
     protected override async Task<Uri> StartAsync()
@@ -24,7 +24,7 @@ public sealed class DynamoDbMotoTests(MotoServer moto) : DynamoDbScenarios, ICla
 }
 
 /// <summary>
-/// A moto server on a free loopback port, ended with its fixture; no endpoint where it is not installed.
+/// A moto server on a free loopback port. It ends with its fixture. If it is not installed, there is no endpoint.
 /// </summary>
 public sealed class MotoServer : IAsyncLifetime
 {
@@ -53,7 +53,7 @@ public sealed class MotoServer : IAsyncLifetime
             return;
         }
 
-        // Read to the end, or a full pipe would stop the server.
+        // The output is read to the end, since a full pipe would stop the server.
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();

@@ -5,8 +5,8 @@ using Amazon.Runtime;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// What DynamoDB does, asked through the real SDK: held against our own stand-in and, where it is installed, against
-/// somebody else's, so that neither is believed alone.
+/// What DynamoDB does, tested through the real SDK. The scenarios run against our own stand-in and, if it is installed,
+/// against moto, so that neither is trusted alone.
 /// </summary>
 public abstract class DynamoDbScenarios : IAsyncLifetime
 {
@@ -691,7 +691,7 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
         );
     }
 
-    /// <summary>Starts what the scenarios run against, once for a class.</summary>
+    /// <summary>Starts the server that the scenarios run against, once for a class.</summary>
     protected abstract Task<Uri> StartAsync();
 
     protected abstract Task StopAsync();

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// What our DynamoDB does beyond the scenarios that it shares with moto: limits, refusals, expiry, faults, what a test
-/// can see.
+/// What our DynamoDB does beyond the scenarios that it shares with moto: limits, refusals, expiry, faults, and what a
+/// test can see.
 /// </summary>
 public sealed class DynamoDbStrictTests : IAsyncLifetime
 {

@@ -9,9 +9,9 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// Two evaluators of lifecycle policies, written apart from the same documentation, over random repositories and
-/// policies: the product's and the local ECR's, read as <c>LifecycleChoices</c> chooses. A difference is
-/// an error in one of them, and the documentation says in which.
+/// Compares two evaluators of lifecycle policies over random repositories and policies: the product's and the local
+/// ECR's. They were written separately from the same documentation, with open questions answered as in
+/// <c>LifecycleChoices</c>. A difference is an error in one of them, and the documentation says in which one.
 /// </summary>
 public sealed class LifecycleDifferenceTests
 {
@@ -19,7 +19,9 @@ public sealed class LifecycleDifferenceTests
 
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
-    /// <summary>On both sides of the rules' limits and on them, and often the same.</summary>
+    /// <summary>
+    /// Ages on both sides of the rules' limits, and on the limits. Some are repeated to make them more frequent.
+    /// </summary>
     private static readonly double[] Ages = [0, 0.5, 1, 1, 2, 2.5, 3, 5, 8, 90, 90.5, 100, 120, 200];
 
     private static readonly string[] Tags = ["a1", "a2", "b1", "b-a", "ab", "prod-1", "prod", "x"];
@@ -38,7 +40,7 @@ public sealed class LifecycleDifferenceTests
     ];
 
     /// <summary>
-    /// The other readings of what the documentation leaves open, each of which the comparison must notice.
+    /// Other answers to the questions that the documentation leaves open. The comparison must notice each of them.
     /// </summary>
     private static readonly Dictionary<string, LifecycleReading> OtherReadings = new()
     {
@@ -189,7 +191,7 @@ public sealed class LifecycleDifferenceTests
             return image;
         }
 
-        // A tag moves to the image that is pushed with it last.
+        // A tag moves to the last image that is pushed with it.
         void Take(string tag)
         {
             foreach (var (digest, holder) in images.Where(i => i.Value.Tags.Contains(tag)).ToList())
@@ -210,7 +212,7 @@ public sealed class LifecycleDifferenceTests
             : null;
     }
 
-    /// <summary>Mostly one that ECR accepts.</summary>
+    /// <summary>A policy that ECR accepts in most cases.</summary>
     private static string Policy(Random random)
     {
         var priorities = Enumerable.Range(1, 20).ToArray();

@@ -6,8 +6,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// The sizes that the product is tested with must cost the local AWS seconds. The bounds are loose: they catch a
-/// square, not a slow machine.
+/// The local AWS must handle the sizes of the product's tests within seconds. The bounds are loose: they catch
+/// quadratic time, not a slow machine.
 /// </summary>
 public sealed class LocalAwsScaleTests
 {

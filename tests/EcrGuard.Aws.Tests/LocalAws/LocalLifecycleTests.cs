@@ -320,8 +320,8 @@ public sealed class LocalLifecycleTests
     }
 
     /// <summary>
-    /// What the documentation leaves open, one repository each: the images that go by the likelier reading and by the
-    /// other one.
+    /// Questions that the documentation leaves open, one repository each: the images that go by the more likely reading
+    /// and by the other one.
     /// </summary>
     [Theory]
     [InlineData("children occupy places", "old", "")]

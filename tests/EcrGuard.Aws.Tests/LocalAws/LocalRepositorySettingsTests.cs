@@ -9,7 +9,7 @@ using TagMutability = EcrGuard.LocalAws.Ecr.TagMutability;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// What is set on a repository: mutability with its exclusions and resource tags, over the wire and as
+/// The settings of a repository: mutability with its exclusions, and resource tags, over the wire and as
 /// <see cref="EcrReader"/> reads them.
 /// </summary>
 public sealed class LocalRepositorySettingsTests

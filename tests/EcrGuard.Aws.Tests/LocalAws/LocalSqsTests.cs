@@ -17,7 +17,7 @@ public sealed class LocalSqsTests
         var queue = aws.Sqs.CreateQueue("scan-changed");
         var sentAt = clock.GetUtcNow();
 
-        // The client checks the MD5 that is answered.
+        // The client checks the MD5 in the answer.
         Assert.NotEmpty(
             (await sqs.SendMessageAsync(new SendMessageRequest(queue, "later ☃") { DelaySeconds = 120 })).MessageId
         );

@@ -506,7 +506,7 @@ public sealed class S3Tests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Connects to loopback whatever the host name, since not every resolver knows names under localhost.
+    /// Connects to loopback whatever the host name is, since not every resolver knows names under localhost.
     /// </summary>
     private sealed class ToLoopback : HttpClientFactory
     {

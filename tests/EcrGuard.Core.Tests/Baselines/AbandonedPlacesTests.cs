@@ -45,7 +45,7 @@ public sealed class AbandonedPlacesTests
         Assert.Null(Warning(counts, its, UseState.NotInUse));
     }
 
-    /// <summary>Of three images, the second as given, a rule keeps two.</summary>
+    /// <summary>A rule keeps two of three images. The second image is as given.</summary>
     private static string? Warning(string counts, string tag, UseState oldest) => Warning(counts, [tag], oldest);
 
     private static string? Warning(string counts, string[] tags, UseState oldest)

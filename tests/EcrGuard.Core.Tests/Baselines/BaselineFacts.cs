@@ -5,7 +5,7 @@ using EcrGuard.Core.Tests.Lifecycle;
 
 namespace EcrGuard.Core.Tests.Baselines;
 
-/// <summary>Short ways to hold a repository to a baseline.</summary>
+/// <summary>Short ways to compare a repository with a baseline.</summary>
 internal static class BaselineFacts
 {
     public static readonly string Untagged14 = Policies.Expire(1, "", 14);
@@ -40,7 +40,7 @@ internal static class BaselineFacts
         EnforcementMode mode = EnforcementMode.Mark
     ) => BaselinePlan.For(repository, baseline, mode, hold ?? SettingHistory.None);
 
-    /// <summary>The repository and what is held of it after every repair of the plan.</summary>
+    /// <summary>The repository, and what is kept about it, after every repair of the plan.</summary>
     public static (RepositoryFacts Repository, SettingHistory Hold) Apply(
         this BaselinePlan plan,
         RepositoryFacts repository,

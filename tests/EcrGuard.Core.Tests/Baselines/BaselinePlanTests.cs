@@ -53,7 +53,8 @@ public sealed class BaselinePlanTests
     }
 
     /// <summary>
-    /// Put twice, and then "somebody else has changed it", if ECR answers without what is the default.
+    /// If ECR leaves default values out of its answer, the policy must not be put twice, nor count as changed by
+    /// somebody else.
     /// </summary>
     [Theory]
     [InlineData(ExistingPolicy.Replace)]
@@ -79,7 +80,7 @@ public sealed class BaselinePlanTests
 
         Assert.Empty(plan.Drift);
         Assert.Empty(plan.Repairs);
-        // The wish is the same as well: what was put back stays.
+        // The baseline asks for the same too, so what was put back stays.
         Assert.Equal(Plan(Repository(), Enforcing(existing, PolicyOf(Policies.Keep(1, "dev*", 10)))).Wish, plan.Wish);
     }
 
@@ -133,7 +134,7 @@ public sealed class BaselinePlanTests
             [100_000, 7, 5],
             Policies.Read(Plan(repository, Changed, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber)
         );
-        // Without the ledger nobody could tell, and ECR would refuse two rules for untagged images.
+        // Without the ledger nobody could tell the rules apart, and ECR would refuse two rules for untagged images.
         Assert.Contains(
             "one rule with the tagStatus 'untagged'",
             Assert.Single(Plan(repository, Changed).Drift),
@@ -226,7 +227,7 @@ public sealed class BaselinePlanTests
             Policies.Read(repository.LifecyclePolicy!).Rules.Select(rule => rule.CountNumber)
         );
 
-        // Its rules taken out, and EcrGuard's left, it has none.
+        // The team's rules are removed and EcrGuard's stay, so the team has no rules.
         var own = RuleList.Read(repository.LifecyclePolicy!)!.First(2).Text();
         (_, hold) = Plan(repository with { LifecyclePolicy = own }, Merging, hold).Apply(repository, hold);
         Assert.Null(hold.Of(RepositorySetting.LifecyclePolicy)!.Before);

@@ -8,7 +8,7 @@ using static EcrGuard.Core.Tests.Baselines.BaselineFacts;
 namespace EcrGuard.Core.Tests.Baselines;
 
 /// <summary>
-/// Every combination that decides what is held, as a reviewer reads it: <c>baseline-table.approved.txt</c>.
+/// Every combination that decides what EcrGuard enforces, in a form for reviewers: <c>baseline-table.approved.txt</c>.
 /// </summary>
 public sealed class BaselineTableTests
 {

@@ -34,7 +34,8 @@ public sealed class PolicySafetyTests
         AssertWhy(why, WhyNot(Policies.Of(Policies.Expire(1, "*", days)), use));
 
     /// <summary>
-    /// However long the rule has still to go: what is in use is out of reach for good, or the policy is not put.
+    /// However far away the rule's limit still is: images in use are out of its reach for good, or the policy is not
+    /// put.
     /// </summary>
     [Theory]
     [InlineData(8)]
@@ -113,7 +114,7 @@ public sealed class PolicySafetyTests
             )
         );
 
-    /// <summary>Deployed between two sweeps, an image has no shield yet.</summary>
+    /// <summary>An image that is deployed between two sweeps has no shield yet.</summary>
     [Theory]
     [InlineData(12, null)]
     [InlineData(
@@ -185,9 +186,7 @@ public sealed class PolicySafetyTests
         AssertWhy("days 1 image was pushed", WhyNot(Policies.Of(Policies.Expire(1, "*", 1)), "NotInUse"));
     }
 
-    /// <summary>
-    /// A policy that lets six stay leaves six of a day's twelve: the others are known to have been there.
-    /// </summary>
+    /// <summary>A policy that keeps six leaves six of a day's twelve. It is known that the others were there.</summary>
     [Fact]
     public void What_was_pushed_and_is_gone_was_pushed_all_the_same()
     {
@@ -226,7 +225,7 @@ public sealed class PolicySafetyTests
         );
     }
 
-    /// <summary>No tag can be put on it, and it has rules of its own.</summary>
+    /// <summary>No tag can be put on the image, and it has its own rules.</summary>
     [Fact]
     public void An_archived_image_in_use_is_held_to_the_rules_for_the_archive()
     {
@@ -258,7 +257,7 @@ public sealed class PolicySafetyTests
         );
 
     /// <summary>
-    /// "last_activated_at is used instead of pushed_at_time" is said of the order; of ages it is not.
+    /// "last_activated_at is used instead of pushed_at_time" is documented for the order, but not for ages.
     /// </summary>
     [Fact]
     public void A_restored_image_whose_use_is_not_known_must_be_safe_by_its_push_and_by_its_restore()
@@ -306,7 +305,7 @@ public sealed class PolicySafetyTests
     }
 
     /// <summary>
-    /// A team's policy that is put back has not heard of shields: what counts everything tagged counts them.
+    /// A team's policy that is put back knows no shields. A rule that counts everything tagged counts them too.
     /// </summary>
     [Fact]
     public void A_policy_exposes_what_it_selects_by_nothing_but_a_shield()
@@ -391,7 +390,7 @@ public sealed class PolicySafetyTests
                 Facts.Now
             )
         );
-        // One whose manifest could not be read holds nothing for certain.
+        // It is not certain that an index protects anything if its manifest could not be read.
         AssertWhy(
             "in use without a shield",
             PolicySafety.WhyNot(

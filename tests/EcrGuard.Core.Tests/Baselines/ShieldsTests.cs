@@ -39,7 +39,7 @@ public sealed class ShieldsTests
 
     private static UseState[] Uses(Shields shields) => [.. shields.Usages.Values.Select(usage => usage.Use)];
 
-    /// <summary>However far the rule is from taking anything today: the next push, or another day, would.</summary>
+    /// <summary>The rule may take nothing today, but it would after the next push or another day.</summary>
     [Theory]
     [InlineData(EverythingTagged, "Unknown InUse", "in use got no shield")]
     [InlineData(Dashed, "Unknown Unknown", "2 images in use got no shield")]
@@ -102,8 +102,8 @@ public sealed class ShieldsTests
         );
 
     /// <summary>
-    /// A team's policy has taken the place of EcrGuard's: what was a shield is a tag, and goes unless it happens to
-    /// hold.
+    /// A team's policy has replaced EcrGuard's. A shield is then an ordinary tag, and it goes unless it happens to
+    /// protect the image.
     /// </summary>
     [Theory]
     [InlineData(null, UseState.NotInUse)]
@@ -157,8 +157,7 @@ public sealed class ShieldsTests
         );
 
     /// <summary>
-    /// The team puts another policy, or has its own put back: what was a shield is now what the policy selects the
-    /// image by.
+    /// The team puts another policy, or its own is put back. The policy now selects the image by the former shield.
     /// </summary>
     [Fact]
     public void A_shield_by_which_a_policy_selects_the_image_comes_off_beside_a_tag_of_the_teams_and_is_told_where_it_is_the_last()
@@ -172,7 +171,9 @@ public sealed class ShieldsTests
         Assert.StartsWith("1 image in use may go by EcrGuard's own tags: ", last.Withheld, StringComparison.Ordinal);
     }
 
-    /// <summary>The blocking tag selects it as well: without the shield it still does, and that is told.</summary>
+    /// <summary>
+    /// The blocking tag selects the image as well. It still does so without the shield, and that is reported.
+    /// </summary>
     [Fact]
     public void A_verdicts_tag_by_which_a_policy_selects_an_image_in_use_is_told()
     {
@@ -191,8 +192,8 @@ public sealed class ShieldsTests
     }
 
     /// <summary>
-    /// Behind a count stands a rule that takes it where it is bare: to wait for an image of unknown use would be to
-    /// give it up.
+    /// After the count there is a rule that takes the image if it has no shield. To wait while its use is unknown would
+    /// be to lose it.
     /// </summary>
     [Fact]
     public void What_would_go_without_its_shield_waits_for_nobody()
@@ -224,8 +225,8 @@ public sealed class ShieldsTests
     }
 
     /// <summary>
-    /// Behind EcrGuard's rule a count goes over what carries a shield too: the image stays for good, and takes a place
-    /// that another still needs.
+    /// After EcrGuard's rule, a count also covers images with a shield. The image stays for good and takes a place that
+    /// another image still needs.
     /// </summary>
     [Fact]
     public void A_shield_that_takes_the_place_of_an_image_in_use_waits_until_that_has_its_own()
@@ -285,7 +286,7 @@ public sealed class ShieldsTests
         );
     }
 
-    /// <summary>The kill switch stops EcrGuard's hand, and not the policy that it has put.</summary>
+    /// <summary>The kill switch stops EcrGuard's writes, but not the policy that it has put.</summary>
     [Fact]
     public void Under_EcrGuards_policy_without_EcrGuard_what_is_in_use_and_bare_is_told()
     {
@@ -314,7 +315,7 @@ public sealed class ShieldsTests
             ShieldRule.StandsIn(LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!)
         );
 
-    /// <summary>The first rule would take it anyway; the second counts it only with the shield.</summary>
+    /// <summary>The first rule would take the image anyway. The second counts it only with the shield.</summary>
     [Fact]
     public void A_rule_that_only_counts_it_for_the_shield_is_a_rule_too_many()
     {

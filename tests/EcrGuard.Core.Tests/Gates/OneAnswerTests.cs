@@ -8,8 +8,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Tests.Gates;
 
 /// <summary>
-/// Whatever file names an image, and in whatever form the report is read, the answer is one: every kind of file, with
-/// every status, in every form. The adapters of AWS are held to the same by the end-to-end tests' table.
+/// The answer is the same whatever file names an image and in whatever form the report is read: every kind of file,
+/// with every status, in every form. The table of the end-to-end tests checks the same for the adapters of AWS.
 /// </summary>
 public sealed class OneAnswerTests
 {
@@ -18,7 +18,7 @@ public sealed class OneAnswerTests
 
     private static readonly bool[] Either = [false, true];
 
-    /// <summary>By the words in which people are told of the kinds.</summary>
+    /// <summary>The files, by the words that name their kinds to people.</summary>
     private static readonly Dictionary<string, string> Files = new()
     {
         ["an ECS task definition"] = """{"containerDefinitions":[{"name":"web","image":"IMAGE"}]}""",
@@ -31,7 +31,7 @@ public sealed class OneAnswerTests
             """{"Resources":{"Web":{"Type":"AWS::Lambda::Function","Properties":{"Code":{"ImageUri":"IMAGE"}}}}}""",
     };
 
-    /// <summary>What a reader of each form takes for a yes.</summary>
+    /// <summary>What a reader of each form understands as a yes.</summary>
     private static readonly Dictionary<string, Func<string, bool>> Yes = new()
     {
         ["text"] = text => text.Contains($"\n  Deploy {Image}@{Digest}\n", StringComparison.Ordinal),

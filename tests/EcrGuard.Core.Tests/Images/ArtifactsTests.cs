@@ -3,7 +3,10 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Tests.Images;
 
-/// <summary>Issue 9, outcome 5 (a): what belongs to an image is no image, and no word hides one.</summary>
+/// <summary>
+/// Issue 9, outcome 5 (a): an artifact of an image does not count as an image, and no name or media type hides an
+/// image.
+/// </summary>
 public sealed class ArtifactsTests
 {
     private const string ImageConfig = "application/vnd.oci.image.config.v1+json";

@@ -2,7 +2,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Tests.Images;
 
-/// <summary>Issue 9: a finding counts only where its resource is the image that was asked about.</summary>
+/// <summary>Issue 9: a finding counts only if its resource is the image that was asked about.</summary>
 public sealed class FindingResourceTests
 {
     private const string Hex = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

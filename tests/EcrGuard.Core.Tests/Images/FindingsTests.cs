@@ -81,7 +81,7 @@ public sealed class FindingsTests
             Assert.Equal((FixAvailability.Yes, "OS"), (finding.Fix, finding.PackageManager));
             Assert.Equal([new("3.0.13", "3.0.14", null, "sha256:l")], finding.Occurrences);
         }
-        // Another version is another place.
+        // A different version is a different place.
         Assert.Equal(
             2,
             Findings
@@ -425,7 +425,7 @@ public sealed class FindingsTests
         };
     }
 
-    /// <summary>All of a finding, its list of places included, which records compare by reference.</summary>
+    /// <summary>The whole finding as text, with its list of places, since records compare lists by reference.</summary>
     private static string Text(IEnumerable<Finding> findings) =>
         string.Join(
             '\n',

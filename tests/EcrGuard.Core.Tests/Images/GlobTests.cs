@@ -62,7 +62,7 @@ public sealed class GlobTests
     [Fact]
     public void It_agrees_with_the_definition_on_every_short_pattern_and_name()
     {
-        // The words over this alphabet up to these lengths are all there are: no case is left to chance.
+        // These are all the words over this alphabet up to these lengths, so no case is left to chance.
         var names = Words("ab", 5).ToList();
         foreach (var pattern in Words("ab*?", 4).Where(p => p.Length > 0))
         {

@@ -23,7 +23,7 @@ public sealed class MediaTypesTests
     [InlineData("linux/arm64", "linux/arm64/v8", MediaTypes.SociIndex, true)]
     [InlineData("linux/arm/v6", "linux/arm/v7", MediaTypes.SociIndex, false)]
     [InlineData("linux/arm64", "linux/amd64", MediaTypes.SociIndex, false)]
-    // which of two runs is a matter of versions there
+    // there, versions decide which of the two runs
     [InlineData("windows/amd64", "windows/amd64", MediaTypes.SociIndex, false)]
     [InlineData("linux/amd64", "linux/amd64", "application/vnd.amazon.soci.index.v1+json", false)]
     [InlineData("linux/amd64", "linux/amd64", "application/vnd.cncf.helm.config.v1+json", false)]

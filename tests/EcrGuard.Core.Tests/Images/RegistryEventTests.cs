@@ -2,7 +2,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Tests.Images;
 
-/// <summary>Whose image an event is about, and the event that tells of repositories.</summary>
+/// <summary>Which image an event is about, and the event that reports repositories.</summary>
 public sealed class RegistryEventTests
 {
     private static string Change(string detail) =>

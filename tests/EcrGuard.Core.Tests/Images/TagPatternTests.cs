@@ -61,7 +61,7 @@ public sealed class TagPatternTests
     [Fact]
     public void Two_patterns_meet_exactly_where_a_tag_matches_both()
     {
-        // Longer than the letters of two patterns together, so that one that matches both is among them.
+        // Tags are longer than the letters of two patterns together, so that there is one that matches both.
         var tags = Enumerable
             .Range(1, 8)
             .SelectMany(length =>

@@ -7,9 +7,9 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 
 /// <summary>
 /// Every example of https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html. The
-/// filtering examples come with their images and results; of the others the documentation tells the meaning,
-/// and their images stand on both sides of it. Where the documentation has two images pushed "1 day ago", listed one
-/// after the other, the second is a little newer here.
+/// filtering examples come with their images and results; for the others the documentation gives the meaning, and the
+/// images here are on both sides of the limit. If the documentation lists two images pushed "1 day ago" one after the
+/// other, the second is a little newer here.
 /// </summary>
 public sealed class DocumentedCasesTests
 {

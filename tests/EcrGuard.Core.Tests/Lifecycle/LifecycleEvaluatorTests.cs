@@ -12,7 +12,7 @@ public sealed class LifecycleEvaluatorTests
     [Fact]
     public void A_rule_counts_what_a_higher_rule_takes_as_if_it_stayed()
     {
-        // Of three b images the newest goes by rule 1 and is still the first of the two that rule 2 keeps.
+        // The newest of three b images goes by rule 1. It is still the first of the two that rule 2 keeps.
         var decisions = Evaluate(
             Of(Expire(1, "old*", 1), Keep(2, "b*", 2)),
             Image(1, 5, "b1"),
@@ -318,7 +318,7 @@ public sealed class LifecycleEvaluatorTests
         var (one, fifty) = (Of(Rules(1)), Of(Rules(50)));
         Allocated(one);
 
-        // 49 more rules and no more memory than a few arrays of that length.
+        // 49 more rules need no more memory than a few arrays of that length.
         Assert.InRange(Allocated(fifty) - Allocated(one), -4096, 4096);
 
         static string[] Rules(int count) => [.. Enumerable.Range(1, count).Select(i => Keep(i, $"r{i}-*", 5))];

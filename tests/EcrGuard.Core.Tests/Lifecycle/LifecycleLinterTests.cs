@@ -203,7 +203,7 @@ public sealed class LifecycleLinterTests
     public void A_description_that_agrees_with_the_rule_is_not(string description, string rule) =>
         Assert.DoesNotContain(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
 
-    /// <summary>Each true of its rule, or no claim at all.</summary>
+    /// <summary>Each claim is true of its rule, or there is none.</summary>
     [Theory]
     [InlineData("What has no tag goes within 24 hours", "Expire 1  1")]
     [InlineData("Expire untagged images after 48 hours", "Expire 1  2")]
@@ -412,7 +412,7 @@ public sealed class LifecycleLinterTests
         var archives = Of(Archive(1, "any", 30), ExpireArchived(2, "any", 365));
         Assert.DoesNotContain(Lint(archives, Image(1, 1, "v1")), f => f.Id == LifecycleLinter.MatchesNothing);
 
-        // What describe-images lists of an index does not say what it refers to.
+        // The output of describe-images for an index does not say what the index refers to.
         var leavesThem = Of(Keep(1, "v*", 10));
         var index = Image(3, 1, "v1") with { Kind = ImageKind.Index };
         Assert.Empty(Lint(leavesThem, Image(2, 1), index));

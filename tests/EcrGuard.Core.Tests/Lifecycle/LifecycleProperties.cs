@@ -9,7 +9,7 @@ public sealed class LifecycleProperties
 {
     private static readonly Gen<string> Tags = OneOf("a*", "b*", "*1", "a1", "a*,b*", "*", "*2");
 
-    /// <summary>A rule and the number in it: kept images or days.</summary>
+    /// <summary>A rule, by the number in it: kept images or days.</summary>
     private static readonly Gen<Func<int, int, string>> Rule = Gen.Select(Gen.Int[0, 3], Tags)
         .Select(
             (kind, tags) =>

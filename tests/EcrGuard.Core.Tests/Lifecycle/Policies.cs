@@ -17,7 +17,7 @@ internal static class Policies
     public static LifecyclePolicy Of(params string[] rules) => Read($$"""{"rules":[{{string.Join(',', rules)}}]}""");
 
     /// <summary>
-    /// Tags as in <c>a*,b*</c>, all of which must match; <c>""</c> for untagged images, <c>any</c> for any.
+    /// Tags as in <c>a*,b*</c>, which must all match; <c>""</c> for untagged images, <c>any</c> for any.
     /// </summary>
     public static string Keep(int priority, string tags, int count, string description = "") =>
         Rule(

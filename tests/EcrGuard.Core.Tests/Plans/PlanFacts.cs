@@ -6,7 +6,7 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Core.Tests.Plans;
 
 /// <summary>
-/// Repositories to plan for: images that were pushed a day apart, the first the oldest, all of them old and unused
+/// Repositories to plan for: images that were pushed a day apart, the oldest first. All of them are old and unused
 /// unless a test says otherwise.
 /// </summary>
 internal static class PlanFacts

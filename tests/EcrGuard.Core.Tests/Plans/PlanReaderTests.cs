@@ -51,7 +51,7 @@ public sealed class PlanReaderTests
 
     private static JsonObject Image(JsonObject plan) => Item(plan)["images"]![0]!.AsObject();
 
-    /// <summary>Plans lie in files: one of another form needs another version.</summary>
+    /// <summary>Plans are kept in files, so a plan in another form needs another version.</summary>
     [Fact]
     public void A_plan_of_version_1_is_read_and_written_as_it_was()
     {

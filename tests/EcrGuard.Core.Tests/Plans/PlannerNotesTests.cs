@@ -5,7 +5,7 @@ using static EcrGuard.Core.Tests.Plans.PlanFacts;
 
 namespace EcrGuard.Core.Tests.Plans;
 
-/// <summary>What a plan says of what it does and of what it leaves, as people read it.</summary>
+/// <summary>What a plan says to people about what it does and what it leaves.</summary>
 public sealed class PlannerNotesTests
 {
     private const string KeepsOne =
@@ -13,7 +13,7 @@ public sealed class PlannerNotesTests
 
     private static string Own(string verdict, int number) => $"ecrguard-{verdict}-{Facts.Digest(number).Hex}";
 
-    /// <summary>As a note names an image that carries this tag and no other.</summary>
+    /// <summary>The name in a note for an image with this tag and no other.</summary>
     private static string Clipped(string tag) => tag[..80] + "…";
 
     private static ImageFacts Left(int number, string verdict = "inuse") => Old(number, Own(verdict, number));

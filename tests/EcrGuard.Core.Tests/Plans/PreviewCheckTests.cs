@@ -7,11 +7,11 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Plans;
 
-/// <summary>What ECR's preview says decides over the evaluator.</summary>
+/// <summary>If ECR's preview and the evaluator differ, the preview decides.</summary>
 public sealed class PreviewCheckTests
 {
     /// <summary>
-    /// Ten images, pushed 100 days ago, 99 days ago, and so on; the policy keeps them all by our reading.
+    /// Ten images, pushed 100 days ago, 99 days ago, and so on; by our reading, the policy keeps them all.
     /// </summary>
     private static readonly RepositoryContents Ten = Facts.Contents([
         .. Enumerable.Range(1, 10).Select(i => Facts.Image(i, $"{i}.0") with { PushedAt = Facts.Now.AddDays(i - 101) }),
@@ -82,8 +82,8 @@ public sealed class PreviewCheckTests
         );
 
     /// <summary>
-    /// Ceilings are for all that goes together: by the preview, by the same plan image by image, and from other
-    /// repositories.
+    /// Ceilings apply to everything that goes, taken together: by the preview, image by image in the same plan, and
+    /// from other repositories.
     /// </summary>
     [Fact]
     public void What_goes_beside_it_counts_against_the_ceilings()

@@ -78,7 +78,7 @@ public sealed class QuarantineProperties
             },
         };
 
-    /// <summary>Every plan on the way to where nothing is left to do.</summary>
+    /// <summary>All the plans until nothing is left to do.</summary>
     private static List<(QuarantineFacts Facts, QuarantinePlan Plan)> Run(QuarantineFacts facts, Quarantine? record)
     {
         var way = new List<(QuarantineFacts, QuarantinePlan)>();
@@ -158,7 +158,7 @@ public sealed class QuarantineProperties
                     var way = Run(facts, null);
                     if (way[0].Plan.Next is null)
                         return;
-                    // Interrupted between the record and its step.
+                    // The run is interrupted between the record and its step.
                     var (seen, reached) = way[Math.Min(steps, way.Count - 1)];
                     var record = reached.Record!;
                     var (end, last) = back switch

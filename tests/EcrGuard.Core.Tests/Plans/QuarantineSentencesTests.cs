@@ -5,7 +5,9 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Plans;
 
-/// <summary>Why an image is taken out of reach and why it comes back, as ledger and notices say it.</summary>
+/// <summary>
+/// Why an image is put out of reach and why it comes back, in the words of the ledger and the notices.
+/// </summary>
 public sealed class QuarantineSentencesTests
 {
     private static readonly string Blocked = OwnTags.Blocked(Facts.Digest(1));

@@ -8,7 +8,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Tests.Plans;
 
 /// <summary>
-/// Every combination that decides about an image's quarantine, as a reviewer reads it:
+/// Every combination that decides about an image's quarantine, in a form for reviewers:
 /// <c>quarantine-table.approved.txt</c>.
 /// </summary>
 public sealed class QuarantineTableTests
@@ -94,7 +94,7 @@ public sealed class QuarantineTableTests
         Approval.Matches(table.ToString(), "quarantine-table");
     }
 
-    /// <summary>A line for all statuses from which the same follows.</summary>
+    /// <summary>One line for all statuses that have the same result.</summary>
     private static void Follow(
         StringBuilder table,
         string record,

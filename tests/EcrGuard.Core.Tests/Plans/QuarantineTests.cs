@@ -28,7 +28,7 @@ public sealed class QuarantineTests
             Usage = ImageUsage.None,
         };
 
-    /// <summary>What was begun an hour ago.</summary>
+    /// <summary>A quarantine that began an hour ago.</summary>
     internal static Quarantine Record(QuarantineState state) =>
         new()
         {
@@ -90,7 +90,7 @@ public sealed class QuarantineTests
     }
 
     /// <summary>
-    /// ECR takes no child before its index; once that is archived, an untagged one is what many policies delete after
+    /// ECR takes no child before its index. Once the index is archived, many policies delete an untagged child after
     /// two weeks.
     /// </summary>
     [Fact]
@@ -158,7 +158,7 @@ public sealed class QuarantineTests
         Assert.Equal(stays, plan.Why?.Contains("approved by force until", StringComparison.Ordinal) == true);
     }
 
-    /// <summary>A team may delete what has been in the archive for long enough.</summary>
+    /// <summary>A team may delete an image that has been in the archive for long enough.</summary>
     [Theory]
     [InlineData("\"tagStatus\":\"any\"", false)]
     [InlineData("\"tagStatus\":\"tagged\",\"tagPatternList\":[\"1*\"]", false)]

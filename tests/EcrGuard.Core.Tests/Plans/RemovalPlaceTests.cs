@@ -42,7 +42,7 @@ public sealed class RemovalPlaceTests
         var policy = Policy(Keep(100_000, Tagged("ecrguard-inuse-*")), Keep(3, Any));
         Assert.Equal(2, RemovalPlace.CountedBy(policy, [OwnTags.InUse(Facts.Digest(1))])?.Priority);
         Assert.Null(RemovalPlace.CountedBy(Policy(Keep(100_000, Tagged("*"))), [Blocked]));
-        // Each tag alone is selected by neither, both together are.
+        // The policy selects neither tag alone, but it selects both together.
         var both = Policy(Keep(3, Tagged("ecrguard-blocked-*", "ecrguard-inuse-*")));
         Assert.Null(RemovalPlace.CountedBy(both, [Blocked]));
         Assert.NotNull(RemovalPlace.CountedBy(both, [Blocked, OwnTags.InUse(Facts.Digest(1))]));
@@ -66,9 +66,9 @@ public sealed class RemovalPlaceTests
         ImageFacts[] three = [Aged(1, 3, "v3", Blocked), Aged(2, 4, "v2"), Aged(3, 5, "v1")];
         Assert.Contains(Facts.Digest(3).Abbreviated, WhyNot(policy, three), StringComparison.Ordinal);
         Assert.Null(WhyNot(policy, three[..2]));
-        // The fourth goes anyway, and the third by the place.
+        // The fourth goes anyway, and the third goes because the place is taken.
         Assert.NotNull(WhyNot(policy, [.. three, Aged(4, 6, "v0")]));
-        // Where the third is kept by a rule of its own, nothing else goes.
+        // If the third has its own rule that keeps it, nothing else goes.
         var shielding = Policy(Keep(100_000, Tagged("ecrguard-inuse-*")), Keep(3, Any, action));
         var shield = OwnTags.InUse(Facts.Digest(3));
         Assert.Null(WhyNot(shielding, three[0], three[1], three[2] with { Tags = ["v1", shield] }));

@@ -133,7 +133,7 @@ public sealed class TagPlanTests
     }
 
     /// <summary>
-    /// How it comes off, so that the image does not go with it, is <see cref="TagRemoval"/>'s to decide.
+    /// <see cref="TagRemoval"/> decides how the tag is removed so that the image does not go with it.
     /// </summary>
     [Fact]
     public void A_tag_is_to_come_off_even_if_it_is_the_last_one()
@@ -235,8 +235,8 @@ public sealed class TagPlanTests
         Assert.Equal((Add(Shield), null), (Assert.Single(Plan(UseState.InUse).Actions), Plan(UseState.InUse).CouldNot));
 
     /// <summary>
-    /// An updater took the newest tag for a version, and a service runs by it: taking it off would leave the service
-    /// without an image.
+    /// An updater took the newest tag for a version, and a service runs by it. Without the tag, the service would have
+    /// no image.
     /// </summary>
     [Fact]
     public void A_tag_that_a_consumer_names_stays_and_the_plan_says_who_does()

@@ -35,7 +35,7 @@ public sealed class TagRemovalTests
         Assert.Equal(TagRemovalWay.Stay, Of("IMMUTABLE").Way);
     }
 
-    /// <summary>A move is a push; ECR's replication deletes nothing.</summary>
+    /// <summary>A move of a tag is a push. ECR's replication deletes nothing.</summary>
     [Fact]
     public void Where_the_repository_is_replicated_nothing_moves()
     {

@@ -53,7 +53,7 @@ public sealed class UnfinishedWriteTests
             )
         );
 
-    /// <summary>Removing an image's last tag deletes the image.</summary>
+    /// <summary>An image is deleted with its last tag.</summary>
     [Theory]
     [InlineData("Remove", false, 2, true)]
     [InlineData("Remove", false, 1, false)]

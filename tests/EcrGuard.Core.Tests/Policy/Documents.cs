@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace EcrGuard.Core.Tests.Policy;
 
-/// <summary>The policy documents beside the tests, the one that ships and its schema.</summary>
+/// <summary>The policy documents beside the tests, the shipped one, and its schema.</summary>
 internal static class Documents
 {
     /// <summary>All tests read on this day, a Monday.</summary>

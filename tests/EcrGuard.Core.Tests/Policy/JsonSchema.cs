@@ -5,16 +5,15 @@ using System.Text.RegularExpressions;
 namespace EcrGuard.Core.Tests.Policy;
 
 /// <summary>
-/// As much of JSON Schema 2020-12 as the policy's schema uses. A keyword that is not known here fails the test, so that
-/// the schema cannot say more than is checked.
-/// The libraries for .NET are not free or do not restore everywhere; where Python's jsonschema is installed, a test
-/// holds this one to it.
+/// The part of JSON Schema 2020-12 that the policy's schema uses. A keyword that is not known here fails the test, so
+/// that the schema cannot say more than is checked. The libraries for .NET are not free or do not restore everywhere;
+/// if Python's jsonschema is installed, a test compares this one with it.
 /// </summary>
 internal sealed class JsonSchema(JsonNode root)
 {
     public bool Accepts(JsonNode? value) => Accepts(root, value);
 
-    /// <summary>The same by a schema that stands in the document, or refers to one.</summary>
+    /// <summary>The same, for a schema inside the document or a reference to one.</summary>
     public bool Accepts(JsonNode schema, JsonNode? value) =>
         schema.AsObject().All(keyword => Holds(keyword.Key, keyword.Value!, schema, value));
 

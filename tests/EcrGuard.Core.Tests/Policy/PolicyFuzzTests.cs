@@ -64,7 +64,7 @@ public sealed class PolicyFuzzTests
             (good, bad) = (good + (malformed ? 0 : 1), bad + (malformed ? 1 : 0));
         }
 
-        // Edits that only ever broke the syntax would try nothing behind it.
+        // If the edits only broke the syntax, nothing after the syntax check would be tested.
         Assert.InRange(good, 50, 2_950);
         Assert.InRange(bad, 50, 2_950);
     }

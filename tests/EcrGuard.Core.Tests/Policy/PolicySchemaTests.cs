@@ -7,10 +7,12 @@ using EcrGuard.Tests;
 
 namespace EcrGuard.Core.Tests.Policy;
 
-/// <summary>The schema that editors use and the reader that decides say the same, wherever a schema can know.</summary>
+/// <summary>
+/// The schema that editors use and the reader that decides agree on everything that a schema can check.
+/// </summary>
 public sealed class PolicySchemaTests
 {
-    /// <summary>Documents whose only faults no schema can see, and why.</summary>
+    /// <summary>Documents with faults that no schema can see, each with the reason.</summary>
     private static readonly string[] BeyondASchema =
     [
         "duplicate-ids.jsonc", // two places
@@ -22,7 +24,7 @@ public sealed class PolicySchemaTests
     ];
 
     /// <summary>
-    /// Parts of the reader's messages for the same faults, where a change of a good document makes them.
+    /// Parts of the reader's messages for the same faults, for those that come from a change of a good document.
     /// </summary>
     private static readonly string[] BeyondASchemaInWords =
     [
@@ -271,7 +273,8 @@ public sealed class PolicySchemaTests
     private static JsonNode? Parse(byte[] document) => JsonNode.Parse(document, documentOptions: Lenient);
 
     /// <summary>
-    /// Null where the document is not JSON, or not such as can be written again: half a character, a key twice.
+    /// Null if the document is not JSON or cannot be written again, for example because of half a character or a
+    /// repeated key.
     /// </summary>
     private static JsonNode? TryParse(byte[] document)
     {

@@ -6,10 +6,10 @@ using static EcrGuard.Core.Tests.Policy.VexFacts;
 
 namespace EcrGuard.Core.Tests.Policy;
 
-/// <summary>OpenVEX documents side by side: one with an error excuses nothing.</summary>
+/// <summary>Several OpenVEX documents together. A document with an error excuses nothing.</summary>
 public sealed class VexDocumentsTests
 {
-    /// <summary>What a vendor says of its own registry, beside what it says of ours.</summary>
+    /// <summary>What a vendor says about its own registry, beside what it says about ours.</summary>
     [Theory]
     [InlineData($"pkg:oci/agent?repository_url={Host}/vendor/agent&tag=7.1")]
     [InlineData($"pkg:docker/vendor/agent@7.1?repository_url={Host}")]
@@ -19,14 +19,14 @@ public sealed class VexDocumentsTests
     public void What_is_said_of_another_accounts_registry_is_passed_over_whatever_its_form(string product)
     {
         var file = Document(statements: [Statement(), Statement(vulnerability: "CVE-2", product: product)]);
-        // Where the account is not known, the registry of AWS Marketplace is nobody's.
+        // If the account is not known, the registry of AWS Marketplace belongs to nobody here.
         foreach (var account in new[] { null, "123456789012" })
         {
             var reading = PolicyReader.Read(null, [file], Facts.Now, account);
             Assert.Empty(reading.Problems);
             Assert.Single(reading.Policy!.Vex);
         }
-        // Any other may be ours then, and in its own deployment it is.
+        // In its own deployment that registry is ours. Any other registry may be ours if the account is not known.
         Assert.NotEmpty(PolicyReader.Read(null, [file], Facts.Now, "709825985650").Problems);
         var other = product.Replace("709825985650", "111122223333", StringComparison.Ordinal);
         var another = Document(statements: [Statement(), Statement(vulnerability: "CVE-2", product: other)]);
@@ -87,9 +87,7 @@ public sealed class VexDocumentsTests
             StringComparison.Ordinal
         );
 
-    /// <summary>
-    /// Issue 10: a document that is wrong must neither excuse anything nor keep the functions from starting.
-    /// </summary>
+    /// <summary>Issue 10: a wrong document must neither excuse anything nor keep the functions from starting.</summary>
     [Fact]
     public void One_document_that_is_wrong_excuses_nothing_and_the_others_do()
     {
@@ -116,7 +114,7 @@ public sealed class VexDocumentsTests
         Assert.Equal(reading.Problems, reading.Policy!.VexProblems);
         Assert.Equal(Status.Approved, Decide(reading.Policy).Status);
         Assert.Equal(Status.Blocked, Decide(reading.Policy, Facts.Finding("CVE-2026-0002")).Status);
-        // What it takes back is taken back all the same.
+        // What the document takes back is still taken back.
         Assert.Equal(Status.Blocked, Decide(reading.Policy, Facts.Finding("CVE-2026-0003")).Status);
     }
 
@@ -134,7 +132,7 @@ public sealed class VexDocumentsTests
             ).Status
         );
 
-    /// <summary>A document whose format is not known may still take back what another excuses.</summary>
+    /// <summary>A document in an unknown format may still take back what another one excuses.</summary>
     [Theory]
     [InlineData("\"http://openvex.dev/ns\"")]
     [InlineData("[\"https://openvex.dev/ns/v0.2.0\"]")]
@@ -191,7 +189,7 @@ public sealed class VexDocumentsTests
                 ).Policy!
             ).Status
         );
-        // Two of one version: neither.
+        // If two documents have the same version, neither counts.
         Assert.Equal(Status.Blocked, Decide(Read(old, Document("b.json", "x:1", 1, Statement())).Policy!).Status);
     }
 

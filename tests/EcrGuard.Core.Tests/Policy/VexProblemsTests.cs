@@ -219,7 +219,7 @@ public sealed class VexProblemsTests
     }
 
     /// <summary>
-    /// Issue 10: vendors write for all their customers, and what they say of others is nobody's mistake here.
+    /// Issue 10: vendors write for all their customers, and what they say about other customers is not an error here.
     /// </summary>
     [Theory]
     [InlineData("[]")]

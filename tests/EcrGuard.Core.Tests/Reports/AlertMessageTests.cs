@@ -96,7 +96,7 @@ public sealed class AlertMessageTests
             messages.SelectMany(each => each.Attributes).Where(each => each.Name == "team").Select(each => each.Value)
         );
         Assert.All(messages, each => Assert.InRange(each.Attributes.Count, 1, 10));
-        // Few are told each by itself, whoever owns them.
+        // A few alerts are sent one by one, whoever owns the images.
         Assert.Equal(10, ImageAlert.Batches([.. alerts.Take(10)], alert => alert.Team).Count());
     }
 

@@ -6,7 +6,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
 
-/// <summary>A fix is counted only where scans show that the vulnerability is no longer there.</summary>
+/// <summary>A fix is counted only if scans show that the vulnerability is gone.</summary>
 public sealed class RepositoryHistoryTests
 {
     private static readonly DateTimeOffset Monday = new(2026, 11, 16, 3, 0, 0, TimeSpan.Zero);
@@ -178,7 +178,7 @@ public sealed class RepositoryHistoryTests
         var pulled = new ImageUsage(UseState.InUse, ["pulled"], []);
         Assert.Equal([1], Current(runs, pulled));
         Assert.Equal([2, 3], Current(pulled, pulled));
-        // The revision before the last names what was replaced, and runs nothing.
+        // The revision before the last names the replaced image, and runs nothing.
         Assert.Equal([2, 3], Current(Usage(ConsumerKind.TaskDefinition), pulled));
         Assert.Equal([1], Current(runs, Usage(ConsumerKind.TaskDefinition)));
 

@@ -15,7 +15,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
 
-/// <summary>All forms of the weekly report say the same, and no name does harm in any.</summary>
+/// <summary>All forms of the weekly report say the same, and no name does harm in any of them.</summary>
 public sealed class SummaryFormsTests
 {
     private const string Console = "https://eu-central-1.console.aws.amazon.com/s3/object/reports";
@@ -212,7 +212,7 @@ public sealed class SummaryFormsTests
             file = Without(Without(file, "style"), "script");
         Approval.Matches(file.TrimStart('\uFEFF'), $"forms/{name}");
 
-        // Style and script are files of their own.
+        // Style and script are separate files.
         static string Without(string html, string tag) =>
             html[..(html.IndexOf($"<{tag}>", StringComparison.Ordinal) + tag.Length + 2)]
             + html[html.IndexOf($"</{tag}>", StringComparison.Ordinal)..];
@@ -228,7 +228,7 @@ public sealed class SummaryFormsTests
                 new JsonSchemaExporterOptions
                 {
                     TreatNullObliviousAsNonNullable = true,
-                    // Words of our own are strings in JSON.
+                    // Our own words are strings in JSON.
                     TransformSchemaNode = (context, node) =>
                         node.GetValueKind() == JsonValueKind.True ? new JsonObject { ["type"] = "string" } : node,
                 }
@@ -371,7 +371,7 @@ public sealed class SummaryFormsTests
         Assert.Equal((0, 0, null), (delivery.Pushes, delivery.Judged, delivery.MedianMinutes));
     }
 
-    /// <summary>What strangers may call things.</summary>
+    /// <summary>Names that strangers may choose.</summary>
     private static readonly string[] Hostile =
     [
         "<script>alert(1)</script>",

@@ -120,7 +120,7 @@ public sealed class WeeklyExceptionsTests
             Render(Sum(Waived(2, new DateOnly(2026, 11, 23)))),
             StringComparison.Ordinal
         );
-        // That no sweep has decided it for a day is a gap.
+        // It is a gap that no sweep has decided it for a day.
         Assert.Equal(ImageRecord.TimeIsUp, Assert.Single(Sum(Waived(1, new DateOnly(2026, 11, 21))).CoverageGaps).Code);
     }
 

@@ -55,7 +55,7 @@ public sealed class WeeklySummaryTests
     {
         RepositoryPast Since(string repository, DateTimeOffset since) =>
             new(repository, new RepositoryHistory { Since = since, PolicyVersion = "x" });
-        // A repository that is new says nothing of the others.
+        // A new repository says nothing about the others.
         var known = Registry with
         {
             Past = [Since("pay/api", Monday.AddDays(-30)), Since("web/shop", Monday)],

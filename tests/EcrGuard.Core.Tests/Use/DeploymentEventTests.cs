@@ -38,7 +38,7 @@ public sealed class DeploymentEventTests
     private static DeploymentEvent? Call(string source, string name, string rest = "") =>
         Read(source, "AWS API Call via CloudTrail", $$"""{ "eventName": "{{name}}"{{rest}} }""");
 
-    /// <param name="members">Of the response.</param>
+    /// <param name="members">Members of the response.</param>
     private static string Answers(string members) => $$""", "responseElements": { {{members}} }""";
 
     [Theory]

@@ -10,7 +10,7 @@ public sealed class InUseTests
         "arn:aws:ecs:eu-central-1:123456789012:service/main/pay"
     );
 
-    /// <summary>Nothing runs, and Amazon Inspector would see it.</summary>
+    /// <summary>Nothing runs; Amazon Inspector would see anything that did.</summary>
     private static readonly UsageReading Nobody = new()
     {
         ReadAt = Facts.Now.AddHours(-1),
@@ -166,7 +166,7 @@ public sealed class InUseTests
             [UseState.Unknown, UseState.Unknown, UseState.NotInUse],
             Of(Nobody, [index, Old(1), Old(2)], children).Values.Select(u => u.Use)
         );
-        // What is said of an image makes it no newer.
+        // What is said about an image makes it no newer.
         Assert.Equal(
             UseState.NotInUse,
             Of(Nobody, [Old(1), Facts.Image(3) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[
@@ -317,7 +317,7 @@ public sealed class InUseTests
         var index = Old(10, "1.0") with { Kind = ImageKind.Index };
         var used = Of(Uses("1.0"), [index, Old(1), Old(2, "2.0")]);
         Assert.Equal([UseState.InUse, UseState.Unknown, UseState.Unknown], used.Values.Select(u => u.Use));
-        // Whether its platforms run is not known either: nobody can say that it is not in use.
+        // It is not known either whether its platforms run, so nobody can say that it is not in use.
         var unused = Of(Nobody, [index, Old(1)]);
         Assert.Equal([UseState.Unknown, UseState.NotInUse], unused.Values.Select(u => u.Use));
     }

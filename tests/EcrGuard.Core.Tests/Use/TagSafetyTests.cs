@@ -37,7 +37,7 @@ public sealed class TagSafetyTests
         Assert.NotNull(Adding(policy, UseState.NotInUse, "1.0"));
     }
 
-    /// <summary>The shield that selects it already will come off.</summary>
+    /// <summary>The shield, by which the policy already selects the image, will be removed.</summary>
     [Fact]
     public void A_shield_that_does_not_keep_it_excuses_no_other_tag() =>
         Assert.NotNull(
@@ -56,7 +56,7 @@ public sealed class TagSafetyTests
         Assert.NotNull(Adding("{}", UseState.NotInUse, "1.0"));
     }
 
-    /// <summary>A team that has what is blocked deleted after a week does not mean what runs.</summary>
+    /// <summary>A team whose policy deletes blocked images after a week does not mean images that run.</summary>
     [Theory]
     [InlineData(UseState.NotInUse, null)]
     [InlineData(UseState.InUse, "rule 1 selects it by 'ecrguard-blocked-*', and it is in use, or may be.")]
@@ -80,7 +80,7 @@ public sealed class TagSafetyTests
         );
         Assert.NotNull(Removing(keeps, UseState.InUse));
         Assert.Null(Removing(keeps, UseState.NotInUse));
-        // It may go by either rule: leaving the tag would help nobody.
+        // The image may go by either rule, so it would help nobody to leave the tag.
         Assert.Null(
             Removing(
                 Policies.Of(Policies.Expire(1, "ecrguard-blocked-*", 7), Policies.Expire(2, "*", 30)).Text,

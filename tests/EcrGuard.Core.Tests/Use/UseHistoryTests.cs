@@ -23,13 +23,13 @@ public sealed class UseHistoryTests
     private static ConsumerReference Used(Consumer by, string? tag = "1.0", Digest? digest = null) =>
         new(Facts.Repository, tag, digest, by);
 
-    /// <summary>A reading so many hours after the first.</summary>
+    /// <summary>A reading this many hours after the first.</summary>
     private static UsageReading At(double hours, params IReadOnlyList<ConsumerReference> uses) =>
         new() { ReadAt = Facts.Now.AddDays(-30).AddHours(hours), Uses = uses };
 
     private static UsageReading Carry(params UsageReading[] readings) => CarryFor(0, readings);
 
-    /// <summary>Readings one after the other, with so many days for rollbacks.</summary>
+    /// <summary>Readings one after the other, with this many days for rollbacks.</summary>
     private static UsageReading CarryFor(int rollbackDays, params UsageReading[] readings) =>
         readings.Skip(1).Aggregate(readings[0], (before, read) => UseHistory.Carry(before, read, rollbackDays));
 
@@ -334,8 +334,8 @@ public sealed class UseHistoryTests
                             {
                                 var blind = reading.Unread.Any(unread => unread.Kind == use.By.Kind);
                                 since = blind ? null : since ?? reading.ReadAt;
-                                // What is in reserve stays there through a reading that could not look, and ends in one
-                                // that could.
+                                // An image in reserve stays there through a reading that could not look. A reading that
+                                // could look ends the reserve.
                                 reserved |=
                                     reading.ReadAt - since >= UseHistory.BetweenReadings
                                     && reading.ReadAt - seenAt >= UseHistory.Kept;

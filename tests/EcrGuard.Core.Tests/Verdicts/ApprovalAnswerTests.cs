@@ -81,7 +81,7 @@ public sealed class ApprovalAnswerTests
     public static TheoryData<string, double?, double?, double?, string> Waits =>
         new()
         {
-            // What the ledger holds, in minutes ago; what ECR says of the push; what the verdict says; the sentence.
+            // The ledger's facts; ECR's time of the push; the verdict's time, all in minutes ago; then the sentence.
             { "pending since the push", 3, 3, 3, "for 3 minutes, since 2026-11-18 11:57:00 UTC" },
             {
                 "pending, pushed long ago, scanned again",

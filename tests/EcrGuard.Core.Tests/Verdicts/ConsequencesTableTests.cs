@@ -8,8 +8,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Tests.Verdicts;
 
 /// <summary>
-/// All that follows for one image, over every combination of scan, waiver, enforcement, use and grace:
-/// <c>consequences-table.approved.txt</c>. Combinations of which the same follows share a line.
+/// All results for one image, over every combination of scan, waiver, enforcement, use and grace:
+/// <c>consequences-table.approved.txt</c>. Combinations with the same result share a line.
 /// </summary>
 public sealed class ConsequencesTableTests
 {
@@ -38,9 +38,7 @@ public sealed class ConsequencesTableTests
         ("not in use", ImageUsage.None),
     ];
 
-    /// <summary>
-    /// Seven days for what is critical; since when it has blocked an image that is known to be in use.
-    /// </summary>
+    /// <summary>Seven days for critical findings, by how long the block of an image in use has lasted.</summary>
     private static readonly (string Name, TimeSpan? For)[] Graces =
     [
         ("none", null),
@@ -160,7 +158,7 @@ public sealed class ConsequencesTableTests
         : "-";
 
     /// <summary>
-    /// Puts lines on one that differ in one column only: all its values become an asterisk, some are listed.
+    /// Joins lines that differ in only one column. All values of the column become an asterisk; some values are listed.
     /// </summary>
     private static IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> Together(
         IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> lines,

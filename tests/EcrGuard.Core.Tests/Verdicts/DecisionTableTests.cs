@@ -7,7 +7,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
 
-/// <summary>Every combination that decides, as a reviewer reads it: <c>decision-table.approved.txt</c>.</summary>
+/// <summary>Every combination that decides, in a form for reviewers: <c>decision-table.approved.txt</c>.</summary>
 public sealed class DecisionTableTests
 {
     private static readonly ImageFacts Image = Facts.Image(1, "1.0");

@@ -4,7 +4,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
 
-/// <summary>Break-glass: an approval forced for one digest until a moment.</summary>
+/// <summary>Break-glass: an approval that is forced for one digest until a given time.</summary>
 public sealed class ForcedApprovalTests
 {
     private static readonly ForcedApproval Forced = new(

@@ -8,7 +8,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
 
-/// <summary>The clock of a blocked image in use.</summary>
+/// <summary>The grace period of a blocked image in use.</summary>
 public sealed class GraceTests
 {
     private static readonly PolicyDocument Policy = Facts.Policy with

@@ -71,7 +71,7 @@ public sealed class IndexJudgeTests
         var index = Of(approved, approved with { FactsAt = Facts.Now.AddHours(-3) });
         Assert.True(index.IsOutdated(Facts.Policy.Version, Facts.Now.AddHours(21)));
         Assert.False(index.IsOutdated(Facts.Policy.Version, Facts.Now.AddHours(21).AddTicks(-1)));
-        // Nor through an index that holds it in turn.
+        // Nor does it through an index that holds this index.
         Assert.Equal(Facts.Now.AddHours(-3), Of(approved, index).OldestFactsAt);
         Assert.Equal(
             Facts.Now.AddHours(1),
@@ -88,7 +88,7 @@ public sealed class IndexJudgeTests
         );
     }
 
-    /// <summary>To be asked again is no waiver that has ended: the weekly summary counts it as what it was.</summary>
+    /// <summary>A request to ask again is not an ended waiver. The weekly summary counts it as what it was.</summary>
     [Fact]
     public void That_it_is_to_be_asked_again_takes_no_yes_away()
     {

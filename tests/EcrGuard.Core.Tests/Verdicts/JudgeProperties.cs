@@ -196,8 +196,9 @@ public sealed class JudgeProperties
     );
 
     /// <summary>
-    /// The model is the set of findings that are known, and the date of the newest scan: a completed scan that is as
-    /// new replaces them, anything else adds to them, and lost findings block until the next such scan if they blocked.
+    /// The model is the set of known findings and the date of the newest scan. A completed scan that is at least as new
+    /// replaces the findings; anything else adds to them. Lost findings that blocked go on to block until the next such
+    /// scan.
     /// </summary>
     [Fact]
     public void What_blocks_is_forgotten_over_any_sequence_only_through_a_completed_scan_that_is_as_new_as_any_before() =>
@@ -279,7 +280,7 @@ public sealed class JudgeProperties
                     for (var i = 0; i < steps.Length; i++)
                     {
                         var (scanner, state, findings, lost, completedAt) = steps[i];
-                        // What only another enhanced scan could tell.
+                        // Only another enhanced scan could tell this.
                         if ((scanner, state) is (Scanner.Enhanced, ScanState.Complete))
                             findings = [.. findings, inJar];
                         var scan = Facts.Scan(findings) with
@@ -361,7 +362,7 @@ public sealed class JudgeProperties
             }
     );
 
-    /// <summary>Issue 9: whatever the policy asks, a merge hides no report.</summary>
+    /// <summary>Issue 9: a merge hides no report, whatever the policy asks.</summary>
     [Fact]
     public void Another_report_of_a_finding_never_improves_a_verdict() =>
         Gen.Select(AnyAskingPolicy, AnyReport.Array[1, 4], AnyReport, Gen.Int[0, 40])
@@ -383,7 +384,7 @@ public sealed class JudgeProperties
                         Told(with),
                         Told(Judge.Decide(Image, Of([.. reports.Reverse(), same]), policy, null, Facts.Now))
                     );
-                    // The same where the ledger keeps the one and the scanner gives the other.
+                    // The same holds if the ledger keeps one report and the scanner gives the other.
                     var before = new Judge.Before(without, Of(reports).Findings);
                     var unfinished = Of([same]) with { State = ScanState.Failed };
                     if (without.Status == Status.Blocked)

@@ -3,7 +3,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
 
-/// <summary>What was found once, while no completed scan takes its place.</summary>
+/// <summary>Earlier findings, as long as no completed scan replaces them.</summary>
 public sealed class KnownFindingsTests
 {
     private static readonly Finding InJar = Facts.Finding("CVE-2021-44228", package: "log4j-core") with

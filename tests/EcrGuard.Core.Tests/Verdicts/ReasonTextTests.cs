@@ -4,7 +4,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
 
-/// <summary>The sentences that gates, alerts and reports print, whole.</summary>
+/// <summary>The complete sentences that gates, alerts and reports print.</summary>
 public sealed class ReasonTextTests
 {
     private static readonly Finding Bare = new() { Vulnerability = "CVE-1", Severity = Severity.Low };
@@ -79,7 +79,7 @@ public sealed class ReasonTextTests
             },
         };
 
-    /// <summary>Every criterion of a rule, and a finding that says nothing of it.</summary>
+    /// <summary>Every criterion of a rule, with a finding that says nothing about it.</summary>
     public static TheoryData<Rule, string> NotGiven =>
         new()
         {

@@ -3,7 +3,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
 
-/// <summary>The verdicts of a repository's images where not all was read.</summary>
+/// <summary>The verdicts of a repository's images if not everything was read.</summary>
 public sealed class RepositoryEvidenceTests
 {
     private static readonly ImageFacts Index = Facts.Image(9, "1.0") with { Kind = ImageKind.Index };

@@ -4,7 +4,7 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
 
-/// <summary>What rules and waivers speak of, and until when a verdict by them holds.</summary>
+/// <summary>What rules and waivers apply to, and until when a verdict based on them holds.</summary>
 public sealed class RulesAndWaiversTests
 {
     private static readonly ImageFacts Image = Facts.Image(1, "1.0", "live");

@@ -108,7 +108,7 @@ public sealed class SettlingTests
         Assert.Equal(ScanState.Unsettled, early.State);
 
         Assert.Equal(ScanState.Complete, Check(next, scan, Summary(new SeverityCounts(0, 0, 0, 1))).Scan.State);
-        // It is lost, then.
+        // Then the finding is lost.
         Assert.Equal(ScanState.Complete, Check(next, scan with { CompletedAt = Facts.Now.AddMinutes(-10) }).Scan.State);
     }
 
@@ -123,7 +123,7 @@ public sealed class SettlingTests
         (scan, next) = Check(next, Scan(Of("a", "CLOSED", Facts.Now)) with { CompletedAt = old });
         Assert.Equal((ScanState.Unsettled, "b"), (scan.State, Assert.Single(next.Awaited).Id));
 
-        // Newer than what was told, which is then included.
+        // This one is newer than what was reported, which is then included.
         (scan, next) = Check(next, Scan(Of("b", "SUPPRESSED", Facts.Now.AddMinutes(1))) with { CompletedAt = old });
         Assert.Equal((ScanState.Complete, 0), (scan.State, next.Awaited.Count));
     }
@@ -178,10 +178,10 @@ public sealed class SettlingTests
             (ScanState.Unsettled, "The scan announced 1 finding in all, and 0 are listed so far."),
             (scan.State, scan.Word)
         );
-        // Closed by the scan itself it counts.
+        // A finding that the scan itself closed counts.
         var own = Scan(Of("a", "CLOSED", Facts.Now.AddHours(-1)));
         Assert.Equal(ScanState.Complete, Check(ended, own, Summary(new SeverityCounts(0, 0, 0, 1))).Scan.State);
-        // Without counts nothing is listed yet.
+        // Without counts, nothing counts as listed yet.
         Assert.Equal(ScanState.Unsettled, Check(ended, closed).Scan.State);
         var known = Facts.Verdict(Status.Approved) with { ScanCompletedAt = Facts.Now.AddHours(-1.5) };
         Assert.Equal(
@@ -222,7 +222,7 @@ public sealed class SettlingTests
         }
     }
 
-    /// <summary>Coverage may be behind: a summary tells that the image is looked at again before it does.</summary>
+    /// <summary>Coverage may be behind. A summary shows earlier that the image is looked at again.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -243,7 +243,7 @@ public sealed class SettlingTests
         Assert.Equal(critical, next.Announced!.Critical);
     }
 
-    /// <summary>The verdict of a former life is none of this one's scans.</summary>
+    /// <summary>A verdict from before the image was gone is not about the scans since its return.</summary>
     [Fact]
     public void An_image_that_is_back_has_a_first_scan_again()
     {
@@ -303,9 +303,9 @@ public sealed class SettlingTests
 
         (scan, next) = CheckAt(Facts.Now.AddMinutes(1), next, Scan(Listed(0, 0, 0, 0)), LookAgain(next.LookAt!.Value));
         Assert.Equal((ScanState.Complete, null), (scan.State, next.LookAt));
-        // A rescan begins: its own summary is still to come.
+        // A rescan begins. Its own summary is still to come.
         Assert.Null(CheckAt(Facts.Now.AddHours(1), next, pending).Next.LookAt);
-        // Without a summary nothing says that the scan is over.
+        // Without a summary, nothing says that the scan is over.
         Assert.Null(Check(Settling.Nothing, pending).Next.LookAt);
     }
 
@@ -327,7 +327,7 @@ public sealed class SettlingTests
         (scan, _) = CheckAt(Facts.Now.AddHours(25), next, told);
         Assert.Equal(judged == ScanState.Unsettled ? ScanState.Contradictory : judged, scan.State);
 
-        // Met, they say nothing more.
+        // Once the counts are reached, they say nothing more.
         (scan, _) = Check(Settling.Nothing, told, Summary(new SeverityCounts(0, 0, 0, 1)));
         Assert.Equal(state, scan.State);
     }
@@ -341,7 +341,7 @@ public sealed class SettlingTests
         (scan, _) = CheckAt(Facts.Now.AddHours(1), next, basic);
         Assert.Equal(ScanState.Unsettled, scan.State);
 
-        // The registry was switched, and scans by itself since.
+        // The registry was switched, and has scanned by itself since then.
         var later = basic with
         {
             CompletedAt = Facts.Now.AddHours(25),
@@ -376,7 +376,7 @@ public sealed class SettlingTests
         (_, next) = CheckAt(look.AddSeconds(-2), next, scan, LookAgain(look));
 
         Assert.Equal(look.AddSeconds(1), next.LookAt);
-        // The same message once more puts nothing down.
+        // The same message schedules no second look.
         Assert.True(next.Knows(LookAgain(look), look));
     }
 
@@ -421,7 +421,7 @@ public sealed class SettlingTests
         }
         Assert.Equal([1, 2, 5, 10], looks);
 
-        // Afterwards only news asks for more.
+        // After that, only news causes another look.
         Assert.Null(CheckAt(Facts.Now.AddMinutes(11), next, scan).Next.LookAt);
         var told = CheckAt(Facts.Now.AddMinutes(11), next, scan, Told("z", "ACTIVE"));
         Assert.Equal(Facts.Now.AddMinutes(12), told.Next.LookAt);
@@ -537,7 +537,7 @@ public sealed class SettlingTests
         );
     }
 
-    /// <summary>Its coverage was pending for more than a day, and its findings follow by minutes as ever.</summary>
+    /// <summary>Its coverage was pending for more than a day. Its findings follow after minutes, as always.</summary>
     [Fact]
     public void What_is_missing_is_waited_for_since_the_scan_was_over_and_looked_for()
     {
@@ -554,7 +554,7 @@ public sealed class SettlingTests
         Assert.Equal(ScanState.Contradictory, CheckAt(over.AddHours(24), late, Scan(Listed(0, 0, 0, 0))).Scan.State);
     }
 
-    /// <summary>Whatever came first, the same is known in the end.</summary>
+    /// <summary>Whatever comes first, the same is known in the end.</summary>
     [Fact]
     public void The_order_and_the_number_of_events_change_nothing()
     {
@@ -584,7 +584,7 @@ public sealed class SettlingTests
             });
     }
 
-    /// <summary>An event is passed over only if what it tells was listed, or is awaited.</summary>
+    /// <summary>An event is skipped only if what it reports was listed or is awaited.</summary>
     [Fact]
     public void What_was_listed_is_known_and_nothing_else()
     {

@@ -4,7 +4,7 @@ using EcrGuard.LocalAws;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
-/// <summary><c>ecrguard ask</c> against a function that says what a test wants it to.</summary>
+/// <summary><c>ecrguard ask</c> against a function that answers what the test tells it to.</summary>
 public sealed class AskCommandTests : IAsyncLifetime
 {
     private const string Digest = "sha256:84f507df33c6864d49c296fb734192696e4cb6f78166ac51ac8b9b118181085d";

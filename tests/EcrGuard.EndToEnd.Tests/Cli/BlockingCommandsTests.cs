@@ -6,8 +6,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
 /// <summary>
-/// Somebody forces an approval, or has an image released: from the command line to the published function, and what is
-/// answered and told afterwards.
+/// Somebody forces an approval, or has an image released. The tests go from the command line to the published function,
+/// to the answer, and to what is reported afterwards.
 /// </summary>
 public sealed class BlockingCommandsTests
 {
@@ -92,7 +92,7 @@ public sealed class BlockingCommandsTests
         Assert.Contains(HttpApi.UserArn, recorded, StringComparison.Ordinal);
         Assert.Contains(Why, recorded, StringComparison.Ordinal);
 
-        // Its end comes early, everywhere that the ledger holds it.
+        // The test sets an earlier end, everywhere in the ledger.
         var item = guard.Item(repository, digest)!;
         foreach (var attribute in new[] { "record", "breakGlass" })
         {

@@ -5,10 +5,10 @@ using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
-/// <summary>Runs the built <c>ecrguard</c> in a folder of its own.</summary>
+/// <summary>Runs the built <c>ecrguard</c> in its own folder.</summary>
 internal sealed class CommandLine : IDisposable
 {
-    /// <summary>Runs a program on a terminal of its own, and copies what appears there.</summary>
+    /// <summary>Runs a program on its own terminal, and copies what appears there.</summary>
     private const string Terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
     private readonly Dictionary<string, string> _environment = [];
@@ -51,8 +51,8 @@ internal sealed class CommandLine : IDisposable
         Tool.RunAsync(At(aws, Start("dotnet", [Executable(), .. arguments])));
 
     /// <summary>
-    /// The same on a terminal; what a person sees there. Skips the calling test without Python, which makes the
-    /// terminal.
+    /// The same on a terminal; returns what a person sees there. Python makes the terminal; without Python, the calling
+    /// test is skipped.
     /// </summary>
     public async Task<(int ExitCode, string Output)> RunOnTerminalAsync(LocalAwsServer aws, params string[] arguments)
     {

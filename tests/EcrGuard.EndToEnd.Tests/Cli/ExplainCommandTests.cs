@@ -4,7 +4,9 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
-/// <summary><c>ecrguard explain</c>: all that the ledger knows of an image, and nothing is written.</summary>
+/// <summary>
+/// <c>ecrguard explain</c>: everything that the ledger knows of an image. The command writes nothing.
+/// </summary>
 public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deployment>, IDisposable
 {
     private readonly CommandLine _ecrguard = new();
@@ -64,7 +66,7 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
             Assert.Contains(said, text, StringComparison.Ordinal);
         Assert.All(requests, request => Assert.True(Deployment.Reads(request.Operation), request.ToString()));
         Assert.Single(requests, request => request.Service == "ecr");
-        // What the page on the command line says that a reader needs.
+        // These are the rights that a reader needs, as the page on the command line says.
         Assert.Equal(
             ["BatchGetItem", "DescribeImages", "GetCallerIdentity", "GetItem", "GetObject", "GetParameter", "Query"],
             requests.Select(request => request.Operation).Distinct().Order(StringComparer.Ordinal)

@@ -146,7 +146,7 @@ public sealed class InputFileTests : IDisposable
     {
         _ecrguard.File("images.json", Page(Image('1', pushedAt)));
 
-        // Thirty days later to the second, and a second before.
+        // Exactly thirty days later, and a second before that.
         Assert.Contains(
             "1 expired",
             (
@@ -236,7 +236,7 @@ public sealed class InputFileTests : IDisposable
     private static (int, string) Trimmed((int ExitCode, string Output) ended) =>
         (ended.ExitCode, ended.Output.TrimEnd());
 
-    /// <summary>What the linter said of these at defd080 was wrong.</summary>
+    /// <summary>At commit defd080, the linter's answer to these was wrong.</summary>
     [Theory]
     [InlineData(
         "What has no tag goes within 24 hours",

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
 /// <summary>
-/// <c>ecrguard judge</c>: the answer of a gate to every output of the scanners, and what is said about files that
+/// <c>ecrguard judge</c>: the answer of a gate to every output of the scanners, and the messages about files that
 /// cannot be used.
 /// </summary>
 public sealed class JudgeCommandTests : IDisposable
@@ -415,7 +415,7 @@ public sealed class JudgeCommandTests : IDisposable
             await File.ReadAllTextAsync(Path.Combine(_ecrguard.Folder, "openssl.json"))
         );
 
-        // As the functions do, it reads those beside the policy.
+        // Like the functions, the command reads the documents beside the policy.
         var (beside, byFolder) = await JudgeAsync(Fixture("listed"), "--policy", "deployed/policy.jsonc");
         Assert.True(beside == 0, byFolder);
         Assert.Contains(

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
 /// <summary>
-/// <c>ecrguard simulate</c> and <c>ecrguard lint</c>: shapes, exit codes and what is said about files that cannot be
+/// <c>ecrguard simulate</c> and <c>ecrguard lint</c>: shapes, exit codes, and the messages about files that cannot be
 /// used.
 /// </summary>
 public sealed class LifecycleCommandsTests : IDisposable

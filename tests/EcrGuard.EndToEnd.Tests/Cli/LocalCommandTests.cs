@@ -3,7 +3,7 @@ using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
-/// <summary><c>ecrguard local</c>: what asks a deployed EcrGuard asks it unchanged.</summary>
+/// <summary><c>ecrguard local</c>: a client that asks a deployed EcrGuard can ask it without a change.</summary>
 public sealed class LocalCommandTests(LocalProcess local) : IClassFixture<LocalProcess>
 {
     [Fact]

@@ -4,8 +4,8 @@ using EcrGuard.Tests;
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
 /// <summary>
-/// <c>ecrguard local</c> in a process of its own, and bash with the environment that it prints, in a folder of its own,
-/// with <c>ecrguard</c> on the path.
+/// <c>ecrguard local</c> in its own process, and bash in its own folder, with the environment that the command prints
+/// and with <c>ecrguard</c> on the path.
 /// </summary>
 public sealed class LocalProcess : IAsyncLifetime
 {
@@ -21,7 +21,7 @@ public sealed class LocalProcess : IAsyncLifetime
 
     public string Folder => _work.FullName;
 
-    /// <summary>The script by which <c>ecrguard</c> is called.</summary>
+    /// <summary>The script that calls <c>ecrguard</c>.</summary>
     public string Executable => Path.Combine(Folder, "bin", "ecrguard");
 
     public async ValueTask InitializeAsync()
@@ -49,8 +49,8 @@ public sealed class LocalProcess : IAsyncLifetime
     public Task<(int ExitCode, string Output)> BashAsync(string script) =>
         BashAsync(script, new Dictionary<string, string>());
 
-    /// <param name="variables">What else stands in the environment.</param>
-    /// <param name="options">Of bash.</param>
+    /// <param name="variables">More variables of the environment.</param>
+    /// <param name="options">Options of bash.</param>
     public Task<(int ExitCode, string Output)> BashAsync(
         string script,
         IReadOnlyDictionary<string, string> variables,

@@ -5,7 +5,7 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
-/// <summary>A plan is read with the caller's rights and carried out by the deployed function, exactly.</summary>
+/// <summary>A plan is made with the caller's rights, and the deployed function carries out exactly that plan.</summary>
 public sealed class PlanAndApplyTests
 {
     private const string Repository = "pay/api";
@@ -79,7 +79,7 @@ public sealed class PlanAndApplyTests
         var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
         Assert.True(applied == 0, told);
         Assert.Contains("2 done, 0 superseded, 0 refused.", told, StringComparison.Ordinal);
-        // 0 runs, though it is the oldest; 1 and 2 are the next.
+        // 0 is the oldest, but it runs; 1 and 2 are the next oldest.
         Assert.Equal(
             [true, false, false, true, true, true, true, true, true],
             images.Select(digest => IsThere(guard, digest))

@@ -6,7 +6,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
 /// <summary>
-/// A policy is tried on what is there: what it would change is known before it is deployed, and nothing is written.
+/// A policy is tried on the existing images. It is known what the policy would change before it is deployed, and
+/// nothing is written.
 /// </summary>
 public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
 {

@@ -4,7 +4,8 @@ using System.Text;
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
 /// <summary>
-/// Files that say less, more, or something else than they seem to: what counts, what is refused, and what is said.
+/// Files that say less or more than they seem to, or something else: what counts, what is refused, and what the command
+/// says.
 /// </summary>
 public sealed class PrintedFilesTests : IDisposable
 {

@@ -5,9 +5,7 @@ using EcrGuard.LocalAws;
 
 namespace EcrGuard.EndToEnd.Tests.Gates;
 
-/// <summary>
-/// The Lambda Hook of CloudFormation. What all adapters share is <see cref="OneAnswerTests"/>'s.
-/// </summary>
+/// <summary>The Lambda Hook of CloudFormation. <see cref="OneAnswerTests"/> tests what all adapters share.</summary>
 public sealed class CloudFormationGateTests(Deployment guard) : IClassFixture<Deployment>
 {
     private const string RollingBack = "arn:aws:cloudformation:eu-central-1:123456789012:stack/rolling/1";

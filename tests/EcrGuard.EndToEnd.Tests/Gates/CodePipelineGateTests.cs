@@ -7,9 +7,7 @@ using EcrGuard.EndToEnd.Tests.Harness;
 
 namespace EcrGuard.EndToEnd.Tests.Gates;
 
-/// <summary>
-/// The invoke action of CodePipeline. What all adapters share is <see cref="OneAnswerTests"/>'s.
-/// </summary>
+/// <summary>The invoke action of CodePipeline. <see cref="OneAnswerTests"/> tests what all adapters share.</summary>
 public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Deployment>
 {
     private const string Image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1";
@@ -149,11 +147,11 @@ public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Depl
             Assert.Contains(because, result.Text, StringComparison.Ordinal);
         }
         Assert.Empty(_asked);
-        // The function is given so much.
+        // This is the memory that the function has, in bytes.
         Assert.InRange((await guard.FunctionAsync("CodePipelineGate")).PeakMemory, 1, 512_000_000);
     }
 
-    /// <summary>An archive whose file says that it has almost 4 GB, as much as the form can say.</summary>
+    /// <summary>An archive whose file claims almost 4 GB, the largest size that the format can state.</summary>
     private static byte[] FourGigabytes()
     {
         using var bytes = new MemoryStream();

@@ -5,7 +5,8 @@ using EcrGuard.EndToEnd.Tests.Template;
 namespace EcrGuard.EndToEnd.Tests.Gates;
 
 /// <summary>
-/// The contract of the HTTP API, <c>functions/gates/openapi.json</c>: every answer that a test gets is held to it.
+/// The contract of the HTTP API, <c>functions/gates/openapi.json</c>: every answer that a test gets is checked against
+/// it.
 /// </summary>
 internal static class Contract
 {
@@ -14,10 +15,10 @@ internal static class Contract
 
     private static readonly JsonSchema Schemas = new(Document);
 
-    /// <summary>What it has for questions, by status.</summary>
+    /// <summary>The contract's answers to questions, by status.</summary>
     public static JsonObject Responses => ResponsesOf("GET /approval");
 
-    /// <summary>An answer about an image is one that the contract has for its status.</summary>
+    /// <summary>Checks that the contract has this answer about an image, for its status.</summary>
     public static void Check(int status, JsonNode headers, JsonNode body)
     {
         var response = Check("GET /approval", status, body);
@@ -26,8 +27,8 @@ internal static class Contract
         Assert.Equal(status == 503 || (string?)body["status"] == "PENDING", headers["retry-after"] is not null);
     }
 
-    /// <summary>An answer of a route is one that the contract has for its status.</summary>
-    /// <returns>What it has for it.</returns>
+    /// <summary>Checks that the contract has this answer of a route, for its status.</summary>
+    /// <returns>The contract's entry for the answer.</returns>
     public static JsonNode Check(string route, int status, JsonNode body)
     {
         var responses = ResponsesOf(route);
@@ -40,14 +41,14 @@ internal static class Contract
         return response;
     }
 
-    /// <summary>An order is one that the contract has.</summary>
+    /// <summary>Whether the contract has such an order.</summary>
     public static bool AcceptsOrder(JsonNode order) =>
         Schemas.Accepts(JsonNode.Parse("""{"$ref":"#/components/schemas/Order"}""")!, order);
 
     private static JsonObject ResponsesOf(string route) =>
         Document["paths"]![route.Split(' ')[1]]![route.Split(' ')[0].ToLowerInvariant()]!["responses"]!.AsObject();
 
-    /// <summary>A direct invoke answers with the same body.</summary>
+    /// <summary>Checks a direct invoke, which answers with the same body.</summary>
     public static void Check(JsonNode body) =>
         Assert.True(
             Schemas.Accepts(JsonNode.Parse(Either)!, body),
@@ -98,7 +99,7 @@ public sealed class ContractTests
                 .Order(StringComparer.Ordinal)
         );
 
-    /// <summary>The page and the contract tell one story.</summary>
+    /// <summary>The page and the contract say the same.</summary>
     [Fact]
     public void The_page_about_asking_has_every_status_of_the_contract()
     {

@@ -6,8 +6,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.EndToEnd.Tests.Gates;
 
 /// <summary>
-/// Deployments of ECS and CodeDeploy ask the real function Approval. What all adapters share is
-/// <see cref="OneAnswerTests"/>'s.
+/// Deployments of ECS and CodeDeploy ask the real function Approval. <see cref="OneAnswerTests"/> tests what all
+/// adapters share.
 /// </summary>
 public sealed class DeploymentGateTests(Deployment guard) : IClassFixture<Deployment>, IAsyncLifetime
 {
@@ -176,7 +176,7 @@ public sealed class DeploymentGateTests(Deployment guard) : IClassFixture<Deploy
                 guard.Aws.CodeDeploy.CreateDeployment(json, tellsContent: false),
                 guard.Aws.CodeDeploy.CreateDeployment(null, s3: ("deployments", "appspec.yaml")),
                 guard.Aws.CodeDeploy.CreateDeployment(Function(repository, version)),
-                // A .zip file is no image.
+                // A .zip file is not an image.
                 guard.Aws.CodeDeploy.CreateDeployment(Function($"zip-{repository}", "$LATEST")),
             }
         )

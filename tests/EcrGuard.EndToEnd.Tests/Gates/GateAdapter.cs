@@ -9,7 +9,7 @@ using Deployment = EcrGuard.EndToEnd.Tests.Harness.Deployment;
 
 namespace EcrGuard.EndToEnd.Tests.Gates;
 
-/// <summary>What a deployment that asks by an adapter is told.</summary>
+/// <summary>The answer to a deployment that asks through an adapter.</summary>
 public enum Told
 {
     Go,
@@ -18,13 +18,13 @@ public enum Told
 }
 
 /// <summary>
-/// One way in which AWS asks: a deployment of images is put into the local AWS, the adapter's function is invoked as
-/// AWS does, and what AWS was told is read back.
+/// One way in which AWS asks. A deployment of images is put into the local AWS, the adapter's function is invoked as
+/// AWS does it, and the answer to AWS is read back.
 /// </summary>
 /// <param name="Function">Its logical id in the template.</param>
 /// <param name="AskAsync">Asks for a deployment of these images.</param>
-/// <param name="Reads">The calls by which it finds out what is deployed.</param>
-/// <param name="ReadsAfterNo">Those that it makes only where the answer is no.</param>
+/// <param name="Reads">The calls with which it finds out what is deployed.</param>
+/// <param name="ReadsAfterNo">The calls that it makes only if the answer is no.</param>
 public sealed record GateAdapter(
     string Function,
     Func<Deployment, IReadOnlyList<string>, Task<Told>> AskAsync,
@@ -103,7 +103,7 @@ public sealed record GateAdapter(
         return await ArtifactAsync(guard, bytes.ToArray());
     }
 
-    /// <param name="content">Whatever lies in the bucket.</param>
+    /// <param name="content">The content of the object in the bucket.</param>
     internal static async Task<JsonObject> ArtifactAsync(Deployment guard, byte[] content)
     {
         var bucket = $"artifacts-{Guid.NewGuid():N}";
@@ -131,7 +131,7 @@ public sealed record GateAdapter(
         };
     }
 
-    /// <summary>A job of an invoke action, and what CodePipeline knows of it then.</summary>
+    /// <summary>Runs a job of an invoke action. Returns what CodePipeline then knows of it.</summary>
     internal static async Task<JobResult?> PipelineAsync(
         Deployment guard,
         JsonNode? userParameters,
@@ -241,7 +241,7 @@ public sealed record GateAdapter(
 
     public override string ToString() => Function;
 
-    /// <summary>A service of a task definition with these images, whose deployment asks.</summary>
+    /// <summary>Makes a service from a task definition with these images. Its deployment asks.</summary>
     internal static async Task<JsonNode> EcsAsync(
         Deployment guard,
         IReadOnlyList<string> images,
@@ -310,7 +310,7 @@ public sealed record GateAdapter(
               - BeforeInstall: CodeDeployHook_ecrguard
             """;
 
-    /// <summary>Invokes the hook as CodeDeploy does, and says what CodeDeploy knows then.</summary>
+    /// <summary>Invokes the hook as CodeDeploy does. Returns what CodeDeploy then knows.</summary>
     internal static async Task<Told> CodeDeployAsync(Deployment guard, string hookEvent)
     {
         await InvokeAsync(guard, "CodeDeployGate", JsonNode.Parse(hookEvent)!);

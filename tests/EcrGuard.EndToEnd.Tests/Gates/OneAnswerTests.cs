@@ -7,8 +7,8 @@ using EcrGuard.LocalAws;
 namespace EcrGuard.EndToEnd.Tests.Gates;
 
 /// <summary>
-/// However AWS asks, the answer is one: every adapter that the template has, with every status, and with each of its
-/// calls failing. The function Approval says what a test wants it to.
+/// However AWS asks, the answer is the same. The tests cover every adapter in the template, with every status, and with
+/// a failure of each of its calls. The function Approval answers what the test tells it to.
 /// </summary>
 public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
 {
@@ -89,7 +89,7 @@ public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
             Assert.Equal(Told.Stop, await Of(adapter).AskAsync(guard, [$"{Host}/shop/web:1", other]));
     }
 
-    /// <summary>What comes back is judged, and not believed.</summary>
+    /// <summary>The answer is checked, and not simply believed.</summary>
     [Theory]
     [MemberData(nameof(Adapters))]
     public async Task An_answer_that_is_none_is_no_yes(string adapter)
@@ -112,7 +112,7 @@ public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
         }
     }
 
-    /// <summary>So that the test below lets each of them fail.</summary>
+    /// <summary>These are all its calls, so the test below can make each of them fail.</summary>
     [Theory]
     [MemberData(nameof(Adapters))]
     public async Task The_calls_of_an_adapter_are_known(string adapter)
@@ -139,7 +139,7 @@ public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
     [MemberData(nameof(Adapters))]
     public async Task Whatever_fails_is_no_yes(string adapter)
     {
-        // The SDK repeats what fails for a while, and waits before; the gate is asked once.
+        // The SDK repeats calls that fail for a while, and waits before each try. The gate is asked only once.
         (Fault, Told)[] passing = [(Fault.Throttle, Told.Wait), (Fault.CloseBefore, Told.Wait)];
         (Fault, Told)[] always =
         [
@@ -189,7 +189,7 @@ public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
     private string Verdict(string repository, string status, bool approved) =>
         Verdict(guard, repository, status, approved);
 
-    /// <summary>What Approval says of an image of this deployment.</summary>
+    /// <summary>What Approval says about an image of this deployment.</summary>
     internal static string Verdict(Deployment guard, string repository, string status, bool approved) =>
         new JsonObject
         {

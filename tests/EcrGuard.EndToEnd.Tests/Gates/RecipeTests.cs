@@ -14,8 +14,8 @@ using YamlDotNet.RepresentationModel;
 namespace EcrGuard.EndToEnd.Tests.Gates;
 
 /// <summary>
-/// What pipelines copy: the shell in each recipe is taken out of it and run as the pipeline would run it, against
-/// <c>ecrguard local</c>.
+/// The recipes that pipelines copy. The tests take the shell code out of each recipe and run it as the pipeline would,
+/// against <c>ecrguard local</c>.
 /// </summary>
 public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<LocalProcess>
 {
@@ -42,7 +42,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
         Assert.EndsWith(step.Outputs["digest"], step.Outputs["deploy"], StringComparison.Ordinal);
         Assert.StartsWith("**EcrGuard: 1 image: it passes.**", step.Summary, StringComparison.Ordinal);
 
-        // The job's own credentials are no way around a role that the job may not take.
+        // If the job may not assume the role, its own credentials must not be used instead.
         step = await AskByGitHubAsync(
             new() { ["images"] = "shop/web:1.0", ["role"] = $"{Role}Other" },
             ("ACTIONS_ID_TOKEN_REQUEST_URL", $"{tokens.Urls.Single()}/token?api-version=2.0"),
@@ -114,7 +114,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
             var (script, variables) = Step("Get ecrguard", new() { ["version"] = "v1", ["sha256"] = given });
             variables["REPOSITORY"] = $"file://{local.Folder}";
             variables["GITHUB_PATH"] = Path.Combine(local.Folder, "path");
-            // It is not installed there.
+            // The program is not installed on that path.
             return local.BashAsync($"PATH=/usr/bin:/bin\n{script}", variables, "-eo", "pipefail");
         }
     }
@@ -128,7 +128,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
             steps,
             step => Assert.DoesNotContain("${{", step.Children["run"].ToString(), StringComparison.Ordinal)
         );
-        // Each input is used, and each that is used is one.
+        // Every input is used, and everything that is used as an input is declared.
         var text = File.ReadAllText(Path.Combine(SamTemplate.Root, Action));
         Assert.Equal(
             Inputs().Select(input => input.Key).Order(StringComparer.Ordinal),
@@ -178,7 +178,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
         Assert.Equal(2, lines.Count);
         foreach (var line in lines)
         {
-            // As the step sh runs it.
+            // The step sh runs it like this.
             var (code, log) = await local.BashAsync(line, new Dictionary<string, string> { ["IMAGE"] = image }, "-xe");
             Assert.True(code == expected, log);
         }
@@ -317,7 +317,10 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
         static string Part(string json) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
     }
 
-    /// <summary>Where a job of GitHub's gets its token: for the audience that it asks for, and only with its own key.</summary>
+    /// <summary>
+    /// The server that gives a GitHub job its token, for the audience that the job asks for, and only with the job's
+    /// own key.
+    /// </summary>
     private static async Task<WebApplication> TokensAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

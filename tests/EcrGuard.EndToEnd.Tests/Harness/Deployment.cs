@@ -10,16 +10,16 @@ using EcrGuard.LocalAws.Sns;
 namespace EcrGuard.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// EcrGuard as <c>template.yaml</c> deploys it, into a local AWS: every function that a test uses is a process of its
-/// own with the environment that the template gives it. When it ends, nothing the local AWS
-/// does not know was asked for, and no function wrote anything but JSON, or a credential.
+/// EcrGuard as <c>template.yaml</c> deploys it, into a local AWS. Every function that a test uses is its own process,
+/// with the environment from the template. The end checks that nobody asked for anything that the local AWS does not
+/// know, and that the functions wrote only JSON and no credential.
 /// </summary>
 public class Deployment : IAsyncLifetime
 {
     public const string Table = "ecrguard-ledger";
     public const string Bucket = "ecrguard-reports";
 
-    /// <summary>Critical blocks, high warns, and tags are written.</summary>
+    /// <summary>Critical findings block, high ones warn, and tags are written.</summary>
     public const string Marking = """
         {
           "version": 1,
@@ -43,7 +43,7 @@ public class Deployment : IAsyncLifetime
     private string _summaryTopic = "";
     private string _scanQueue = "";
 
-    /// <summary>The URL of the queue in which hooks of CodeDeploy wait.</summary>
+    /// <summary>The URL of the queue for the hooks of CodeDeploy that wait.</summary>
     public string GateQueue { get; private set; } = "";
 
     private int _repositories;
@@ -51,7 +51,7 @@ public class Deployment : IAsyncLifetime
     /// <summary>The template's parameter.</summary>
     public string Enforcement { get; init; } = "mark";
 
-    /// <summary>The text of <c>policy.jsonc</c>; null for the one that is shipped.</summary>
+    /// <summary>The text of <c>policy.jsonc</c>; null for the shipped one.</summary>
     public string? Policy { get; init; } = Marking;
 
     /// <summary>The text of a VEX document beside the policy; null for none.</summary>
@@ -115,7 +115,9 @@ public class Deployment : IAsyncLifetime
         }
     }
 
-    /// <summary>Whatever a function has called here, its role in the template may call.</summary>
+    /// <summary>
+    /// Checks that the role of each function in the template allows every call that the function made here.
+    /// </summary>
     private void AssertPermitted()
     {
         var template = SamTemplate.With([("Enforcement", Enforcement), .. SamTemplate.Everything]);
@@ -129,44 +131,44 @@ public class Deployment : IAsyncLifetime
         }
     }
 
-    /// <summary>What the functions have called so far, of what their roles decide.</summary>
+    /// <summary>The calls of the functions so far, as far as their roles decide about them.</summary>
     public IEnumerable<(string Function, string Service, string Operation)> Called =>
         _called
             .Concat(Aws.Requests)
-            // What a pipeline lets its jobs read is its own matter.
+            // The pipeline decides what its jobs may read, so those calls are left out.
             .Where(request =>
                 request.Application is not null && request.AccessKey != Gates.GateAdapter.PipelineSecrets[0]
             )
             .Select(request => (request.Application!, request.Service, request.Operation))
             .Distinct();
 
-    /// <summary>The actions that a call needs: a transaction needs those of its items.</summary>
+    /// <summary>The actions that a call needs. A transaction needs the actions of its items.</summary>
     public static IEnumerable<string> ActionsOf(string service, string operation) =>
         (service, operation) switch
         {
-            // Every one of EcrGuard's updates an item; which of them puts another the log does not tell.
+            // Each transaction of EcrGuard updates an item. The log does not show which of them also put one.
             ("dynamodb", "TransactWriteItems") => ["dynamodb:UpdateItem"],
             ("s3", "ListObjectsV2") => ["s3:ListBucket"],
             ("lambda", "Invoke") => ["lambda:InvokeFunction"],
             _ => [$"{service}:{operation}"],
         };
 
-    /// <summary>A function by its logical id in the template, started where it is not running.</summary>
+    /// <summary>A function by its logical id in the template. It is started if it is not running.</summary>
     public async Task<LambdaRuntime> FunctionAsync(string name) =>
         _functions.TryGetValue(name, out var running) && running.IsAlive
             ? running
             : _functions[name] = await StartAsync(name);
 
     /// <summary>Starts one more instance of a function.</summary>
-    /// <param name="changes">What its environment has instead of the template's; a null value takes a variable
-    ///     away.</param>
+    /// <param name="changes">Variables that replace the template's in its environment; a null value removes a
+    ///     variable.</param>
     public async Task<LambdaRuntime> StartAsync(
         string name,
         params IReadOnlyList<(string Variable, string? Value)> changes
     )
     {
         var environment = SamTemplate
-            // A chat gets every message once more.
+            // A chat would get every message a second time.
             .With([("Enforcement", Enforcement), .. SamTemplate.Everything, ("Chat", "off")])
             .Environment(
                 name,
@@ -183,15 +185,15 @@ public class Deployment : IAsyncLifetime
                     ["CodeDeployGateQueue"] = GateQueue,
                 }
             );
-        // Nobody else pushes here, so that nobody needs to wait.
+        // Nobody else pushes here, so no write needs to wait.
         environment["ECRGUARD_WRITES_PER_SECOND"] = "10";
-        // What Lambda itself sets, but for the endpoint.
+        // Lambda itself sets these, except the endpoint.
         environment["AWS_REGION"] = environment["AWS_DEFAULT_REGION"] = Aws.Region;
         environment["AWS_ACCESS_KEY_ID"] = AccessKey;
         environment["AWS_SECRET_ACCESS_KEY"] = SecretKey;
         environment["AWS_SESSION_TOKEN"] = SessionToken;
         environment["AWS_LAMBDA_FUNCTION_NAME"] = name;
-        // So that the local AWS knows who calls.
+        // With this, the local AWS knows who calls.
         environment["AWS_SDK_UA_APP_ID"] = name;
         environment["AWS_LAMBDA_LOG_FORMAT"] = "JSON";
         environment["AWS_ENDPOINT_URL"] = Aws.Endpoint.ToString();
@@ -216,7 +218,7 @@ public class Deployment : IAsyncLifetime
     }
 
     /// <summary>Hands events to a function as its queue does, in one batch.</summary>
-    /// <returns>The positions of those that the function hands back.</returns>
+    /// <returns>The positions of the events that the function hands back.</returns>
     public async Task<IReadOnlyList<int>> DeliverAsync(string function, params IReadOnlyList<string> events) =>
         await DeliverAsync(await FunctionAsync(function), null, events);
 
@@ -270,8 +272,8 @@ public class Deployment : IAsyncLifetime
     }
 
     /// <summary>
-    /// Hands every event that the local AWS has sent to the function that the template's rules give it to, until no
-    /// more come; none may fail.
+    /// Hands every event that the local AWS has sent to the function that the template's rules choose, until no more
+    /// come. None may fail.
     /// </summary>
     public async Task DeliverAllAsync()
     {
@@ -295,7 +297,7 @@ public class Deployment : IAsyncLifetime
                 };
     }
 
-    /// <summary>The ledger's item of an image; null where there is none.</summary>
+    /// <summary>The ledger's item of an image; null if there is none.</summary>
     public JsonObject? Item(string repository, string digest) =>
         Aws
             .DynamoDb.Items(Table)
@@ -304,15 +306,15 @@ public class Deployment : IAsyncLifetime
                 && item["sk"]!.ToString() == $"I#{digest["sha256:".Length..]}"
             );
 
-    /// <summary>The status that the ledger holds for an image; null where it holds none.</summary>
+    /// <summary>The status that the ledger holds for an image; null if it holds none.</summary>
     public string? StatusOf(string repository, string digest) =>
         Item(repository, digest) is { } item
             ? JsonNode.Parse(item["record"]!.ToString())!["value"]!["verdict"]!["status"]!.ToString()
             : null;
 
     /// <summary>
-    /// Writes over one attribute in the ledger, where a test lets time pass that the clock of a process cannot be told
-    /// of.
+    /// Overwrites one attribute in the ledger. A test lets time pass with it, since it cannot change the clock of a
+    /// process.
     /// </summary>
     public async Task UpdateAsync(string partition, string sort, string attribute, string value)
     {
@@ -329,7 +331,7 @@ public class Deployment : IAsyncLifetime
         );
     }
 
-    /// <summary>The messages about images of a repository: what they say to machines.</summary>
+    /// <summary>The messages about images of a repository, in their form for machines.</summary>
     public IReadOnlyList<JsonNode> Alerts(string repository) =>
         [
             .. Aws
@@ -352,7 +354,7 @@ public class Deployment : IAsyncLifetime
     public IReadOnlyList<string> TakeRequests(string service) =>
         [.. TakeRequests().Where(r => r.Service == service).Select(r => r.Operation)];
 
-    /// <summary>The requests since they were last taken; forgets them, but for who has called what.</summary>
+    /// <summary>Returns the requests since they were last taken and forgets them, except who has called what.</summary>
     public IReadOnlyList<LoggedRequest> TakeRequests()
     {
         var taken = Aws.Requests.Take();

@@ -10,9 +10,9 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// An HTTP API in front of a function: IAM authorisation, that is Signature Version 4 for execute-api worked out again
+/// An HTTP API in front of a function: IAM authorisation, which computes Signature Version 4 for execute-api again
 /// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html), then payload version 2.0 with
-/// the identity whose signature it was.
+/// the identity that signed the request.
 /// </summary>
 internal sealed class HttpApi : IAsyncDisposable
 {
@@ -39,7 +39,7 @@ internal sealed class HttpApi : IAsyncDisposable
 
     public string ApprovalUrl => _app.Urls.Single() + ApprovalPath;
 
-    /// <param name="secretKey">Of the only user whose signature counts.</param>
+    /// <param name="secretKey">The key of the only user whose signature is accepted.</param>
     public static async Task<HttpApi> StartAsync(string secretKey, Func<JsonNode, Task<JsonNode>> function)
     {
         var api = new HttpApi(secretKey, function);
@@ -115,14 +115,14 @@ internal sealed class HttpApi : IAsyncDisposable
         await context.Response.WriteAsync(answer["body"]!.ToString());
     }
 
-    /// <summary>An answer that the contract does not have is none: no test goes on with it.</summary>
+    /// <summary>Refuses an answer that the contract does not have, so that no test goes on with it.</summary>
     private static JsonNode Held(JsonNode answer, string order)
     {
         try
         {
             var status = answer["statusCode"]!.GetValue<int>();
             Contract.Check("POST " + Path, status, JsonNode.Parse(answer["body"]!.ToString())!);
-            // What is done was an order as the contract has it.
+            // An order that was carried out must be one that the contract has.
             Assert.True(status != 200 || Contract.AcceptsOrder(JsonNode.Parse(order)!), order);
             return answer;
         }

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// A function as Lambda runs it: the published executable as a child process, and the Runtime API that it asks for work
+/// A function as Lambda runs it: the published executable as a child process, and the Runtime API that gives it work
 /// (docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). Output is kept line by line.
 /// </summary>
 public sealed class LambdaRuntime : IAsyncDisposable
@@ -40,12 +40,12 @@ public sealed class LambdaRuntime : IAsyncDisposable
     /// <summary>What it wrote to standard error so far.</summary>
     public IReadOnlyList<string> Errors => [.. _errors];
 
-    /// <summary>What the function reported when it could not start; null where it reported nothing.</summary>
+    /// <summary>What the function reported if it could not start; null if it reported nothing.</summary>
     public FunctionError? InitError { get; private set; }
 
     public bool IsAlive => !_process.HasExited;
 
-    /// <summary>The most memory that it ever had, in bytes.</summary>
+    /// <summary>The most memory that the function has had so far, in bytes.</summary>
     public long PeakMemory
     {
         get
@@ -57,8 +57,8 @@ public sealed class LambdaRuntime : IAsyncDisposable
 
     /// <summary>Starts the executable of a package.</summary>
     /// <param name="package">The folder that <c>dotnet publish</c> filled.</param>
-    /// <param name="environment">All that it sees of AWS and EcrGuard; the rest of its environment is this
-    ///     process's.</param>
+    /// <param name="environment">All its variables of AWS and EcrGuard. The rest of its environment is that of this
+    ///     process.</param>
     public static async Task<LambdaRuntime> StartAsync(string package, IReadOnlyDictionary<string, string> environment)
     {
         var runtime = new LambdaRuntime();
@@ -115,7 +115,7 @@ public sealed class LambdaRuntime : IAsyncDisposable
         return await invocation.Answer.Task;
     }
 
-    /// <summary>Waits for a line of the log: what a function wrote may arrive after what it answered.</summary>
+    /// <summary>Waits for a line of the log. A function's output may arrive after its answer.</summary>
     /// <exception cref="TimeoutException">It did not come in ten seconds.</exception>
     public async Task<JsonNode> LogAsync(Func<JsonNode, bool> wanted)
     {
@@ -193,7 +193,9 @@ public sealed class LambdaRuntime : IAsyncDisposable
         await context.Response.WriteAsync(invocation.Payload);
     }
 
-    /// <summary>As the Runtime API accepts an answer or an error: the published client reads this body.</summary>
+    /// <summary>
+    /// Answers as the Runtime API does when it accepts an answer or an error. The published client reads this body.
+    /// </summary>
     private static async Task AcceptAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status202Accepted;

@@ -4,8 +4,8 @@ using EcrGuard.LocalAws;
 namespace EcrGuard.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// Events as AWS sent them, in <c>Events/</c>: those of Amazon ECR and the older ones of Inspector are its
-/// documentation's, whose digests are cut short, so that as they are they cannot be read.
+/// Events as AWS sent them, in <c>Events/</c>. Those of Amazon ECR and the older ones of Inspector come from the
+/// documentation of AWS. The documentation cuts digests short, so these events cannot be read unchanged.
 /// </summary>
 internal static class Recorded
 {
@@ -17,11 +17,11 @@ internal static class Recorded
     public const string ScanFrequency = "ecr-scan-resource-change";
     public const string ScanOfAnInstance = "inspector2-scan-ec2-not-ecr";
 
-    /// <summary>As it was recorded.</summary>
+    /// <summary>The event as it was recorded.</summary>
     public static string Event(string name) =>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Events", $"{name}.json"));
 
-    /// <summary>The same about an image of the local AWS.</summary>
+    /// <summary>The same event about an image of the local AWS.</summary>
     /// <param name="time">When it happened; null for now.</param>
     public static string Event(
         string name,

@@ -8,7 +8,7 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 public sealed class AcceptedByToolsTests
 {
     /// <summary>
-    /// What CloudFormation's SAM transform does. It wants the code to be in S3 already, where <c>sam package</c> puts
+    /// Does what CloudFormation's SAM transform does. The transform needs the code in S3, where <c>sam package</c> puts
     /// it.
     /// </summary>
     private const string Translate = """
@@ -23,8 +23,8 @@ public sealed class AcceptedByToolsTests
         """;
 
     /// <summary>
-    /// Prints one region of each kind. Regions are of one kind where cfn-lint holds the same schemas for every type of
-    /// the translated template, in one partition, and the template names all of them or none.
+    /// Prints one region of each kind. Regions are of the same kind if they are in the same partition, cfn-lint has the
+    /// same schemas for every type of the translated template, and the template names all of them or none.
     /// </summary>
     private const string Kinds = """
         import json, sys
@@ -52,8 +52,8 @@ public sealed class AcceptedByToolsTests
         """;
 
     /// <summary>
-    /// Its own list of regions, every one of which has Lambda: what one of them lacks is a condition. It needs seconds
-    /// for each region, so that one of each kind stands for the others.
+    /// The tool's own list of regions. All of them have Lambda; for what a region lacks, the template needs a
+    /// condition. The tool needs seconds for each region, so one region of each kind stands for the others.
     /// </summary>
     [Fact]
     public async Task Cfn_lint_has_nothing_to_say_for_any_region()
@@ -110,7 +110,7 @@ public sealed class AcceptedByToolsTests
                 Assert.Equal("""{"Ref":"RolePath"}""", role["Path"]!.ToJsonString());
             }
         );
-        // Every schedule runs under the one role that may start what schedules start.
+        // Every schedule runs under the same role, which may start what schedules start.
         Assert.All(
             resources.Where(resource => resource.Value!["Type"]!.ToString() == "AWS::Scheduler::Schedule"),
             schedule =>

@@ -5,7 +5,7 @@ using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
 
-/// <summary>Which AWS packages <c>sam build</c> takes: asked of a feed that is a folder.</summary>
+/// <summary>Which AWS packages <c>sam build</c> takes. The feed is a folder.</summary>
 public sealed class AwsPackagesTests : IDisposable
 {
     private readonly string _work = Directory.CreateTempSubdirectory("ecrguard-").FullName;
@@ -77,7 +77,7 @@ public sealed class AwsPackagesTests : IDisposable
                 (package.Attribute("Include")!.Value, package.Attribute("Version")!.Value.Split(',')[0].Trim('[', ']'))
             );
 
-    /// <summary>A package that holds nothing: restoring asks for no more than that it is there.</summary>
+    /// <summary>Makes an empty package. A restore only needs the package to be there.</summary>
     private async Task PackAsync(string id, string version)
     {
         await using var package = await ZipFile.OpenAsync(
@@ -97,7 +97,7 @@ public sealed class AwsPackagesTests : IDisposable
         );
     }
 
-    /// <summary>Names a feed beside those of the machine, or in their place.</summary>
+    /// <summary>Adds a feed to those of the machine, or replaces them with it.</summary>
     private void AddFeed(string feed, bool only = false) =>
         File.WriteAllText(
             Path.Combine(Functions, "NuGet.config"),
@@ -131,7 +131,7 @@ public sealed class AwsPackagesTests : IDisposable
         }
     }
 
-    /// <param name="functions">Null: the copy, whose feed a test has named.</param>
+    /// <param name="functions">Null for the copy, with the feed that the test has named.</param>
     private async Task<(int ExitCode, string Told)> ChooseAsync(string? packages = null, string? functions = null)
     {
         var (exitCode, told) = await Tool.RunAsync(
@@ -140,7 +140,7 @@ public sealed class AwsPackagesTests : IDisposable
                 Environment =
                 {
                     ["AWS_PACKAGES"] = packages,
-                    // A feed that does not answer is not asked again and again.
+                    // With this, a feed that does not answer is not asked again and again.
                     ["NUGET_ENHANCED_MAX_NETWORK_TRY_COUNT"] = "1",
                     ["NUGET_ENHANCED_NETWORK_RETRY_DELAY_MILLISECONDS"] = "0",
                 },

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
-/// The template names what the code has, and grants what the code calls: read from the source, since neither compiler
-/// sees the other.
+/// The template names what the code has, and allows what the code calls. The tests read the sources, since neither
+/// compiler sees the other side.
 /// </summary>
 public sealed class CodeAndTemplateTests
 {
@@ -62,9 +62,9 @@ public sealed class CodeAndTemplateTests
             .Select(call => call.Groups[1].Value)
             // A transaction is allowed by the actions of its items.
             .Except(["TransactWriteItems"])
-            // What S3 wants to see before it says that an object is not there.
+            // S3 requires it before it says that an object is not there.
             .Append("ListBucket")
-            // What it wants to see where GetObject names a version.
+            // S3 requires it if GetObject names a version.
             .Append("GetObjectVersion");
         var allowed = Template
             .Functions.SelectMany(Template.Permissions)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
 
-/// <summary>No event, tick or failure is lost without somebody hearing of it.</summary>
+/// <summary>If an event, tick or failure is lost, somebody hears of it.</summary>
 public sealed class DeliveryTests
 {
     private static readonly SamTemplate Template = SamTemplate.With(
@@ -93,7 +93,7 @@ public sealed class DeliveryTests
                 statement["Principal"]!.ToJsonString().Contains("events.amazonaws.com", StringComparison.Ordinal)
         );
         Assert.Equal("SweepStoppedRule", SamTemplate.Target(publish["Condition"]!["ArnEquals"]!["aws:SourceArn"]));
-        // The topic is encrypted: who publishes needs the key too.
+        // The topic is encrypted, so a publisher needs the key too.
         Assert.Contains(
             Statements(Template.Properties("Key")["KeyPolicy"]!),
             statement =>
@@ -101,7 +101,7 @@ public sealed class DeliveryTests
         );
     }
 
-    /// <summary>A chat gets what mail gets, from whoever sends it.</summary>
+    /// <summary>A chat gets what mail gets, whoever sends it.</summary>
     [Fact]
     public void Where_there_is_a_chat_whoever_may_alert_or_sum_up_may_tell_it_and_knows_its_topic()
     {
@@ -179,8 +179,8 @@ public sealed class DeliveryTests
         Assert.Equal(Template.Functions, Alarms("Errors", threshold: 1));
 
     /// <summary>
-    /// A no is an answer. What API Gateway refuses never reaches the function, so that only the access log can count
-    /// it.
+    /// A no is an answer, not a failure. A call that API Gateway refuses never reaches the function, so only the access
+    /// log can count it.
     /// </summary>
     [Fact]
     public void A_gate_that_cannot_answer_raises_an_alarm_and_callers_that_may_not_ask_are_counted_by_themselves()
@@ -246,7 +246,7 @@ public sealed class DeliveryTests
             ],
             late.Select(alarm => alarm["MetricName"]!.ToString())
         );
-        // A day and another, a week, ticks of minutes: none goes off while all is well.
+        // The limits are two days, a week, and ticks of minutes. No alarm goes off while all is well.
         Assert.Equal([50, 176, 2], late.Select(alarm => alarm["Threshold"]!.GetValue<int>()));
         var silent = Assert.Single(
             Template.OfType("AWS::CloudWatch::Alarm").Select(Template.Properties),
@@ -263,7 +263,7 @@ public sealed class DeliveryTests
         );
     }
 
-    /// <summary>A metric that no code publishes under that name is an alarm that never goes off.</summary>
+    /// <summary>If no code publishes a metric under that name, its alarm never goes off.</summary>
     [Fact]
     public void Every_metric_of_EcrGuards_own_that_has_an_alarm_is_published_by_that_name()
     {
@@ -289,7 +289,7 @@ public sealed class DeliveryTests
         );
     }
 
-    /// <summary>What API Gateway says of a refusal in words may hold what was signed.</summary>
+    /// <summary>API Gateway's text about a refusal may contain what was signed.</summary>
     [Fact]
     public void The_access_log_names_the_kind_of_an_error_and_not_its_words()
     {

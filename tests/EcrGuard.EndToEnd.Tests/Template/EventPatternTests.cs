@@ -4,8 +4,8 @@ using EcrGuard.EndToEnd.Tests.Harness;
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
-/// Issue 9: which events the template's rules let through. In the account of Inspector's delegated administrator those
-/// of its members come to the bus too, in its own envelope.
+/// Issue 9: which events the template's rules let through. In the account of Inspector's delegated administrator, the
+/// events of its members come to the bus too, in that account's own envelope.
 /// </summary>
 public sealed class EventPatternTests
 {
@@ -17,7 +17,7 @@ public sealed class EventPatternTests
     public static TheoryData<string, string?, bool> Events =>
         new()
         {
-            // Which event, whose image (null: the event does not say), whether it comes through.
+            // The event, the account of the image (null: the event does not say), and whether it comes through.
             { Recorded.EnhancedScan, Account, true },
             { Recorded.EnhancedScan, Member, false },
             { Recorded.ScanOfAnInstance, null, true },
@@ -90,8 +90,8 @@ public sealed class EventPatternTests
     }
 
     /// <summary>
-    /// EventBridge's rules as far as the template uses them: every field must match, one value of several will do, an
-    /// array matches by any of its items (EventBridge user guide, "Event patterns").
+    /// EventBridge's rules as far as the template uses them: every field must match, one of several values is enough,
+    /// and an array matches by any of its items (EventBridge user guide, "Event patterns").
     /// </summary>
     private static bool Matches(JsonObject pattern, JsonNode? value) =>
         pattern.All(field =>

@@ -108,8 +108,8 @@ public sealed class FunctionsInTemplateTests
         );
 
     /// <summary>
-    /// It refutes or proves who forced an approval. CloudWatch's resource policy has a limit of size, in which groups
-    /// of this name take no place.
+    /// The log proves or disproves who forced an approval. CloudWatch's resource policy has a size limit, and groups of
+    /// this name take no room in it.
     /// </summary>
     [Fact]
     public void The_access_log_lives_as_long_as_the_ledgers_history_and_outlives_the_stack()
@@ -135,8 +135,8 @@ public sealed class FunctionsInTemplateTests
             .Functions.Where(function => !SharesTurns(function))
             .SelectMany(Queues)
             .Sum(queue => queue.MaximumConcurrency);
-        // the backfill by its lease in the ledger; the sweep, which waits for it, shares among its instances what one
-        // may write
+        // The backfill counts once because of its lease in the ledger. The sweep waits for the backfill, and its
+        // instances share what one may write.
         const int BackfillOrSweep = 1;
         static decimal Of(string function) =>
             decimal.Parse(
@@ -144,10 +144,9 @@ public sealed class FunctionsInTemplateTests
                 System.Globalization.CultureInfo.InvariantCulture
             );
 
-        // One plan is applied at a time, by the lease in the ledger. Of orders nobody knows how many come at a time:
-        // they take their turns from the ledger, all of them together.
-        // What was just deployed is shielded in the same turns: few deployments bring a new image, and none may wait
-        // for a batch of verdicts.
+        // One plan is applied at a time, because of the lease in the ledger. Nobody knows how many orders come at a
+        // time, so all of them take their turns from the ledger. Newly deployed images are shielded in the same turns:
+        // few deployments bring a new image, and none may wait for a batch of verdicts.
         var orders = Template.Functions.Where(SharesTurns).ToList();
         Assert.Equal(
             ["BreakGlass", "EndBreakGlass", "OnImageDeployed", "ReleaseImage", "RestoreRepository"],

@@ -1,14 +1,15 @@
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
-/// The functions that AWS's own deployments ask: off until somebody turns them on, and able to ask alone.
+/// The functions that AWS's own deployments ask. They are off until somebody turns them on, and they can do nothing but
+/// ask.
 /// </summary>
 public sealed class GatesTests
 {
     private static readonly SamTemplate Off = SamTemplate.With();
     private static readonly SamTemplate On = SamTemplate.With(SamTemplate.Everything);
 
-    /// <summary>Each with all that its role allows, apart from its own log and trace.</summary>
+    /// <summary>Each gate with everything that its role allows, apart from its own log and trace.</summary>
     private static readonly Dictionary<string, string[]> Gates = new()
     {
         ["EcsGate"] =
@@ -42,7 +43,7 @@ public sealed class GatesTests
         ["CloudFormationGate"] = ["cloudformation:DescribeStacks", "lambda:InvokeFunction"],
     };
 
-    /// <summary>AWS offers no resource of these that could be named.</summary>
+    /// <summary>AWS has no resource for these actions that a statement could name.</summary>
     private static readonly string[] WithoutResource =
     [
         "codepipeline:PutJobFailureResult",

@@ -5,8 +5,8 @@ using EcrGuard.Tests;
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
-/// What <c>sam build</c> does with <c>functions/Makefile</c>, in a copy of the folder as SAM makes one, nothing above
-/// it in reach.
+/// What <c>sam build</c> does with <c>functions/Makefile</c>, in a copy of the folder as SAM makes it, without access
+/// to anything above it.
 /// </summary>
 public sealed class MakefileTests : IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class MakefileTests : IDisposable
                 new ProcessStartInfo("make", [$"build-{function}"])
                 {
                     WorkingDirectory = Path.Combine(_work, "functions"),
-                    // Which packages it takes where nobody says so is AwsPackagesTests' matter.
+                    // AwsPackagesTests tests which packages it takes if nobody names them.
                     Environment = { ["ARTIFACTS_DIR"] = Package(function), ["AWS_PACKAGES"] = "bundled" },
                 }
             );

@@ -12,7 +12,9 @@ internal sealed partial record Page(string Path)
     public const string Operating = "functions/EcrGuard.Lambda/OPERATING.md";
     public const string Cli = "functions/EcrGuard.Cli/README.md";
 
-    /// <summary>Every page but the description of the published packages' shapes, which came from elsewhere.</summary>
+    /// <summary>
+    /// Every page except the description of the published packages' shapes, which came from elsewhere.
+    /// </summary>
     public static IReadOnlyList<Page> All { get; } =
     [
         .. new[] { ".", ".github", "functions", "tests" }
@@ -44,7 +46,7 @@ internal sealed partial record Page(string Path)
                 .Select(block => block.Groups["code"].Value),
         ];
 
-    /// <summary>The cells of the row of a table that begins with a word or sentence; without that first cell.</summary>
+    /// <summary>The cells of the table row that begins with this word or sentence, without that first cell.</summary>
     public string[] Row(string first) =>
         [
             .. Assert

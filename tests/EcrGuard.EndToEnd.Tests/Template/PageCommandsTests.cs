@@ -6,8 +6,9 @@ using EcrGuard.Tests;
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
-/// Every command of every page does what the page says, by bash, against a local AWS that holds images of the demo's
-/// names and EcrGuard as it is deployed. Where a block ends with anything but 0 the page says so: <c># exits 1</c>.
+/// Every command of every page does what the page says. bash runs it against a local AWS with images that have the
+/// demo's names, and with EcrGuard as it is deployed. If a block does not end with 0, the page says so: <c># exits
+/// 1</c>.
 /// </summary>
 /// <remarks>
 /// <c>sam</c>, <c>git</c> and <c>dotnet</c> are not run, but <c>ecrguard</c> is, under that name and by <c>dotnet
@@ -26,7 +27,7 @@ public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture
         foreach (var tool in new[] { "aws", "jq", "curl" })
             await Tool.RequireAsync(tool, tool, "--version");
         var blocks = new Page(path).Blocks("sh");
-        // What gives orders changes the account: such a page has one of its own. A page that forces an approval ends it
+        // Orders change the account, so a page with orders has its own account. A page that forces an approval ends it
         // too.
         await using var own = blocks.Any(block => Order().IsMatch(block)) ? new PageEstate() : null;
         if (own is not null)
@@ -36,7 +37,8 @@ public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture
         foreach (var block in blocks)
         {
             var expected = Exits().Match(block) is { Success: true } exits ? exits.Groups[1].Value : "0";
-            // Every command of a block that ends with 0 does; it may leave variables and functions to the next one.
+            // If a block ends with 0, so does each of its commands. The block may leave variables and functions to the
+            // next one.
             if (expected == "0")
                 script.Append($"trap 'fail 0 $? <<< \"$BASH_COMMAND\"' ERR\n{block}\ntrap - ERR\n");
             else
@@ -64,7 +66,7 @@ public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture
         );
     }
 
-    /// <summary>Whatever a page gives <c>sam</c> is one of the template's or of samconfig.toml's.</summary>
+    /// <summary>Checks that everything a page gives <c>sam</c> is in the template or in samconfig.toml.</summary>
     private static void AssertSam(string line)
     {
         var words = line.Split(' ');

@@ -10,8 +10,8 @@ using EcrGuard.Tests;
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
-/// An account with images of the demo's names, EcrGuard deployed into it and swept once, and a folder that looks like
-/// the top of the source tree, in which the commands of the pages run.
+/// An account with images that have the demo's names, with EcrGuard deployed and one sweep done. The commands of the
+/// pages run in a folder that looks like the top of the source tree.
 /// </summary>
 public sealed partial class PageEstate : IAsyncLifetime
 {
@@ -27,10 +27,10 @@ public sealed partial class PageEstate : IAsyncLifetime
     private readonly Deployment _guard = new() { Enforcement = "quarantine", Policy = DemoPolicy() };
     private HttpApi _breakGlass = null!;
 
-    /// <summary>What the local AWS does not answer.</summary>
+    /// <summary>Answers what the local AWS does not.</summary>
     internal RestOfAws Rest { get; private set; } = null!;
 
-    /// <summary>Stands before the commands of each page.</summary>
+    /// <summary>The lines that run before the commands of each page.</summary>
     internal string Preamble { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
@@ -75,7 +75,7 @@ public sealed partial class PageEstate : IAsyncLifetime
         return Tool.RunAsync(new ProcessStartInfo("bash", [file]) { WorkingDirectory = _work.FullName });
     }
 
-    /// <summary>What a program that is not run was called with, one line each; forgets it.</summary>
+    /// <summary>The calls to a program that is not really run, one line each. Forgets them.</summary>
     internal IReadOnlyList<string> Take(string program)
     {
         var file = Path.Combine(_work.FullName, $"{program}.calls");
@@ -139,7 +139,9 @@ public sealed partial class PageEstate : IAsyncLifetime
     private async Task<JsonNode> InvokeAsync(string function, JsonNode request) =>
         (await (await _guard.FunctionAsync(function)).InvokeAsync(request, TimeSpan.FromMinutes(5))).Payload;
 
-    /// <summary>The stack's outputs: a resource is named by its id, what a test stands for by what it is.</summary>
+    /// <summary>
+    /// The stack's outputs. A resource is named by its id; what a test stands in for is named by its kind.
+    /// </summary>
     private IEnumerable<(string Name, string Value)> Outputs() =>
         SamTemplate
             .With()

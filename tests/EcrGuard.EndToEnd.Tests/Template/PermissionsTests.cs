@@ -32,7 +32,7 @@ public sealed class PermissionsTests
         "ecr:UploadLayerPart",
     ];
 
-    /// <summary>What writing a tag and taking it off need.</summary>
+    /// <summary>The actions that are needed to write a tag and to remove it.</summary>
     private static readonly string[] Marks =
     [
         "ecr:BatchDeleteImage",
@@ -43,7 +43,7 @@ public sealed class PermissionsTests
         "ecr:UploadLayerPart",
     ];
 
-    /// <summary>The actions for which AWS offers no resource that could be named.</summary>
+    /// <summary>The actions for which AWS has no resource that a statement could name.</summary>
     private static readonly string[] WithoutResource =
     [
         "apprunner:ListServices",
@@ -136,7 +136,7 @@ public sealed class PermissionsTests
         );
     }
 
-    /// <summary>Without the first a tag would fail for ever, without the second no policy would be put.</summary>
+    /// <summary>Without the first, a tag would fail for ever. Without the second, no policy would be put.</summary>
     [Fact]
     public void Who_writes_tags_reads_the_lifecycle_policy_before_and_who_puts_one_on_images_that_are_there_asks_for_its_preview()
     {
@@ -144,8 +144,8 @@ public sealed class PermissionsTests
             Marking.Functions.Where(function => Actions(Marking, function).Contains("ecr:PutImage")),
             function => Assert.Contains("ecr:GetLifecyclePolicy", Actions(Marking, function))
         );
-        // Who takes tags off reads whether they can move, whether that is replicated, and what the manifest that they
-        // are moved to needs.
+        // A function that removes tags moves them to another manifest. It reads whether they can move, whether the move
+        // is replicated, and what that manifest needs.
         Assert.All(
             Marking.Functions.Where(function => Actions(Marking, function).Contains("ecr:UploadLayerPart")),
             function =>
@@ -170,7 +170,7 @@ public sealed class PermissionsTests
         );
     }
 
-    /// <summary>What is pulled counts as used, and reading a manifest may count as a pull.</summary>
+    /// <summary>A pulled image counts as used, and a read of a manifest may count as a pull.</summary>
     [Fact]
     public void Who_may_read_manifests_does_not_count_as_pulling() =>
         Assert.Equal(
@@ -210,7 +210,8 @@ public sealed class PermissionsTests
                     action => action.StartsWith("ecs:", StringComparison.Ordinal)
                 )
         );
-        // Orders and the sweep take out of reach by what the last sweep has read; events only put back.
+        // Orders and the sweep put images out of reach, based on what the last sweep has read. Events only bring images
+        // back.
         Assert.Equal(
             [
                 "ApplyPlan",
@@ -218,7 +219,7 @@ public sealed class PermissionsTests
                 "Backfill",
                 "BreakGlass",
                 "EndBreakGlass",
-                // Whether an index that was deleted runs.
+                // It reads whether an index that was deleted runs.
                 "OnImageDeployed",
                 "OnImagePushed",
                 "OnScanChanged",
@@ -226,7 +227,7 @@ public sealed class PermissionsTests
                 "SweepClose",
                 "SweepList",
                 "SweepRepository",
-                // What runs stands in the report.
+                // The report shows what runs.
                 "WeeklySummary",
             ],
             template
@@ -278,8 +279,9 @@ public sealed class PermissionsTests
     }
 
     /// <summary>
-    /// What it calls, and nothing else: it asks what was deployed, records it, and adds the tag that shields it. It
-    /// reads no consumer but the one that an event names; what the sweep has read tells whether a deleted index ran.
+    /// The function may make its own calls and nothing else. It asks what was deployed, records it, and adds the tag
+    /// that shields it. It reads only the consumer that an event names. What the sweep has read says whether a deleted
+    /// index ran.
     /// </summary>
     [Fact]
     public void What_records_a_deployment_asks_the_one_that_deployed_and_takes_nothing_away()
@@ -319,7 +321,7 @@ public sealed class PermissionsTests
         );
     }
 
-    /// <summary>What each does to the ledger, and to which of its two parts.</summary>
+    /// <summary>What each function does to the ledger, and to which of its two parts.</summary>
     [Fact]
     public void The_ledger_gives_each_function_what_it_calls_and_no_more()
     {
@@ -357,7 +359,7 @@ public sealed class PermissionsTests
                                 where action.StartsWith("dynamodb:", StringComparison.Ordinal)
                                 from resource in statement.Resources
                                 let index = resource.Contains("/index/", StringComparison.Ordinal)
-                                // Of an index only queries are made.
+                                // An index is only queried.
                                 where !index || action == "dynamodb:Query"
                                 select action["dynamodb:".Length..] + (index ? " of the index" : "")
                             )
@@ -443,7 +445,7 @@ public sealed class PermissionsTests
     [Fact]
     public void No_role_holds_a_policy_that_AWS_manages()
     {
-        // PermissionsOfRole resolves every policy held to one of this stack; an ARN would throw.
+        // PermissionsOfRole resolves every policy of a role to a policy of this stack. An ARN would throw.
         Assert.All(Roles(Marking), role => Assert.NotEmpty(Marking.PermissionsOfRole(role)));
         Assert.All(Marking.Functions, function => Assert.Null(Marking.Properties(function)["Policies"]));
         Assert.All(
@@ -484,12 +486,12 @@ public sealed class PermissionsTests
         );
     }
 
-    /// <summary>Asking writes nothing and puts nothing down.</summary>
+    /// <summary>A question writes nothing and schedules no look.</summary>
     [Fact]
     public void The_functions_that_decide_send_looks_to_the_queue_of_scan_events_and_nobody_sends_elsewhere()
     {
         const string Looks = """{"Fn::GetAtt":"ScanChangedQueue.Arn"}""";
-        // Where Lambda puts what an asynchronous invocation could not do.
+        // Lambda puts failed asynchronous invocations here.
         const string Undone = """{"Fn::GetAtt":"ScheduleDeadLetters.Arn"}""";
         static IEnumerable<string> SendsTo(string function) =>
             Marking
@@ -585,7 +587,7 @@ public sealed class PermissionsTests
             """;
         Assert.Equal($"[{gitHub}]", Trust(("AskGitHub", "repo:octo/shop:ref:refs/heads/main")));
         Assert.Equal($"[{gitLab}]", Trust(("AskGitLab", "project_path:octo/shop:ref_type:branch:ref:main")));
-        // No principal by AskPrincipals is let in with them.
+        // A principal of AskPrincipals is not allowed in with them.
         Assert.Equal(
             $"[{gitHub},{gitLab}]",
             Trust(
@@ -663,7 +665,7 @@ public sealed class PermissionsTests
             ],
             Routes(Marking)
         );
-        // What was forced while there was a door ends without one.
+        // Approvals that were forced while break-glass was open end even after it is closed.
         Assert.Contains("EndBreakGlass", Observing.Functions);
         Assert.Equal(
             "EcrGuardBreakGlass.RoleId",
@@ -671,7 +673,7 @@ public sealed class PermissionsTests
                 "Fn::GetAtt"
             ]!.ToString()
         );
-        // Who is named where the region has no HTTP API forces nothing either: nothing else says who it was.
+        // If the region has no HTTP API, a named principal cannot force anything either: nothing else says who it was.
         Assert.Empty(Door(SamTemplate.With(SomebodyForces, ("AWS::Region", "ap-east-2"))));
     }
 

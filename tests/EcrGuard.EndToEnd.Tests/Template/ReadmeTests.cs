@@ -6,7 +6,7 @@ using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
 
-/// <summary>What the pages say is so, and what they give to copy works.</summary>
+/// <summary>What the pages say is true, and what they offer to copy works.</summary>
 public sealed partial class ReadmeTests : IDisposable
 {
     private readonly string _work = Directory.CreateTempSubdirectory("ecrguard-").FullName;
@@ -35,7 +35,7 @@ public sealed partial class ReadmeTests : IDisposable
     }
 
     /// <summary>
-    /// A line may be longer for an address, which nobody can break, and in tables of what was measured and found.
+    /// A line may be longer for an address, which cannot be broken, and in tables of measurements and findings.
     /// </summary>
     [Theory]
     [MemberData(nameof(Pages))]
@@ -122,8 +122,8 @@ public sealed partial class ReadmeTests : IDisposable
     }
 
     /// <summary>
-    /// What stands there by itself is counted in the template; the rest are the calls that <c>functions/README.md</c>
-    /// counts (CostTests holds it to what is called), for the images, pushes and questions that the README names.
+    /// Fixed costs are counted in the template. The rest are the calls that <c>functions/README.md</c> counts, for the
+    /// images, pushes and questions that the README names. CostTests compares that page with the calls that are made.
     /// </summary>
     [Fact]
     public void The_README_counts_a_month_as_the_template_and_the_calls_make_it()
@@ -170,7 +170,7 @@ public sealed partial class ReadmeTests : IDisposable
         void AssertRow(string what, Func<int, double> count) =>
             Assert.Equal(sizes.Select(n => Rounded(count(n))), readme.Row(what));
 
-        // A way through the states that ends well passes all of them but one, which is another end.
+        // A successful way through the states passes all of them except one, which is another end.
         static int Ways(JsonObject states) => states.Count - 1;
 
         int Ticks(SamTemplate of, string function) =>
@@ -182,7 +182,7 @@ public sealed partial class ReadmeTests : IDisposable
     }
 
     /// <summary>
-    /// With a curl that gives one answer after the other and a sleep that notes how long it was to be.
+    /// Uses a curl that gives one answer after the other, and a sleep that notes how long it should last.
     /// </summary>
     [Theory]
     [InlineData(0, "15\n15\n", "PENDING", "PENDING", "APPROVED")]
@@ -235,7 +235,7 @@ public sealed partial class ReadmeTests : IDisposable
         );
     }
 
-    /// <summary>Two digits that count, thousands apart.</summary>
+    /// <summary>A number rounded to two significant digits, with a separator between thousands.</summary>
     private static string Rounded(double count)
     {
         var unit = Math.Pow(10, Math.Max(0, Math.Floor(Math.Log10(count)) - 1));

@@ -8,7 +8,7 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
 /// The references in the pages say what the schema and the commands' own help say. <c>ECRGUARD_APPROVE=1</c> writes
-/// them anew.
+/// them again.
 /// </summary>
 public sealed partial class ReferenceTests
 {
@@ -51,7 +51,7 @@ public sealed partial class ReferenceTests
                 text.Append(
                     Wrapped($"- `{at}` ({string.Join("; ", notes)}): {Description(member!)}".TrimEnd(' ', ':'), "  ")
                 );
-                // What stands on the top level has a section of its own.
+                // Members on the top level have their own sections.
                 if (shape != schema && ObjectIn(member!) is { } inner)
                     Members(inner, $"{at}.");
             }
@@ -105,7 +105,7 @@ public sealed partial class ReferenceTests
     {
         using var cli = new CommandLine();
         var text = new StringBuilder();
-        // What every command takes stands once.
+        // Options that every command takes are listed once.
         var shared = new HashSet<string> { "-?, -h, --help", "--version" };
         await CommandAsync();
         AssertSection(Page.Cli, text.ToString());
@@ -142,7 +142,7 @@ public sealed partial class ReferenceTests
                 await CommandAsync([.. path, name.Split(' ')[0]]);
         }
 
-        // A folder for temporary files is that of the machine.
+        // The folder for temporary files depends on the machine.
         static IEnumerable<(string Name, string What)> Entries(string lines) =>
             lines
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -167,7 +167,7 @@ public sealed partial class ReferenceTests
         }
     }
 
-    /// <summary>Compares what stands between a page's markers, or writes it.</summary>
+    /// <summary>Compares the text between a page's markers, or writes it.</summary>
     private static void AssertSection(string path, string generated)
     {
         var page = new Page(path);

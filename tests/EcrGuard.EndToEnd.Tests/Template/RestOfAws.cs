@@ -8,12 +8,12 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
-/// Answers the operations that pages name and the local AWS does not know, just enough for the AWS CLI, which has
-/// checked names and parameters by its own models before it asks. And it is the approval API.
+/// Answers the operations that pages name and the local AWS does not know. The answers are just enough for the AWS CLI,
+/// which checks names and parameters by its own models before it asks. It is also the approval API.
 /// </summary>
 internal sealed class RestOfAws : IAsyncDisposable
 {
-    /// <summary>Stands for the address, which is known once it listens.</summary>
+    /// <summary>Stands in for the address, which is known only once the server listens.</summary>
     public const string ApprovalUrl = "here/approval";
 
     private static readonly Dictionary<string, string> Answers = new()
@@ -54,13 +54,13 @@ internal sealed class RestOfAws : IAsyncDisposable
         _app.Run(HandleAsync);
     }
 
-    /// <summary>What was asked for and is not among the answers.</summary>
+    /// <summary>Requests for which there is no answer.</summary>
     public ConcurrentQueue<string> Unknown { get; } = new();
 
     public string Endpoint => _app.Urls.Single();
 
     /// <param name="ask">The function Approval.</param>
-    /// <param name="outputs">The stack's.</param>
+    /// <param name="outputs">The outputs of the stack.</param>
     public static async Task<RestOfAws> StartAsync(
         Func<JsonNode, Task<JsonNode>> ask,
         IReadOnlyDictionary<string, string> outputs
@@ -71,7 +71,7 @@ internal sealed class RestOfAws : IAsyncDisposable
         return rest;
     }
 
-    /// <summary>An address with this server's instead of what stands for it.</summary>
+    /// <summary>The address, with this server's own in place of the stand-in.</summary>
     public string Here(string address) => address == ApprovalUrl ? $"{Endpoint}/approval" : address;
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
@@ -114,7 +114,7 @@ internal sealed class RestOfAws : IAsyncDisposable
             + $"<Outputs>{string.Concat(outputs)}</Outputs></member></Stacks>";
     }
 
-    /// <summary>As an HTTP API asks the function, payload version 2.0.</summary>
+    /// <summary>Asks the function as an HTTP API does, with payload version 2.0.</summary>
     private async Task AskAsync(HttpContext context)
     {
         var answer = await _ask(

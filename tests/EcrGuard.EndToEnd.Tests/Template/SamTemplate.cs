@@ -32,7 +32,7 @@ internal sealed class SamTemplate
     /// <summary>The top of the source tree.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The source, comments and all.</summary>
+    /// <summary>The source, with its comments.</summary>
     public static string Text { get; } = File.ReadAllText(Path.Combine(Root, "template.yaml"));
 
     /// <summary>The resources that a deployment with these parameters has, with every condition decided.</summary>
@@ -46,7 +46,7 @@ internal sealed class SamTemplate
 
     public IEnumerable<string> Functions => OfType("AWS::Serverless::Function");
 
-    /// <summary>The parameters with which every resource is deployed that is not by default.</summary>
+    /// <summary>The parameters that deploy every resource that is not deployed by default.</summary>
     public static (string Name, string Value)[] Everything { get; } =
     [
         ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"),
@@ -56,14 +56,14 @@ internal sealed class SamTemplate
         ("AppSpecObjects", "arn:*:s3:::deployments/*"),
     ];
 
-    /// <summary>The template as deployed with its defaults, but for <paramref name="parameters"/>.</summary>
+    /// <summary>The template as deployed with its defaults, except for <paramref name="parameters"/>.</summary>
     public static SamTemplate With(params (string Name, string Value)[] parameters)
     {
         lock (Parsed)
             return new SamTemplate(Parsed.DeepClone().AsObject(), parameters);
     }
 
-    /// <summary>Read once: many tests ask for it, and its three thousand lines take their time.</summary>
+    /// <summary>Read once, because many tests use it and its three thousand lines take time.</summary>
     private static readonly JsonObject Parsed = Parse();
 
     private static JsonObject Parse()
@@ -83,12 +83,12 @@ internal sealed class SamTemplate
         Properties(function)[property] ?? Globals[property];
 
     /// <summary>The environment of a function, the shared variables and its own.</summary>
-    /// <param name="made">What the deployment made of a resource or pseudo parameter, by its name, or of an attribute
+    /// <param name="made">The deployment's values of resources and pseudo parameters, by name, and of attributes
     ///     (<c>Resource.Attribute</c>).</param>
     public Dictionary<string, string> Environment(string function, IReadOnlyDictionary<string, string> made) =>
         new[] { Globals, Properties(function) }
             .SelectMany(level => level[nameof(Environment)]!["Variables"]!.AsObject())
-            // What a function sets itself stands over what all share.
+            // A function's own variables override the shared ones.
             .GroupBy(v => v.Key, v => v.Value!)
             .ToDictionary(
                 v => v.Key,
@@ -146,7 +146,7 @@ internal sealed class SamTemplate
         : Value(node["Fn::Join"]![1]!);
 
     /// <summary>
-    /// The node with every <c>Fn::If</c> replaced by the branch taken, and nothing where that is <c>AWS::NoValue</c>.
+    /// The node with every <c>Fn::If</c> replaced by the branch taken. A branch of <c>AWS::NoValue</c> is left out.
     /// </summary>
     private JsonNode? Decided(JsonNode node)
     {

@@ -3,8 +3,7 @@ using System.Text.RegularExpressions;
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 /// <summary>
-/// A deployment without flags keeps what was decided before: CloudFormation keeps the value of a parameter that is not
-/// named.
+/// A deployment without flags keeps earlier decisions: CloudFormation keeps the value of a parameter that is not named.
 /// </summary>
 public sealed class SamconfigTests
 {
@@ -24,7 +23,7 @@ public sealed class SamconfigTests
     }
 
     /// <summary>
-    /// It would write every parameter into that file, Enforcement too, and each later deployment would set it again.
+    /// SAM would write every parameter into that file, also Enforcement, and each later deployment would set it again.
     /// </summary>
     [Fact]
     public void No_command_of_a_page_lets_SAM_ask() => Assert.DoesNotMatch("sam deploy[^\n]*--guided", Pages);
@@ -42,7 +41,7 @@ public sealed class SamconfigTests
         Assert.All(named, parameter => Assert.Contains(parameter, SamTemplate.With().Parameters.Select(p => p.Key)));
     }
 
-    /// <summary>SAM takes the command line's list instead of the file's.</summary>
+    /// <summary>SAM takes the list of the command line instead of the one in the file.</summary>
     [Fact]
     public void Where_a_command_overrides_parameters_it_names_those_of_the_file_too()
     {

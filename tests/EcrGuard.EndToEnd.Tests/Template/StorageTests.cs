@@ -8,8 +8,8 @@ public sealed class StorageTests
     private static readonly SamTemplate Template = SamTemplate.With();
 
     /// <summary>
-    /// A first deployment that fails takes back what can be taken back: not a table that is protected, which would hang
-    /// it, nor its key.
+    /// A first deployment that fails removes what can be removed. It does not remove a protected table, which would
+    /// block the removal, nor its key.
     /// </summary>
     [Theory]
     [InlineData("Table", "Retain")]
@@ -22,7 +22,10 @@ public sealed class StorageTests
         Assert.Equal("Retain", Template.Resources[resource]["UpdateReplacePolicy"]!.ToString());
     }
 
-    /// <summary>It fails at the name that it shares with the first, before it has made what would be kept.</summary>
+    /// <summary>
+    /// The second deployment fails at the name that it shares with the first, before it has made anything that would be
+    /// kept.
+    /// </summary>
     [Fact]
     public void A_second_stack_leaves_nothing_behind()
     {
@@ -113,7 +116,7 @@ public sealed class StorageTests
                 : [policy[guards]!.DeepClone()]
             select SamTemplate.Target(resource);
 
-        // Exactly once each: of two policies for one resource AWS keeps the one that came last. The bucket may be an
+        // Each exactly once, since AWS keeps only the last of two policies for one resource. The bucket may be an
         // adopted one.
         Assert.Equal(
             Template.OfType(type).Order(),

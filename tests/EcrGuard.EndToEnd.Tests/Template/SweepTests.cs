@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
 
-/// <summary>The state machine of the daily sweep: one list, one execution a repository, one end.</summary>
+/// <summary>The state machine of the daily sweep: one list, one execution for each repository, one end.</summary>
 public sealed class SweepTests
 {
     private static readonly SamTemplate Template = SamTemplate.With(("Enforcement", "mark"));
@@ -24,7 +24,7 @@ public sealed class SweepTests
         );
         Assert.EndsWith(":states:::s3:getObject", map["ItemReader"]!["Resource"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal("$.Concurrency", map["MaxConcurrencyPath"]!.ToString());
-        // What the functions take and give: Lambda's JSON is by the names of the records' members.
+        // What the functions take and return. Lambda's JSON uses the names of the records' members.
         Assert.Equal(
             ["Repository", "Run", "Runs", "StartedAt"],
             map["ItemSelector"]!
