@@ -1,4 +1,3 @@
-using Amazon.Runtime;
 using Amazon.SimpleNotificationService;
 using Amazon.SimpleNotificationService.Model;
 using EcrGuard.Core.Reports;
