@@ -12,7 +12,7 @@ namespace EcrGuard.Benchmarks;
 /// </summary>
 internal static class Summing
 {
-    /// <summary>Ten times the images: linear, with room for what a larger heap costs; the square would be 100.</summary>
+    /// <summary>The limit for ten times the images: linear, with room for a larger heap. The square is 100.</summary>
     private const double Linear = 15;
 
     private const double MaxPageMb = 5;

@@ -20,7 +20,8 @@ public sealed class PutPolicyTests
         var plan = await fixture.PlanAsync(exact: false);
         var answer = await fixture.ApplyAsync(plan);
         Assert.Equal(
-            "The policy was put. 1 image in use was shielded first. By ECR's preview it deletes 3 images and archives 0.",
+            "The policy was put. 1 image in use was shielded first. "
+                + "By ECR's preview it deletes 3 images and archives 0.",
             Assert.Single(answer.Done).Why
         );
         Assert.Equal(KeepsTwo, fixture.Aws.Ecr.LifecyclePolicyOf(Repository));

@@ -45,7 +45,8 @@ internal static class VexFacts
             name,
             Encoding.UTF8.GetBytes(
                 $$"""
-                { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "{{id}}", "author": "team-pay", "timestamp": "2026-11-01T09:00:00.647787998+01:00", "version": {{version}},
+                { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "{{id}}", "author": "team-pay",
+                  "timestamp": "2026-11-01T09:00:00.647787998+01:00", "version": {{version}},
                   "statements": [ {{string.Join(", ", statements)}} ] }
                 """
             )

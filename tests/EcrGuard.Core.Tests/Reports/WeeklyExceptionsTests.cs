@@ -263,11 +263,13 @@ public sealed class WeeklyExceptionsTests
             StringComparison.Ordinal
         );
         Assert.Matches(
-            @"- pay/api:1\.0: IN FORCE until 2026-11-23 08:00 UTC; without it BLOCKED; forced 2026-11-23 04:00 UTC by arn:aws:iam::123456789012:user/ada: The shop is down\.",
+            @"- pay/api:1\.0: IN FORCE until 2026-11-23 08:00 UTC; without it BLOCKED; "
+                + @"forced 2026-11-23 04:00 UTC by arn:aws:iam::123456789012:user/ada: The shop is down\.",
             text
         );
         Assert.Matches(
-            @"- pay/api@sha256:\w+…: ended 2026-11-17 09:00 UTC, before its time, by arn:aws:iam::123456789012:user/bob; without it gone; forced 2026-11-17 08:00 UTC by ",
+            @"- pay/api@sha256:\w+…: ended 2026-11-17 09:00 UTC, before its time, "
+                + @"by arn:aws:iam::123456789012:user/bob; without it gone; forced 2026-11-17 08:00 UTC by ",
             text
         );
         using var json = JsonDocument.Parse(summary.ToJson());

@@ -312,9 +312,19 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
     /// <summary>A token of an OpenID Connect provider, not signed.</summary>
     private static string Token(string issuer, string audience)
     {
-        return $"{Part("""{"alg":"none"}""")}.{Part(new JsonObject { ["iss"] = issuer, ["aud"] = audience, ["sub"] = "x" }.ToJsonString())}.";
+        var (header, claims) = (
+            new JsonObject { ["alg"] = "none" },
+            new JsonObject
+            {
+                ["iss"] = issuer,
+                ["aud"] = audience,
+                ["sub"] = "x",
+            }
+        );
+        return $"{Part(header)}.{Part(claims)}.";
 
-        static string Part(string json) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
+        static string Part(JsonObject json) =>
+            System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace EcrGuard.EndToEnd.Tests.Template;
 
 public sealed class PermissionsTests
@@ -579,12 +581,29 @@ public sealed class PermissionsTests
                 "Statement"
             ]!.ToJsonString();
 
-        var gitHub = """
-            {"Effect":"Allow","Principal":{"Federated":{"Fn::Sub":"arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"}},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"},"StringLike":{"token.actions.githubusercontent.com:sub":{"Ref":"AskGitHub"}}}}
-            """;
-        var gitLab = """
-            {"Effect":"Allow","Principal":{"Federated":{"Fn::Sub":"arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/gitlab.com"}},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"gitlab.com:aud":"https://gitlab.com"},"StringLike":{"gitlab.com:sub":{"Ref":"AskGitLab"}}}}
-            """;
+        static string Allowed(string provider, string audience, string subjects) =>
+            JsonNode
+                .Parse(
+                    $$"""
+                    {
+                      "Effect": "Allow",
+                      "Principal": {
+                        "Federated": {
+                          "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/{{provider}}"
+                        }
+                      },
+                      "Action": "sts:AssumeRoleWithWebIdentity",
+                      "Condition": {
+                        "StringEquals": { "{{provider}}:aud": "{{audience}}" },
+                        "StringLike": { "{{provider}}:sub": { "Ref": "{{subjects}}" } }
+                      }
+                    }
+                    """
+                )!
+                .ToJsonString();
+
+        var gitHub = Allowed("token.actions.githubusercontent.com", "sts.amazonaws.com", "AskGitHub");
+        var gitLab = Allowed("gitlab.com", "https://gitlab.com", "AskGitLab");
         Assert.Equal($"[{gitHub}]", Trust(("AskGitHub", "repo:octo/shop:ref:refs/heads/main")));
         Assert.Equal($"[{gitLab}]", Trust(("AskGitLab", "project_path:octo/shop:ref_type:branch:ref:main")));
         // A principal of AskPrincipals is not allowed in with them.

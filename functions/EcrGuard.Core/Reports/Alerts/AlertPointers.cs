@@ -6,9 +6,7 @@ namespace EcrGuard.Core.Reports.Alerts;
 /// <summary>Which image an alert is about, and where its reader goes next.</summary>
 internal static class AlertPointers
 {
-    /// <summary>
-    /// The command that shows all that the ledger knows of an image; TABLE is the stack's output of that name.
-    /// </summary>
+    /// <summary>The command that shows all that the ledger knows of an image.</summary>
     public static string Explain(ImageId image) => $"ecrguard explain {image.Repository.Name}@{image.Digest}";
 
     public static string Ecr(ImageId image) =>
