@@ -112,8 +112,7 @@ public sealed record SettingHistory
             || RuleList.Read(repair.Found) is not { } found
         )
             return repair.Found;
-        var own = ours.Select(ours => RuleList.Read(ours.Value)!.First(ours.OwnRules))
-            .FirstOrDefault(own => found.First(own.Count).IsSameAs(own));
+        var own = ours.Select(written => written.Rules()).FirstOrDefault(own => found.First(own.Count).IsSameAs(own));
         return own is null ? repair.Found
             : found.Without(own) is { Count: > 0 } theirs ? theirs.Text()
             : null;
@@ -145,6 +144,9 @@ public sealed record WrittenValue(string Value, int OwnRules)
     /// Whether a value that was found is this one. ECR may return a policy in another form than it was put.
     /// </summary>
     internal bool Is(RepositorySetting setting, string? found) => setting.AreSame(found, Value);
+
+    /// <summary>EcrGuard's own rules of a lifecycle policy.</summary>
+    internal RuleList Rules() => RuleList.Read(Value)!.First(OwnRules);
 }
 
 /// <summary>Somebody had the repository restored as it was before EcrGuard.</summary>

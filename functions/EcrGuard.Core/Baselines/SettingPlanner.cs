@@ -65,10 +65,7 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
 
     /// <summary>The rules that EcrGuard wrote for earlier baselines: they are not the team's.</summary>
     private IEnumerable<RuleList> EarlierRules() =>
-        history
-            .Of(RepositorySetting.LifecyclePolicy)
-            ?.Ours.Select(ours => RuleList.Read(ours.Value)!.First(ours.OwnRules))
-        ?? [];
+        history.Of(RepositorySetting.LifecyclePolicy)?.Ours.Select(ours => ours.Rules()) ?? [];
 
     /// <summary>Null where the team's rules can follow the baseline's.</summary>
     private static string? WhyNotMerged(RuleList own, RuleList? team, RuleList? wanted) =>

@@ -101,6 +101,7 @@ public sealed record PrintedAnswer(bool Approved, string Status, string Image)
 )]
 [JsonSerializable(typeof(ApprovalAnswer))]
 [JsonSerializable(typeof(PrintedReport))]
+[JsonSerializable(typeof(SarifLog))]
 internal sealed partial class GateJson : JsonSerializerContext
 {
     /// <summary>For people and machines at a terminal, not for HTML: quotes stay quotes.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,16 +9,6 @@ public static class GateSarif
     private const string Schema =
         "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-    private static readonly SarifJson Json = new(
-        new JsonSerializerOptions
-        {
-            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-            WriteIndented = true,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        }
-    );
-
     /// <summary>
     /// A result for each reason and warning, whose rule is the policy's rule. An image that passes without warnings has
     /// none.
@@ -29,7 +18,7 @@ public static class GateSarif
         var results = report.Answers.SelectMany(Results).ToList();
         var rules = results.Select(result => result.RuleId).Distinct().Select(id => new SarifRule(id));
         var run = new SarifRun(new SarifTool(new SarifDriver("EcrGuard", [.. rules])), results);
-        return JsonSerializer.Serialize(new SarifLog(Schema, "2.1.0", [run]), Json.SarifLog);
+        return JsonSerializer.Serialize(new SarifLog(Schema, "2.1.0", [run]), GateJson.Readable.SarifLog);
     }
 
     private static IEnumerable<SarifResult> Results(GateAnswer answer)
@@ -95,6 +84,3 @@ internal sealed record SarifFile(string Uri);
 internal sealed record SarifRegion(int StartLine);
 
 internal sealed record SarifName(string Name, string FullyQualifiedName);
-
-[JsonSerializable(typeof(SarifLog))]
-internal sealed partial class SarifJson : JsonSerializerContext;

@@ -92,13 +92,8 @@ public sealed class LifecycleLinter
         return linter._findings;
     }
 
-    private static IReadOnlyList<LifecycleRule> RulesOf(LifecyclePolicy policy, LifecycleImage image)
-    {
-        string[] tags = [.. image.Tags];
-        return LifecycleChoices.ClassOf(image.Storage) is { } storage
-            ? [.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, tags, storage))]
-            : [];
-    }
+    private static IReadOnlyList<LifecycleRule> RulesOf(LifecyclePolicy policy, LifecycleImage image) =>
+        LifecycleChoices.ClassOf(image.Storage) is { } storage ? Selection.Of(policy, image.Tags, storage).Rules : [];
 
     private IEnumerable<LifecycleImage> SelectedBy(LifecycleRule rule) =>
         _selected.Where(image => image.Rules.Contains(rule)).Select(image => image.Image);
@@ -333,7 +328,7 @@ public sealed class LifecycleLinter
         // EcrGuard's own rule waits for images to come into use.
         if (selected.Count == 0 && rule.Tags is [var only] && only.Text == OwnTags.InUsePattern)
             return;
-        // A rule for untagged images has none because it works.
+        // A rule for untagged or archived images may have none because it works, or because nothing waits for it now.
         if (selected.Count == 0 && rule.TagStatus != TagStatus.Tagged)
             return;
         if (selected.Count == 0)

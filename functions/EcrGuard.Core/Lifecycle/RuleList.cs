@@ -19,8 +19,6 @@ internal sealed class RuleList
 
     private RuleList(IReadOnlyList<(Node, string)> rules) => this.rules = rules;
 
-    public static RuleList Empty { get; } = new([]);
-
     public int Count => rules.Count;
 
     /// <summary>The rules of a policy's text; null where ECR would refuse it, or EcrGuard cannot read it.</summary>

@@ -24,6 +24,9 @@ public sealed record AlertMessage(
     IReadOnlyList<FilterValue> Attributes
 )
 {
+    /// <summary>What a reader does next, where a form has a place for it: a command, an address.</summary>
+    public IReadOnlyList<string> Next { get; init; } = [];
+
     /// <summary>What SNS takes, in bytes of UTF-8 (SNS API, Publish).</summary>
     public const int MaxEnvelope = 262_144;
 

@@ -20,13 +20,13 @@ public static class ChatForm
     public static string Of(AlertMessage message)
     {
         var said = message.Attributes.ToDictionary(each => each.Name, each => each.Value);
-        var kind = said.GetValueOrDefault("kind", "message");
+        var kind = said["kind"];
         var body = new ChatBody(
             message.Id,
             new ChatContent(
                 Plain(message.Subject),
                 $"```\n{Start(message.Text)}\n```",
-                Next(message.Json),
+                message.Next,
                 ["ecrguard", kind]
             ),
             new ChatMetadata(said.GetValueOrDefault("repository", kind), $"ecrguard.{kind}", said)
@@ -53,16 +53,6 @@ public static class ChatForm
     /// Nothing that a chat reads as a mention, a link or the end of a block: whoever pushes an image chooses its names.
     /// </summary>
     private static string Plain(string line) => line.Replace('`', '\'').Replace('<', '‹').Replace('>', '›');
-
-    /// <summary>The command and the page that show more, where the message names them.</summary>
-    private static IReadOnlyList<string> Next(string json)
-    {
-        using var message = JsonDocument.Parse(json);
-        return [.. Named("explain"), .. Named("ecrConsole")];
-
-        IEnumerable<string> Named(string name) =>
-            message.RootElement.TryGetProperty(name, out var value) && value.GetString() is { } text ? [text] : [];
-    }
 }
 
 internal sealed record ChatBody(string Id, ChatContent Content, ChatMetadata Metadata)

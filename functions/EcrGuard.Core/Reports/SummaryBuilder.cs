@@ -70,10 +70,11 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         // A forced approval makes an image deployable, but no better.
         var without = record.WithoutBreakGlass().AsOf(facts.GeneratedAt, facts.Policy);
         Note(without);
-        _seen.Add(
-            // The last change of an image whose approval is forced is that it was forced, which is reported by itself.
-            Seen(without, answer.Approved, answer.Instead is not null, tellsChange: record.Verdict.Instead is null)
-        );
+        // The last change of an image whose approval is forced is that it was forced, which is reported by itself.
+        var tellsChange = record.Verdict.Instead is null;
+        var seen = Seen(without, answer.Approved, answer.Instead is not null, tellsChange);
+        _waiversUsed.UnionWith(seen.Waivers);
+        _seen.Add(seen);
         return this;
     }
 
@@ -82,7 +83,6 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     {
         var (image, status) = (record.Verdict.Image, record.Verdict.Status);
         var repository = Shared(image.Repository.Name);
-        _waiversUsed.UnionWith(record.WaiversUsed.Select(Shared));
         _parts.UnionWith(record.Children.Select(child => (repository, child.Digest)));
         if (facts.BreakGlass.Any(each => each.Image == image))
             _forced[image] = (status, Tags(record));
@@ -154,7 +154,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
                 .Distinct(),
         ];
 
-    /// <summary>One field in each line.</summary>
+    /// <summary>The summary of all images that were added.</summary>
     public WeeklySummary Build()
     {
         var images = _seen

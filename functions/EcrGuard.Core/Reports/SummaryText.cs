@@ -7,7 +7,7 @@ namespace EcrGuard.Core.Reports;
 /// <summary>The words that the mail, the page and alerts share.</summary>
 internal static class SummaryText
 {
-    /// <summary>"PAST ITS DEADLINE since 3 days".</summary>
+    /// <summary>"PAST ITS DEADLINE of 3 May 2026 by 3 days".</summary>
     internal static string Title(ActionNeeded action, DateTimeOffset now) =>
         action.Kind switch
         {

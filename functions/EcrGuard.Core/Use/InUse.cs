@@ -52,17 +52,18 @@ public static class InUse
             return contents.Images.ToDictionary(image => image.Id.Digest, _ => ImageUsage.Unknown);
 
         var groups = new ImageGroups(contents);
-        var reasons = ReasonsOfUse
+        var used = ReasonsOfUse
             .References(use, contents, groups, consumers.RollbackDays)
             .Concat(ReasonsOfUse.Pulls(use, contents, groups, consumers.PulledWithinDays, now))
-            .ToLookup(reason => reason.Group);
+            .GroupBy(reason => reason.Group)
+            .ToDictionary(same => same.Key, ReasonsOfUse.Usage);
         var newGroups = NewGroups(contents, groups, now);
         var unreadable = contents
             .Images.Where(image => contents.ChildrenOf(image) is null)
             .Select(image => image.Id.Digest)
             .ToHashSet();
         // Any image of the repository may be a child of such an index.
-        var childrenUnknown = unreadable.Any(index => reasons.Contains(groups.Of(index)));
+        var childrenUnknown = unreadable.Any(index => used.ContainsKey(groups.Of(index)));
         var absenceIsOld = now - use.ReadAt > (absence ?? AbsenceAge);
         var idle = use.Unread.FirstOrDefault(consumer => MayStandIdle(consumer.Kind));
         return contents.Images.ToDictionary(image => image.Id.Digest, UsageOf);
@@ -70,7 +71,7 @@ public static class InUse
         ImageUsage UsageOf(ImageFacts image)
         {
             var group = groups.Of(image.Id.Digest);
-            return reasons.Contains(group) ? ReasonsOfUse.Usage(reasons[group])
+            return used.TryGetValue(group, out var usage) ? usage
                 : childrenUnknown ? MayBelongToIndex
                 : unreadable.Contains(image.Id.Digest) ? ChildrenUnknown
                 : absenceIsOld ? MayBeDeployedSince

@@ -302,16 +302,18 @@ public static class Judge
     /// The verdict of a basic scan, with a word about the earlier findings that it cannot see.
     /// </summary>
     private static Verdict WithUnseen(Verdict verdict, IReadOnlyList<Finding> unseen) =>
-        verdict with
+        (
+            verdict.Status == Status.Blocked
+                ? verdict with
+                {
+                    Reasons = [.. verdict.Reasons, ReasonText.Unseen(unseen.Count)],
+                }
+                : verdict with
+                {
+                    Warnings = [.. verdict.Warnings, ReasonText.Unseen(unseen.Count)],
+                }
+        ) with
         {
-            Reasons =
-                verdict.Status == Status.Blocked
-                    ? [.. verdict.Reasons, ReasonText.Unseen(unseen.Count)]
-                    : verdict.Reasons,
-            Warnings =
-                verdict.Status == Status.Blocked
-                    ? verdict.Warnings
-                    : [.. verdict.Warnings, ReasonText.Unseen(unseen.Count)],
             Scanner = Scanner.Enhanced,
         };
 

@@ -77,7 +77,7 @@ internal static class ReasonText
             {
                 [var one] => one,
                 [var one, var other] => $"{one} in one report and {other} in another",
-                var words => $"{string.Join(", ", words[..^1])} and {words[^1]} in different reports",
+                var words => $"{Joined(words)} in different reports",
             };
 
     /// <summary>

@@ -43,9 +43,7 @@ public sealed record Settling
     /// </summary>
     public bool Met { get; init; }
 
-    /// <summary>
-    /// Whether any event of Inspector came. Then the event about the first scan came too, or still comes.
-    /// </summary>
+    /// <summary>Only older records have it; nothing reads it.</summary>
     public bool Heard { get; init; }
 
     /// <summary>Findings of events that are not listed yet, or listed with other values.</summary>
@@ -347,8 +345,8 @@ public sealed record Settling
     /// seen to have stopped. By then all findings are closed, and none of the next scan is listed. Null where nothing
     /// says so.
     /// </summary>
-    /// <param name="over">Whether the scanner has stopped: this life is then not over before the next one
-    ///     begins.</param>
+    /// <param name="over">Whether the scanner has stopped: that moment ends this life, and begins no other one
+    ///     yet.</param>
     private DateTimeOffset? Begun(ImageFacts image, bool over)
     {
         // The times of events are in whole seconds.

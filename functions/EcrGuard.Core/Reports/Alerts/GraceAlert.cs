@@ -50,7 +50,7 @@ public static class GraceAlert
                 + $"{Named(verdict.Image, tags)} runs and is blocked",
             Text(notice, body),
             "the message's JSON form.",
-            [new("severity", Grace.Word(grace.Severity).ToLowerInvariant()), .. OfTeam(notice.Owner)]
+            [.. OfSeverity(grace.Severity), .. OfTeam(notice.Owner)]
         );
     }
 

@@ -58,7 +58,10 @@ public static class ImageAlert
                 .. OfSeverity(Worst(verdict)),
                 .. OfTeam(alert.Team),
             ]
-        );
+        ) with
+        {
+            Next = [AlertPointers.Explain(image), AlertPointers.Ecr(image)],
+        };
     }
 
     private static ReportText Text(Alert alert, IReadOnlyList<string> tags)
