@@ -19,7 +19,6 @@ using EcrGuard.Lambda.Flow.Pushing;
 using EcrGuard.Lambda.Flow.Quarantines;
 using EcrGuard.Lambda.Flow.Reporting;
 using EcrGuard.Lambda.Flow.Sweeping;
-using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 

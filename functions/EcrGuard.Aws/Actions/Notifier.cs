@@ -32,7 +32,7 @@ public sealed class Notifier(
             cancellation
         );
 
-    public async Task PublishAsync(string topic, AlertMessage message, CancellationToken cancellation)
+    private async Task PublishAsync(string topic, AlertMessage message, CancellationToken cancellation)
     {
         await sns.PublishAsync(
                 new PublishRequest

@@ -108,7 +108,7 @@ public sealed class EvidenceReader(
         return new RepositoryEvidence(
             contents with
             {
-                Images = [.. contents.Images.Where(image => !gone.Contains(image.Id.Digest))],
+                Images = [.. contents.Images.ExceptBy(gone, image => image.Id.Digest)],
             },
             images,
             entries.ToDictionary(entry => entry.Key, entry => entry.Value.Record.Verdict.WithoutBreakGlass()),

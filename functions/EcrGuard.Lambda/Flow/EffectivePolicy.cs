@@ -20,6 +20,9 @@ public sealed class EffectivePolicy(PolicyDocument document, Settings settings)
     public EnforcementMode ModeOf(RepositoryId repository) =>
         (EnforcementMode)Math.Min((int)settings.CeilingOf(repository), (int)document.EnforcementOf(repository.Name));
 
+    /// <summary>Whether EcrGuard may write to a repository at all.</summary>
+    public bool MayMark(RepositoryId repository) => ModeOf(repository) >= EnforcementMode.Mark;
+
     /// <summary>Whether an image may have to be taken out of reach, or put back.</summary>
     public bool MayQuarantine(ImageRecord record, Quarantine? quarantine) =>
         MayPutBack(record, quarantine)

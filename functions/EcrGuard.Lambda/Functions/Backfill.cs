@@ -1,13 +1,9 @@
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
-using EcrGuard.Aws;
-using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
-using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda.Hosting;
 
@@ -115,25 +111,5 @@ public sealed class Backfill(
             Statuses = results.Aggregate(state.Statuses, (sum, repository) => sum + repository.Statuses),
             Unread = [.. state.Unread.Concat(results.SelectMany(repository => repository.Unread)).Take(MaxUnread)],
         };
-    }
-}
-
-/// <summary>Sends the message that the backfill is done, with what it found.</summary>
-public sealed class BackfillNotice(Notifier notifier, PolicyDocument policy, Settings settings)
-{
-    public async Task TellAsync(BackfillState state, DateTimeOffset endedAt)
-    {
-        var done = new BackfillResult(
-            settings.Account,
-            settings.Region,
-            state.StartedAt,
-            endedAt,
-            state.Repositories,
-            state.Statuses,
-            state.Unread,
-            policy.Version
-        );
-        if (settings.AlertTopic is { } topic)
-            await notifier.PublishAsync(topic, BackfillMessage.For(done), CancellationToken.None).ConfigureAwait(false);
     }
 }

@@ -66,7 +66,7 @@ public sealed class SweepList(
         await ReadUseAsync(context).ConfigureAwait(false);
         // Until the backfill is done, it goes through everything itself. It also needs the writes that a sweep would
         // use.
-        var awaits = !await IsBackfilledAsync().ConfigureAwait(false);
+        var awaits = !await BackfillState.IsDoneAsync(documents, CancellationToken.None).ConfigureAwait(false);
         var names = awaits ? [] : await listing.NamesAsync().ConfigureAwait(false);
         await listing.StoreAsync(key, names).ConfigureAwait(false);
         log.Info(
@@ -110,8 +110,4 @@ public sealed class SweepList(
                 ("why", unread.Why)
             );
     }
-
-    private async Task<bool> IsBackfilledAsync() =>
-        (await documents.FindAsync(BackfillState.Form, CancellationToken.None).ConfigureAwait(false)).Value?.DoneAt
-            is not null;
 }

@@ -19,4 +19,8 @@ public sealed record BackfillState(
 )
 {
     public static StoredForm<BackfillState> Form { get; } = new("BACKFILL", 1, StateJson.Default.BackfillState);
+
+    /// <summary>Whether the backfill has come to every image.</summary>
+    public static async Task<bool> IsDoneAsync(RegistryDocuments documents, CancellationToken cancellation) =>
+        (await documents.FindAsync(Form, cancellation).ConfigureAwait(false)).Value?.DoneAt is not null;
 }

@@ -13,17 +13,14 @@ namespace EcrGuard.Lambda.Flow.Baselines;
 /// </summary>
 internal sealed class BaselineWriter(
     RepositoryId id,
-    SettingHistory hold,
+    SettingHistory history,
     long revision,
     RepositoryWriter writer,
     Log log
 )
 {
-    private SettingHistory hold = hold;
+    private SettingHistory history = history;
     private long revision = revision;
-
-    /// <summary>What EcrGuard has written to the repository.</summary>
-    public SettingHistory Hold => hold;
 
     /// <returns>A sentence that says why the setting was not written; null if it is in place.</returns>
     public async Task<string?> WriteAsync(Repair repair, CancellationToken cancellation)
@@ -42,12 +39,12 @@ internal sealed class BaselineWriter(
         CancellationToken cancellation
     )
     {
-        var intending = hold.Intending(repair);
+        var intending = history.Intending(repair);
         var held = new HeldWrite(intending, intending.Done(repair), revision) { Taken = taken };
         var written = await writer.HoldAsync(id, repair, held, cancellation).ConfigureAwait(false);
         if (!written.Begun)
             return (written.Refusal, Task.CompletedTask);
-        (hold, revision) = (held.Intending, held.Revision + 1);
+        (history, revision) = (held.Intending, held.Revision + 1);
         log.Info(
             "A repository was held to its baseline.",
             ("repository", id.Name),
@@ -60,7 +57,7 @@ internal sealed class BaselineWriter(
     private async Task NoteAsync(Repair repair, HeldWrite held, SettingWritten written)
     {
         if (await written.Noted.ConfigureAwait(false))
-            (hold, revision) = (held.Done, held.Revision + 2);
+            (history, revision) = (held.Done, held.Revision + 2);
         else if (written.Refusal is null)
             log.Warning(
                 "A repository was held to its baseline while somebody had it put back.",

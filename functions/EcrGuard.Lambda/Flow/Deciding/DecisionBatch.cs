@@ -59,6 +59,30 @@ public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, Ba
         return works.Where(work => work.Finished).ToDictionary(work => work.Image, work => work.Judged);
     }
 
+    /// <summary>Decides images that the caller has read, on no event.</summary>
+    /// <param name="due">The images, each only once.</param>
+    /// <param name="entries">What the ledger knows; an image may be missing.</param>
+    /// <returns>The entries as they are now, and how many images were decided.</returns>
+    public async Task<(IReadOnlyDictionary<Digest, LedgerEntry> Entries, int Decided)> ReadAsync(
+        IEnumerable<ImageFacts> due,
+        IReadOnlyDictionary<Digest, LedgerEntry> entries,
+        ILambdaContext context
+    )
+    {
+        var facts = due.ToDictionary(image => image.Id);
+        var decided = await RunAsync(
+                facts.Keys,
+                (id, token) =>
+                    decider.JudgeAsync(facts[id], entries.GetValueOrDefault(id.Digest), Occasion.NoEvent, token),
+                context
+            )
+            .ConfigureAwait(false);
+        var now = new Dictionary<Digest, LedgerEntry>(entries);
+        foreach (var judged in decided.Values.OfType<Judged>())
+            now[judged.Image.Digest] = judged.Entry;
+        return (now, decided.Count);
+    }
+
     /// <summary>
     /// Decides each index once, after all of its children in the batch. Then the indexes that hold those indexes are
     /// decided.

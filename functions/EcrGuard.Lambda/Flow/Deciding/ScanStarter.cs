@@ -1,7 +1,6 @@
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Lambda.Flow.Deciding;
 
@@ -13,7 +12,7 @@ public sealed class ScanStarter(EcrReader registry, RepositoryWriter writer, Eff
 {
     /// <returns>Whether a scan has started.</returns>
     public async Task<bool> TryAsync(ImageId image, CancellationToken cancellation) =>
-        policy.ModeOf(image.Repository) >= EnforcementMode.Mark
+        policy.MayMark(image.Repository)
         && await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) == Scanner.Basic
         && await writer.StartScanAsync(image, cancellation).ConfigureAwait(false) is null;
 }

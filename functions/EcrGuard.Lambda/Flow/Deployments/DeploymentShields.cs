@@ -2,7 +2,6 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
@@ -28,7 +27,7 @@ public sealed class DeploymentShields(
 {
     /// <summary>Whether a rule of EcrGuard's is there that a shield protects against.</summary>
     public async Task<bool> RuleStandsAsync(RepositoryId repository, CancellationToken cancellation) =>
-        policy.ModeOf(repository) >= EnforcementMode.Mark
+        policy.MayMark(repository)
         && await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false) is { } lifecycle
         && ShieldRule.StandsIn(lifecycle);
 

@@ -23,8 +23,13 @@ public sealed class UnapprovedDeployments(
     {
         if (!RepositoryHistory.Runs(by))
             return;
-        var known = await KnownAsync(image, cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
+        var own = (await images.FindAsync(image, cancellation).ConfigureAwait(false))?.Record;
+        if (own is { Gone: false } && own.AsOf(now, policy).Verdict.Approved)
+            return;
+        // Whoever deploys an index runs one of its platforms.
+        var indexes = await manifests.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false);
+        List<ImageRecord> known = [.. indexes.Append(own).OfType<ImageRecord>()];
         var judged = known.Where(record => !record.Gone).Select(record => record.AsOf(now, policy)).ToList();
         if (judged.Exists(record => record.Verdict.Approved))
             return;
@@ -32,7 +37,7 @@ public sealed class UnapprovedDeployments(
         if (judged.Count == 0 && known.Count > 0)
             return;
         // Until the backfill has reached every image, an image that nobody has judged was there before EcrGuard.
-        if (judged.Count == 0 && !await IsBackfilledAsync(cancellation).ConfigureAwait(false))
+        if (judged.Count == 0 && !await BackfillState.IsDoneAsync(documents, cancellation).ConfigureAwait(false))
             return;
         var record = judged.MinBy(record => record.Verdict.Status);
         await notices
@@ -44,17 +49,4 @@ public sealed class UnapprovedDeployments(
             )
             .ConfigureAwait(false);
     }
-
-    /// <summary>
-    /// The records of an image and of the indexes that hold it. Whoever deploys an index runs one of its platforms.
-    /// </summary>
-    private async Task<List<ImageRecord>> KnownAsync(ImageId image, CancellationToken cancellation)
-    {
-        var entry = await images.FindAsync(image, cancellation).ConfigureAwait(false);
-        var indexes = await manifests.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false);
-        return [.. indexes.Append(entry?.Record).OfType<ImageRecord>()];
-    }
-
-    private async Task<bool> IsBackfilledAsync(CancellationToken cancellation) =>
-        (await documents.FindAsync(BackfillState.Form, cancellation).ConfigureAwait(false)).Value?.DoneAt is not null;
 }

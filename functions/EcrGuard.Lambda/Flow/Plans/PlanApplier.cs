@@ -2,7 +2,6 @@ using System.Globalization;
 using EcrGuard.Aws;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Plans;
@@ -20,9 +19,7 @@ public sealed class PlanApplier(
     {
         using var deadline = run.Deadline();
         bool more;
-        await using (
-            var ahead = new PutsAhead(preparer, run, id => policy.ModeOf(id) >= EnforcementMode.Mark, deadline.Token)
-        )
+        await using (var ahead = new PutsAhead(preparer, run, policy.MayMark, deadline.Token))
             more = !await AllAsync(run, ahead, deadline.Token).ConfigureAwait(false);
         var answer = run.Answer(more);
         log.Info(
@@ -87,7 +84,7 @@ public sealed class PlanApplier(
     )
     {
         var id = run.IdOf(repository);
-        if (policy.ModeOf(id) < EnforcementMode.Mark)
+        if (!policy.MayMark(id))
         {
             run.Results.Refuse(
                 id,

@@ -11,7 +11,6 @@ namespace EcrGuard.Lambda.Flow.Plans;
 
 /// <summary>Shields the images of a repository that are in use, before a plan puts a lifecycle policy on it.</summary>
 public sealed class PlanShields(
-    ImageDecider decider,
     DecisionBatch decisions,
     ImageMarker marker,
     TagRemover tagRemover,
@@ -72,18 +71,8 @@ public sealed class PlanShields(
         var known = await images
             .FindAsync(repository, bare.Select(image => image.Id.Digest), cancellation)
             .ConfigureAwait(false);
-        var unjudged = bare.Where(image => image.Kind != ImageKind.Artifact && !known.ContainsKey(image.Id.Digest))
-            .ToDictionary(image => image.Id);
-        var judged = await decisions
-            .RunAsync(
-                unjudged.Keys,
-                (id, token) => decider.JudgeAsync(unjudged[id], null, Occasion.NoEvent, token),
-                run.Context
-            )
-            .ConfigureAwait(false);
-        var entries = new Dictionary<Digest, LedgerEntry>(known);
-        foreach (var one in judged.Values.OfType<Judged>())
-            entries[one.Image.Digest] = one.Entry;
+        var unjudged = bare.Where(image => image.Kind != ImageKind.Artifact && !known.ContainsKey(image.Id.Digest));
+        var (entries, _) = await decisions.ReadAsync(unjudged, known, run.Context).ConfigureAwait(false);
         return entries;
     }
 

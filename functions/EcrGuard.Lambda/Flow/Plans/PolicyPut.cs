@@ -1,7 +1,6 @@
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda.Flow.Deployments;
@@ -89,7 +88,7 @@ public sealed class PolicyPut(
             await EndAsync(run, id, put, ended, cancellation).ConfigureAwait(false);
             return Task.CompletedTask;
         }
-        var difference = Difference(put, view!, ready.Taken);
+        var difference = Difference(ready, view!);
         if (difference is not null)
             log.Warning(
                 "ECR's preview differs from the evaluator.",
@@ -146,7 +145,7 @@ public sealed class PolicyPut(
         if (PreparedPut.WhyNotNeeded(put, view.LifecyclePolicy) is { } ended)
             return ended;
         var refusal = PreviewCheck.WhyNot(
-            Read(put),
+            ready.Policy,
             ready.Taken.Keys.ToHashSet(),
             Going(run, id, ready),
             view.Contents with
@@ -195,9 +194,10 @@ public sealed class PolicyPut(
     /// A sentence that says how ECR and the evaluator differ; null if they agree. AWS does not document whether a
     /// preview lists signatures, so signatures do not count.
     /// </summary>
-    private string? Difference(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken)
+    private string? Difference(PreparedPut.Ready ready, RepositoryView view)
     {
-        var effect = PolicyEffect.Of(Read(put), view.Contents, view.Usages, shielded: false, time.GetUtcNow());
+        var taken = ready.Taken;
+        var effect = PolicyEffect.Of(ready.Policy, view.Contents, view.Usages, shielded: false, time.GetUtcNow());
         var ours = effect
             .Expired.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Delete))
             .Concat(effect.Archived.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Archive)))
@@ -219,6 +219,4 @@ public sealed class PolicyPut(
         static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) =>
             by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";
     }
-
-    private static LifecyclePolicy Read(PutPolicy put) => LifecyclePolicy.Read(put.Policy).Policy!;
 }

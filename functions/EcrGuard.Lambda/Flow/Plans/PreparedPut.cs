@@ -30,12 +30,14 @@ internal abstract record PreparedPut
     public sealed record Refused(string Why) : PreparedPut;
 
     /// <summary>ECR has said what the policy would take.</summary>
+    /// <param name="Policy">What is put, read.</param>
     /// <param name="Shielded">Whether tags were written since the repository was read.</param>
     public sealed record Ready(
         RepositoryView View,
         IReadOnlyList<ImageFacts> LatelyGone,
         BaselineWriter Writer,
         Repair Repair,
+        LifecyclePolicy Policy,
         IReadOnlyDictionary<Digest, RemovalKind> Taken,
         bool Shielded
     ) : PreparedPut;

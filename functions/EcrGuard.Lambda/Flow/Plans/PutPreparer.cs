@@ -46,6 +46,6 @@ public sealed class PutPreparer(
             return new PreparedPut.Refused($"The policy is not put without ECR's preview. {preview.WhyNot}");
         var policy = LifecyclePolicy.Read(put.Policy).Policy!;
         var gone = await check.LatelyGoneAsync(id, policy, cancellation).ConfigureAwait(false);
-        return new PreparedPut.Ready(view, gone, writer, repair, taken, shielded);
+        return new PreparedPut.Ready(view, gone, writer, repair, policy, taken, shielded);
     }
 }

@@ -4,7 +4,6 @@ using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Flow.Deployments;
 using EcrGuard.Lambda.Hosting;
@@ -44,7 +43,7 @@ public sealed class SettingSweep(
             var contents = facts.Contents with { LatelyGone = gone };
             warnings.Add(PolicySafety.Outruns(own, contents, facts.Usages, facts.Now));
         }
-        if (policy.ModeOf(facts.Repository) < EnforcementMode.Mark)
+        if (!policy.MayMark(facts.Repository))
             warnings.Add(Shields.Unkept(own, facts.Contents, facts.Usages));
         warnings.Add(AbandonedPlaces.Warning(own, facts.Contents, facts.Usages, facts.Now + Tomorrow));
         return [.. warnings.OfType<string>()];
@@ -89,16 +88,7 @@ public sealed class SettingSweep(
         return (found, [.. baseline, .. late, .. unended]);
 
         Task<IReadOnlyList<string>> TryAsync(string what, Func<Task> act) =>
-            Undone.OrWhyAsync(
-                log,
-                what,
-                async () =>
-                {
-                    await act().ConfigureAwait(false);
-                    return [];
-                },
-                cancellation
-            );
+            Undone.TryAsync(log, what, act, cancellation);
     }
 
     /// <summary>

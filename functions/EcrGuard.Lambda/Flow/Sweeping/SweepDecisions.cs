@@ -7,7 +7,6 @@ namespace EcrGuard.Lambda.Flow.Sweeping;
 
 /// <summary>Decides again the images of a repository that are due.</summary>
 public sealed class SweepDecisions(
-    ImageDecider decider,
     DecisionBatch decisions,
     ImageRecords records,
     EffectivePolicy policy,
@@ -15,7 +14,7 @@ public sealed class SweepDecisions(
 )
 {
     /// <returns>
-    /// The entries as they are now, how many images were decided again, and whether all that are due were.
+    /// The entries as they are now, how many images were decided again, and what could not be decided, as sentences.
     /// </returns>
     public async Task<(
         IReadOnlyDictionary<Digest, LedgerEntry> Entries,
@@ -31,34 +30,21 @@ public sealed class SweepDecisions(
         var entries = await records
             .FindAsync(repository, images.Select(image => image.Id.Digest), cancellation)
             .ConfigureAwait(false);
-        var now = time.GetUtcNow();
+        var at = time.GetUtcNow();
         var due = images
             .Where(image =>
                 entries.GetValueOrDefault(image.Id.Digest) is not { Open: false } entry
-                || entry.Record.IsDue(policy.Document.Version, now)
+                || entry.Record.IsDue(policy.Document.Version, at)
             )
-            .ToDictionary(image => image.Id);
-        var decided = await decisions
-            .RunAsync(
-                due.Keys,
-                (id, token) =>
-                    decider.JudgeAsync(due[id], entries.GetValueOrDefault(id.Digest), Occasion.NoEvent, token),
-                context
-            )
-            .ConfigureAwait(false);
+            .ToList();
+        var (now, decided) = await decisions.ReadAsync(due, entries, context).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
-        var stand = new Dictionary<Digest, LedgerEntry>(entries);
-        foreach (var (id, judged) in decided)
-        {
-            if (judged is not null)
-                stand[id.Digest] = judged.Entry;
-        }
         return (
-            stand,
-            decided.Count,
-            decided.Count == due.Count
+            now,
+            decided,
+            decided == due.Count
                 ? []
-                : [$"{Phrase.Count(due.Count - decided.Count, "image")} could not be decided; the log says why."]
+                : [$"{Phrase.Count(due.Count - decided, "image")} could not be decided; the log says why."]
         );
     }
 }

@@ -1,7 +1,6 @@
 using EcrGuard.Aws.Actions;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Hosting;
@@ -59,7 +58,7 @@ public sealed class SweepMarking(
             .IsAboutToPutAsync(facts.Repository, facts.Policy, facts.Contents, facts.Usages, cancellation)
             .ConfigureAwait(false);
         var shields = Shields.Of(facts.Policy, facts.Contents, facts.Usages, facts.Now, puts);
-        var told = shields.Withheld is not null && policy.ModeOf(facts.Repository) >= EnforcementMode.Mark;
+        var told = shields.Withheld is not null && policy.MayMark(facts.Repository);
         return (shields.Usages, told ? [shields.Withheld!] : []);
     }
 

@@ -66,14 +66,10 @@ public sealed class SweepNotes(
         IReadOnlyList<string> undone = tags is not null
             ? []
             : await Undone
-                .OrWhyAsync(
+                .TryAsync(
                     log,
                     "its resource tags",
-                    async () =>
-                    {
-                        tags = await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false);
-                        return [];
-                    },
+                    async () => tags = await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false),
                     cancellation
                 )
                 .ConfigureAwait(false);

@@ -25,4 +25,22 @@ internal static class Undone
             return [$"{what}: {ErrorText.Of(failure)}"];
         }
     }
+
+    /// <summary>The same for a step that does all or fails.</summary>
+    public static Task<IReadOnlyList<string>> TryAsync(
+        Log log,
+        string what,
+        Func<Task> act,
+        CancellationToken cancellation
+    ) =>
+        OrWhyAsync(
+            log,
+            what,
+            async () =>
+            {
+                await act().ConfigureAwait(false);
+                return [];
+            },
+            cancellation
+        );
 }
