@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using Amazon.SecurityToken.Model;
 using EcrGuard.Aws;
+using EcrGuard.Core.Images;
 
 namespace EcrGuard.Cli;
 
@@ -24,5 +25,17 @@ internal static class Caller
         var region = Region;
         var caller = await aws.Sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellation);
         return (caller.Account, region);
+    }
+
+    /// <summary>Refuses an image of another registry.</summary>
+    /// <param name="name">The argument or option that names it.</param>
+    /// <exception cref="UnusableFileException">It is of another registry.</exception>
+    public static void RequireHere(string name, ImageReference image, Settings settings)
+    {
+        if (settings.IsElsewhere(image))
+            throw new UnusableFileException(
+                $"{name} is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, whose "
+                    + "credentials these are."
+            );
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
@@ -9,24 +10,26 @@ namespace EcrGuard.Cli;
 /// <summary>
 /// Which ledger a command reads. All commands share these options and the messages about a wrong ledger.
 /// </summary>
-/// <param name="table">What the table is read for, as a text after its name; empty: no text.</param>
-/// <param name="bucket">The same text for the bucket.</param>
-/// <param name="isFound">Whether to look for the stack in this account and region if no table is given.</param>
-internal sealed class LedgerOptions(string table = "", string bucket = "", bool isFound = false)
+/// <param name="table">A text after the table's name.</param>
+/// <param name="bucket">The same for the bucket; empty: no text.</param>
+internal sealed class LedgerOptions(string table = LedgerOptions.Found, string bucket = "")
 {
-    private const string Found = " That of EcrGuard's stack here if it is not given.";
+    private const string Found = "That of EcrGuard's stack here if it is not given.";
 
     private const string NamedTable = "the ledger with --table (the stack's output Table)";
 
     public Option<string?> Table { get; } =
-        new("--table")
-        {
-            Description =
-                $"The ledger: the stack's output Table.{(table.Length > 0 ? $" {table}" : "")}{(isFound ? Found : "")}",
-        };
+        new("--table") { Description = $"The ledger: the stack's output Table. {table}" };
 
     public Option<string?> Bucket { get; } =
         new("--bucket") { Description = $"The stack's output Bucket{(bucket.Length > 0 ? $". {bucket}" : ".")}" };
+
+    /// <summary>Refuses one of the two without the other.</summary>
+    public void RequireBoth(CommandResult result)
+    {
+        if ((result.GetResult(Table) is null) != (result.GetResult(Bucket) is null))
+            result.AddError("The ledger is both: '--table' and '--bucket'.");
+    }
 
     /// <summary>
     /// The ledger that the options name; otherwise the ledger of the stack in this account and region.

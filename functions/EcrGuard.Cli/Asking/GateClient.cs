@@ -25,6 +25,7 @@ internal sealed class GateClient
     /// <exception cref="FunctionFailedException">There is no such deployment.</exception>
     public static async Task<GateClient> FindAsync(GateTarget target, CancellationToken cancellation)
     {
+        // Says that no region is set, before a role is taken or anything is asked.
         if (target.Url is null)
             _ = Caller.Region;
         var credentials = target.Role is null ? null : await TakeAsync(target.Role, cancellation);

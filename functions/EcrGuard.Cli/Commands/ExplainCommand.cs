@@ -19,10 +19,7 @@ internal static class ExplainCommand
     public static Command Create()
     {
         var image = SharedOptions.Image();
-        var ledger = new LedgerOptions(
-            bucket: "With it, what the last sweep read of what runs is told, too.",
-            isFound: true
-        );
+        var ledger = new LedgerOptions(bucket: "With it, what the last sweep read of what runs is told, too.");
         var format = SharedOptions.TextOrJson();
         var command = new Command(
             "explain",
@@ -62,11 +59,7 @@ internal static class ExplainCommand
             {
                 using var aws = AwsClients.FromEnvironment();
                 var settings = await ledger(aws);
-                if (image.Account is not null && (image.Account, image.Region) != (settings.Account, settings.Region))
-                    throw new UnusableFileException(
-                        $"IMAGE is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, "
-                            + "whose credentials these are."
-                    );
+                Caller.RequireHere("IMAGE", image, settings);
                 var repository = new RepositoryId(settings.Account, settings.Region, image.Repository);
                 var id = new ImageId(
                     repository,

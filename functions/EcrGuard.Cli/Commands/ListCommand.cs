@@ -24,7 +24,7 @@ internal static class ListCommand
         };
         statuses.AcceptOnlyFromAmong([.. Enum.GetValues<Status>().Select(status => status.Word().ToLowerInvariant())]);
         var repositories = SharedOptions.Repositories();
-        var ledger = new LedgerOptions(isFound: true);
+        var ledger = new LedgerOptions();
         var format = SharedOptions.TableOrJson();
         var command = new Command(
             "list",

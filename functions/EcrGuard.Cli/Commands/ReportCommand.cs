@@ -44,7 +44,7 @@ internal static class ReportCommand
         };
         var open = new Option<bool>("--open") { Description = "Opens the page in the browser." };
         var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
-        var ledger = new LedgerOptions(bucket: "It holds what was read of what runs.", isFound: true);
+        var ledger = new LedgerOptions(bucket: "It holds what was read of what runs.");
         var demo = new Option<bool>("--demo")
         {
             Description = "Of twelve weeks on an embedded local AWS instead: no account, no Docker.",
@@ -65,8 +65,7 @@ internal static class ReportCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(ledger.Table) is null != result.GetResult(ledger.Bucket) is null)
-                result.AddError("The ledger is both: '--table' and '--bucket'.");
+            ledger.RequireBoth(result);
             if (!result.GetValue(demo))
                 return;
             if (result.GetResult(ledger.Table) is not null || result.GetResult(policy) is not null)

@@ -89,8 +89,7 @@ internal static class TryCommand
         {
             if (result.GetResult(images) is null == !result.GetValue(account))
                 result.AddError("Say what to try the policy on: either '--image' or '--account'.");
-            if (result.GetResult(ledger.Table) is null != result.GetResult(ledger.Bucket) is null)
-                result.AddError("The ledger is both: '--table' and '--bucket'.");
+            ledger.RequireBoth(result);
             if (result.GetResult(images) is not null && result.GetResult(repositories) is { Implicit: false })
                 result.AddError("'--repository' goes with '--account': an image names its repository.");
         });
@@ -169,11 +168,10 @@ internal static class TryCommand
     {
         var time = TimeProvider.System;
         var settings = await LedgerOptions.ReadAsync(aws, options.Table, options.Bucket, cancellation);
-        RequireHere(options, settings);
         var readers = Readers.Of(aws, tried, options, settings, time);
         // What runs is read as it will be read when the tried policy is in force.
         var use = await progress.OfUseAsync(() => readers.Consumers.ReadAsync(null, cancellation));
-        var repositories = await RepositoriesAsync(readers.Registry, options, cancellation);
+        var repositories = await RepositoriesAsync(readers.Registry, options, settings, cancellation);
         var (changes, unread) = (new ConcurrentBag<VerdictChange>(), new ConcurrentBag<string>());
         await Parallel.ForEachAsync(
             repositories,
@@ -195,7 +193,8 @@ internal static class TryCommand
                         unread.Add($"{repository.Name}@{digest}: {why}");
                     var now = time.GetUtcNow();
                     var usages = InUse.Of(use, contents, tried.Consumers, now);
-                    evidence.Try(wanted, inForce, tried, usages, now).ToList().ForEach(changes.Add);
+                    foreach (var change in evidence.Try(wanted, inForce, tried, usages, now))
+                        changes.Add(change);
                 }
                 catch (Exception failure) when (!token.IsCancellationRequested)
                 {
@@ -207,15 +206,6 @@ internal static class TryCommand
         progress.End();
         var found = new TrialFindings(repositories.Count, changes, unread);
         return TrialOf(options, inForce, tried, found, Notes(options, inForce, tried, use));
-    }
-
-    private static void RequireHere(TryOptions options, Settings settings)
-    {
-        if (options.Images.FirstOrDefault(settings.IsElsewhere) is { } image)
-            throw new UnusableFileException(
-                $"--image is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, whose "
-                    + "credentials these are."
-            );
     }
 
     /// <param name="Manifests">Null if there is no ledger.</param>
@@ -252,9 +242,12 @@ internal static class TryCommand
     private static async Task<IReadOnlyList<RepositoryId>> RepositoriesAsync(
         EcrReader registry,
         TryOptions options,
+        Settings settings,
         CancellationToken cancellation
     )
     {
+        foreach (var image in options.Images)
+            Caller.RequireHere("--image", image, settings);
         if (options.Images.Count == 0)
             return await MatchingRepositories.ReadAsync(registry, options.Repositories, cancellation);
         var named = options.Images.Select(image => image.Repository).Distinct().Order(StringComparer.Ordinal);

@@ -7,7 +7,7 @@ using System.Xml.Linq;
 namespace EcrGuard.LocalAws.Sts;
 
 /// <summary>
-/// AWS STS in memory: the caller's identity, the roles of other accounts, and credentials for those accounts.
+/// AWS STS in memory: the caller's identity, the roles of this and other accounts, and credentials for other accounts.
 /// </summary>
 public sealed class LocalSts : ILocalService
 {
