@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace EcrGuard.Core.Tests;
@@ -43,7 +42,7 @@ public sealed partial class RoomsTests
     [MemberData(nameof(Projects))]
     public void A_room_uses_only_rooms_before_it(string project, string[] rooms) =>
         Assert.Empty(
-            from file in Sources(project)
+            from file in SourceFiles.Of(project)
             let room = Array.IndexOf(rooms, RoomOf(file))
             where room >= 0
             from used in Used(file)
@@ -56,7 +55,7 @@ public sealed partial class RoomsTests
     public void Every_folder_has_its_place_in_the_order(string project, string[] rooms) =>
         Assert.Equal(
             rooms.Order(StringComparer.Ordinal),
-            Sources(project).Select(RoomOf).OfType<string>().Distinct().Order(StringComparer.Ordinal)
+            SourceFiles.Of(project).Select(RoomOf).OfType<string>().Distinct().Order(StringComparer.Ordinal)
         );
 
     /// <summary>
@@ -69,28 +68,18 @@ public sealed partial class RoomsTests
     [InlineData("LocalAws", "Core", "Aws", "Lambda", "Cli")]
     public void A_project_uses_no_project_after_it(string project, params string[] others) =>
         Assert.Empty(
-            from file in Sources(project)
+            from file in SourceFiles.Of(project)
             from used in Used(file)
             where others.Contains(used.Project)
             select $"{file} uses {used.Project}"
         );
 
-    /// <summary>Relative to the folder <c>functions</c>, with '/'.</summary>
-    private static IEnumerable<string> Sources(string project) =>
-        Directory
-            .EnumerateFiles(Path.Combine(Functions(), $"EcrGuard.{project}"), "*.cs", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(Functions(), file).Replace('\\', '/'))
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal));
-
     private static string? RoomOf(string file) => file.Split('/') is [_, var room, _, ..] ? room : null;
 
     private static IEnumerable<(string Project, string? Room)> Used(string file) =>
         Reference()
-            .Matches(File.ReadAllText(Path.Combine(Functions(), file)))
+            .Matches(File.ReadAllText(Path.Combine(SourceFiles.Functions, file)))
             .Select(match => (match.Groups["project"].Value, (string?)match.Groups["room"].Value));
-
-    private static string Functions([CallerFilePath] string file = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "functions"));
 
     /// <summary>A using, or a name with its namespace before it; not the file's own namespace.</summary>
     [GeneratedRegex(@"(?<!^namespace )\bEcrGuard\.(?<project>\w+)(\.(?<room>\w+))?", RegexOptions.Multiline)]

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -59,9 +58,9 @@ public sealed class SizesTests
         Assert.True(!names.Any(), $"{what}: {string.Join(", ", names.Order(StringComparer.Ordinal))}");
 
     private static IEnumerable<string> TooLarge(string project) =>
-        from file in Directory.EnumerateFiles(Folder($"EcrGuard.{project}"), "*.cs", SearchOption.AllDirectories)
-        where !file.Contains("/obj/", StringComparison.Ordinal)
-        from node in CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetRoot().DescendantNodes()
+        from file in SourceFiles.Of(project)
+        let text = File.ReadAllText(Path.Combine(SourceFiles.Functions, file))
+        from node in CSharpSyntaxTree.ParseText(text).GetRoot().DescendantNodes()
         let problem = Problem(node)
         where problem is not null
         select problem;
@@ -88,7 +87,4 @@ public sealed class SizesTests
 
     private static string Name(BaseMethodDeclarationSyntax method) =>
         method is MethodDeclarationSyntax named ? named.Identifier.Text : "new";
-
-    private static string Folder(string project, [CallerFilePath] string here = "") =>
-        Path.GetFullPath($"../../functions/{project}", Path.GetDirectoryName(here)!);
 }

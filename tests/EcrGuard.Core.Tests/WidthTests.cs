@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace EcrGuard.Core.Tests;
 
 /// <summary>
@@ -21,14 +19,15 @@ public sealed class WidthTests
     [InlineData("functions", "*.targets")]
     public void No_line_is_wider_than_a_screen(string folder, string pattern) =>
         Assert.Empty(
-            from file in Directory.EnumerateFiles(Path.Combine(Root(), folder), pattern, SearchOption.AllDirectories)
+            from file in Directory.EnumerateFiles(
+                Path.Combine(SourceFiles.Root, folder),
+                pattern,
+                SearchOption.AllDirectories
+            )
             where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
             where !Tables.Contains(Path.GetFileName(file))
             from line in File.ReadLines(file).Select((text, at) => (text, at))
             where line.text.Length > Most && !line.text.Contains("https://", StringComparison.Ordinal)
-            select $"{Path.GetRelativePath(Root(), file)}:{line.at + 1} has {line.text.Length} columns"
+            select $"{Path.GetRelativePath(SourceFiles.Root, file)}:{line.at + 1} has {line.text.Length} columns"
         );
-
-    private static string Root([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
 }

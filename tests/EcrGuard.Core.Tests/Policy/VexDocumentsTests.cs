@@ -59,9 +59,9 @@ public sealed class VexDocumentsTests
     {
         var problem = Problem(Statement(), Statement("\"status\": \"fixed\""));
 
-        Assert.StartsWith("a.json:4:81: error: Of CVE-2026-0001 in pay/api@sha256:", problem, StringComparison.Ordinal);
+        Assert.StartsWith("a.json:5:81: error: Of CVE-2026-0001 in pay/api@sha256:", problem, StringComparison.Ordinal);
         Assert.Contains(
-            "this says fixed, and a.json, line 2, column 19, says not_affected as of the same moment. "
+            "this says fixed, and a.json, line 3, column 19, says not_affected as of the same moment. "
                 + "($.statements[1])",
             problem,
             StringComparison.Ordinal
@@ -82,7 +82,7 @@ public sealed class VexDocumentsTests
     [Fact]
     public void Statements_of_one_moment_contradict_each_other_under_different_names_too() =>
         Assert.Contains(
-            "this says affected, and a.json, line 2, column 19, says fixed",
+            "this says affected, and a.json, line 3, column 19, says fixed",
             Problem(Statement("\"status\": \"fixed\""), Statement(Affected, vulnerability: "GHSA-1", aliases: "")),
             StringComparison.Ordinal
         );
@@ -204,7 +204,7 @@ public sealed class VexDocumentsTests
 
         Assert.Null(reading.Policy);
         Assert.Equal(
-            ["policy.jsonc:1:1", "a.json:4:"],
+            ["policy.jsonc:1:1", "a.json:5:"],
             reading.Problems.Select(p => p.ToString("policy.jsonc")).Zip([16, 9], (text, length) => text[..length])
         );
     }

@@ -225,7 +225,9 @@ public sealed class EarlierFindingsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void An_account_that_goes_back_to_its_other_scanner_does_not_forget_what_a_waiver_excuses(bool nothingBetween)
+    public void An_account_that_goes_back_to_its_other_scanner_does_not_forget_what_a_waiver_excuses(
+        bool nothingBetween
+    )
     {
         var policy = Excusing(Facts.Waiver() with { Expires = new DateOnly(2026, 11, 20) });
         var basic = Facts.Scan() with { CompletedAt = Facts.Now.AddHours(-2) };
