@@ -153,7 +153,7 @@ public sealed class Startup
     private static void AddDeciding(IServiceCollection services)
     {
         services.AddSingleton<EffectivePolicy>();
-        services.AddSingleton<HoldingIndexes>();
+        services.AddSingleton<ParentIndexes>();
         services.AddSingleton<IndexReader>();
         services.AddSingleton<VerdictReader>();
         services.AddSingleton<ApprovalReader>();
@@ -233,7 +233,7 @@ public sealed class Startup
     {
         services.AddSingleton<Gatekeeper>();
         services.AddSingleton<ImageMarker>();
-        services.AddSingleton<MarkingEnd>();
+        services.AddSingleton<RemovalManifestCleanup>();
         services.AddSingleton<TimedNotices>();
         services.AddSingleton<WeekRollUps>();
         services.AddSingleton<SummarySources>();

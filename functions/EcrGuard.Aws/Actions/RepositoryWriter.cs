@@ -47,7 +47,7 @@ public sealed class RepositoryWriter(
     public async Task<SettingWritten> HoldAsync(
         RepositoryId repository,
         Repair repair,
-        HeldWrite held,
+        SettingWrite held,
         CancellationToken cancellation
     )
     {
@@ -89,7 +89,7 @@ public sealed class RepositoryWriter(
         RepositorySetting setting,
         string? found,
         string? value,
-        HeldWrite? held,
+        SettingWrite? held,
         CancellationToken cancellation
     )
     {

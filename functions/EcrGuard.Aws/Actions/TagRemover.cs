@@ -147,13 +147,13 @@ public sealed class TagRemover(
             return null;
         if (LifecyclePolicy.Read(policy).Policy is not { } present)
             return TagRemoval.CouldNot("The repository's lifecycle policy cannot be understood.");
-        if (RemovalPlace.CountedBy(present, removals.Tags.Append(tag)) is not { } rule)
+        if (RemovalManifestEffect.CountedBy(present, removals.Tags.Append(tag)) is not { } rule)
             return null;
         if (await SweptAsync(removals.Repository, cancellation).ConfigureAwait(false) is not { } contents)
-            return RemovalPlace.LeftToSweep(rule);
+            return RemovalManifestEffect.LeftToSweep(rule);
         removals.Counts = true;
         var (manifest, now) = (removals.Manifest.Digest, time.GetUtcNow());
-        return RemovalPlace.WhyNot(present, contents, image.Id, tag, manifest, removals.Tags, now);
+        return RemovalManifestEffect.WhyNot(present, contents, image.Id, tag, manifest, removals.Tags, now);
     }
 
     /// <summary>The images of a repository as they are now, if it is being swept; null if it is not.</summary>

@@ -51,8 +51,8 @@ public sealed class RepositoryReader(
         return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), present)
         {
             Quarantined = await QuarantinedAsync(contents, named, cancellation).ConfigureAwait(false),
-            Hold = memory?.Hold ?? SettingHistory.None,
-            HoldRevision = memory?.HoldRevision ?? 0,
+            SettingHistory = memory?.SettingHistory ?? SettingHistory.None,
+            SettingsRevision = memory?.SettingsRevision ?? 0,
         };
 
         async Task<IReadOnlyDictionary<Digest, ManifestNote>> RememberedAsync()

@@ -64,11 +64,11 @@ public sealed class ForcedApprovalRecords(LedgerTable table)
         var query = new QueryRequest
         {
             IndexName = Keys.Index,
-            KeyConditionExpression = "#gsi1pk = :shelf AND #gsi1sk BETWEEN :from AND :to",
+            KeyConditionExpression = "#gsi1pk = :partition AND #gsi1sk BETWEEN :from AND :to",
             FilterExpression = open ? "attribute_not_exists(#endedAt)" : null,
             ExpressionAttributeValues = new()
             {
-                [":shelf"] = new(table.Shelf(Keys.BreakGlassShelf, 0)),
+                [":partition"] = new(table.StatusPartition(Keys.BreakGlassPartition, 0)),
                 [":from"] = new(Keys.Time(from)),
                 [":to"] = new(Keys.Time(to)),
             },
@@ -98,7 +98,7 @@ public sealed class ForcedApprovalRecords(LedgerTable table)
             {
                 [Forced] = new(StoredForms.ForcedApproval.Write(forced)),
                 [Image] = new(image.Arn),
-                [Keys.IndexPartition] = new(table.Shelf(Keys.BreakGlassShelf, 0)),
+                [Keys.IndexPartition] = new(table.StatusPartition(Keys.BreakGlassPartition, 0)),
                 [Keys.IndexSort] = new(Keys.Time(forced.Until)),
                 [Keys.Expires] = table.ExpiresAfter(HistoryAge),
             }

@@ -86,7 +86,9 @@ public sealed class ImageRecords(LedgerTable table)
         {
             for (var shard = 0; shard < Keys.Shards; shard++)
             {
-                await foreach (var item in table.ShelfAsync(status.Word(), shard, cancellation).ConfigureAwait(false))
+                await foreach (
+                    var item in table.StatusPartitionAsync(status.Word(), shard, cancellation).ConfigureAwait(false)
+                )
                     yield return LedgerEntry.Of(item);
             }
         }
@@ -184,7 +186,7 @@ public sealed class ImageRecords(LedgerTable table)
         changes.Set(LedgerEntry.Attributes.Record, new(json));
         changes.Set(Revision, Number((before?.Revision ?? 0) + 1));
         changes.Set(LedgerEntry.Attributes.FactsAt, new(Keys.Time(verdict.FactsAt)));
-        changes.Set(Keys.IndexPartition, new(Keys.Shelf(image, verdict.Status)));
+        changes.Set(Keys.IndexPartition, new(Keys.StatusPartition(image, verdict.Status)));
         changes.Set(Keys.IndexSort, new($"{image.Repository.Name}#{image.Digest.Hex}"));
         changes.Set(LedgerEntry.Attributes.GoneAt, null);
         changes.Set("goneBecause", null);

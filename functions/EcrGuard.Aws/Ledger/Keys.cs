@@ -32,8 +32,8 @@ internal static class Keys
     /// <summary>
     /// In the index, repositories are kept beside the statuses. So are forced approvals, by their end.
     /// </summary>
-    public const string RepositoryShelf = "REPOSITORY";
-    public const string BreakGlassShelf = "BREAKGLASS";
+    public const string RepositoryPartition = "REPOSITORY";
+    public const string BreakGlassPartition = "BREAKGLASS";
 
     public static string Repository(RepositoryId repository) =>
         $"R#{repository.Account}#{repository.Region}#{repository.Name}";
@@ -91,7 +91,7 @@ internal static class Keys
     public const string RepositoryNote = "D";
 
     /// <summary>What EcrGuard has written to a repository and what was there before.</summary>
-    public const string Hold = "L";
+    public const string SettingHistory = "L";
 
     /// <summary>When the scanning of a repository last changed, as far as EcrGuard has heard.</summary>
     public const string ScanningChange = "S";
@@ -102,11 +102,11 @@ internal static class Keys
     /// <summary>The item that names the table that the ledger is in, beside the documents of the registry.</summary>
     public const string Table = "TABLE";
 
-    public static string Shelf(string account, string region, string shelf, int shard) =>
-        $"{account}#{region}#{shelf}#{shard}";
+    public static string StatusPartition(string account, string region, string status, int shard) =>
+        $"{account}#{region}#{status}#{shard}";
 
-    public static string Shelf(ImageId image, Status status) =>
-        Shelf(
+    public static string StatusPartition(ImageId image, Status status) =>
+        StatusPartition(
             image.Repository.Account,
             image.Repository.Region,
             status.Word(),
@@ -114,8 +114,8 @@ internal static class Keys
         );
 
     /// <summary>Repositories are few: one shard.</summary>
-    public static string Shelf(RepositoryId repository) =>
-        Shelf(repository.Account, repository.Region, RepositoryShelf, 0);
+    public static string StatusPartition(RepositoryId repository) =>
+        StatusPartition(repository.Account, repository.Region, RepositoryPartition, 0);
 
     /// <summary>The digest at the end of an item's sort key.</summary>
     public static Digest DigestAfter(string begin, Dictionary<string, AttributeValue> item) =>

@@ -54,7 +54,8 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
         new() { [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)), [Keys.Sort] = new(name) };
 
     /// <summary>The key of a partition of the index.</summary>
-    internal string Shelf(string shelf, int shard) => Keys.Shelf(settings.Account, settings.Region, shelf, shard);
+    internal string StatusPartition(string status, int shard) =>
+        Keys.StatusPartition(settings.Account, settings.Region, status, shard);
 
     internal AttributeValue ExpiresAfter(TimeSpan age) => Number((Now + age).ToUnixTimeSeconds());
 
@@ -131,8 +132,8 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
         );
 
     /// <summary>The items of one partition of the index. It may be a moment behind.</summary>
-    internal IAsyncEnumerable<Dictionary<string, AttributeValue>> ShelfAsync(
-        string shelf,
+    internal IAsyncEnumerable<Dictionary<string, AttributeValue>> StatusPartitionAsync(
+        string status,
         int shard,
         CancellationToken cancellation
     ) =>
@@ -140,8 +141,8 @@ public sealed class LedgerTable(IAmazonDynamoDB dynamo, Settings settings, TimeP
             new QueryRequest
             {
                 IndexName = Keys.Index,
-                KeyConditionExpression = $"#{Keys.IndexPartition} = :shelf",
-                ExpressionAttributeValues = new() { [":shelf"] = new(Shelf(shelf, shard)) },
+                KeyConditionExpression = $"#{Keys.IndexPartition} = :partition",
+                ExpressionAttributeValues = new() { [":partition"] = new(StatusPartition(status, shard)) },
             },
             cancellation
         );

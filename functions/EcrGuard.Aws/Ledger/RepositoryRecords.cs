@@ -23,13 +23,13 @@ public sealed record RepositoryNotes(
 
 /// <summary>What the ledger knows of a repository apart from its images.</summary>
 /// <param name="Notes">What was read of its manifests.</param>
-/// <param name="Hold">What EcrGuard has written to it.</param>
-/// <param name="HoldRevision">The revision of <paramref name="Hold"/>; 0 if nothing is known.</param>
+/// <param name="SettingHistory">What EcrGuard has written to it.</param>
+/// <param name="SettingsRevision">The revision of <paramref name="SettingHistory"/>; 0 if nothing is known.</param>
 /// <param name="Deployments">What was deployed of it, according to events.</param>
 public sealed record RepositoryMemory(
     IReadOnlyDictionary<Digest, ManifestNote> Notes,
-    SettingHistory Hold,
-    long HoldRevision,
+    SettingHistory SettingHistory,
+    long SettingsRevision,
     IReadOnlyList<ConsumerReference> Deployments
 );
 
@@ -49,7 +49,7 @@ public sealed class RepositoryRecords(LedgerTable table)
     private const string Drift = "drift";
     private const string Sweep = "sweep";
     private const string Past = "history";
-    private const string Hold = "hold";
+    private const string Settings = "hold";
     private const string ChangedAt = "changedAt";
 
     /// <summary>Notes how a repository differs from its baseline, one sentence each.</summary>
@@ -108,7 +108,7 @@ public sealed class RepositoryRecords(LedgerTable table)
         var changes = new ItemChanges(table);
         changes.Set("repository", new(repository.Name));
         changes.Set("at", table.NowText());
-        changes.Set(Keys.IndexPartition, new(Keys.Shelf(repository)));
+        changes.Set(Keys.IndexPartition, new(Keys.StatusPartition(repository)));
         changes.Set(Keys.IndexSort, new(repository.Name));
         foreach (var (name, json) in notes)
             changes.Set(name, new(json));
@@ -142,14 +142,14 @@ public sealed class RepositoryRecords(LedgerTable table)
     /// </summary>
     public async Task ForgetAsync(RepositoryId repository, CancellationToken cancellation)
     {
-        foreach (var item in new[] { Keys.Hold, Keys.RepositoryNote })
+        foreach (var item in new[] { Keys.SettingHistory, Keys.RepositoryNote })
             await table.DeleteAsync(Key(repository, item), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What is noted of each repository. Parts that nobody has noted are empty.</summary>
     public IAsyncEnumerable<RepositoryNotes> AllAsync(CancellationToken cancellation) =>
         table
-            .ShelfAsync(Keys.RepositoryShelf, 0, cancellation)
+            .StatusPartitionAsync(Keys.RepositoryPartition, 0, cancellation)
             .Select(item => new RepositoryNotes(
                 item["repository"].S,
                 item.GetValueOrDefault(Drift)?.S is { } drift ? StoredForms.Drift.Read(drift) : [],
@@ -169,12 +169,12 @@ public sealed class RepositoryRecords(LedgerTable table)
         CancellationToken cancellation
     )
     {
-        var item = await table.FindAsync(Key(repository, Keys.Hold), cancellation).ConfigureAwait(false);
+        var item = await table.FindAsync(Key(repository, Keys.SettingHistory), cancellation).ConfigureAwait(false);
         return item is null ? (SettingHistory.None, 0) : SettingsIn(item);
     }
 
     private static (SettingHistory Settings, long Revision) SettingsIn(Dictionary<string, AttributeValue> item) =>
-        (StoredForms.Settings.Read(item[Hold].S), Number(item[Revision]));
+        (StoredForms.Settings.Read(item[Settings].S), Number(item[Revision]));
 
     /// <summary>Stores what EcrGuard has written to a repository, over the revision that was read.</summary>
     /// <returns>False if somebody else stored in between.</returns>
@@ -190,7 +190,7 @@ public sealed class RepositoryRecords(LedgerTable table)
         table.Put(Item(repository, settings), revision);
 
     private static Dictionary<string, AttributeValue> Item(RepositoryId repository, SettingHistory settings) =>
-        new(Key(repository, Keys.Hold)) { [Hold] = new(StoredForms.Settings.Write(settings)) };
+        new(Key(repository, Keys.SettingHistory)) { [Settings] = new(StoredForms.Settings.Write(settings)) };
 
     /// <summary>
     /// What is known of a repository, in one query. Its items are next to one another. Among them are notices and
@@ -222,7 +222,7 @@ public sealed class RepositoryRecords(LedgerTable table)
             }
             else if (key.StartsWith(Keys.Deployments, StringComparison.Ordinal))
                 deployments.Add(DeploymentRecords.Of(item));
-            else if (key == Keys.Hold)
+            else if (key == Keys.SettingHistory)
                 settings = SettingsIn(item);
         }
         return new RepositoryMemory(notes, settings.Settings, settings.Revision, deployments);

@@ -11,7 +11,7 @@ namespace EcrGuard.Aws.Ledger;
 /// <param name="Intending">What it holds before the write.</param>
 /// <param name="Done">What it holds after it.</param>
 /// <param name="Revision">The revision that was read. <paramref name="Intending"/> is stored over it.</param>
-public sealed record HeldWrite(SettingHistory Intending, SettingHistory Done, long Revision)
+public sealed record SettingWrite(SettingHistory Intending, SettingHistory Done, long Revision)
 {
     /// <summary>What the lifecycle policy removes, with the plan that puts the policy; null if no plan does.</summary>
     public (string PlanId, Removed Removed)? Taken { get; init; }
@@ -148,7 +148,7 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
         string change,
         RepositorySetting setting,
         string? what,
-        HeldWrite held,
+        SettingWrite held,
         CancellationToken cancellation
     )
     {
@@ -168,7 +168,7 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
     public async Task<bool> WrittenAsync(
         RepositoryId repository,
         string id,
-        HeldWrite held,
+        SettingWrite held,
         CancellationToken cancellation
     )
     {

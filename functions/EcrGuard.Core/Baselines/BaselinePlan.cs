@@ -11,7 +11,7 @@ namespace EcrGuard.Core.Baselines;
 ///     superseded.</param>
 /// <param name="Value">What to put.</param>
 /// <param name="OwnRules">How many rules at the head of a lifecycle policy are EcrGuard's.</param>
-/// <param name="Wish">A hash of what the baseline wants of the setting: another wish is another reason to
+/// <param name="WantedHash">A hash of what the baseline wants of the setting: another value is another reason to
 ///     write.</param>
 /// <param name="Drift">The sentence of the drift that the repair ends.</param>
 public sealed record Repair(
@@ -19,7 +19,7 @@ public sealed record Repair(
     string? Found,
     string Value,
     int OwnRules,
-    string Wish,
+    string WantedHash,
     string Drift
 );
 
@@ -28,11 +28,12 @@ public sealed record Repair(
 /// </summary>
 /// <param name="Drift">A sentence for each difference.</param>
 /// <param name="Repairs">Empty where nothing differs or nothing may be written.</param>
-/// <param name="Wish">The SHA-256 of all that the baseline wishes for, 64 lower-case hexadecimal characters.</param>
-public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Repair> Repairs, string Wish)
+/// <param name="WantedHash">The SHA-256 of all that the baseline wants, 64 lower-case hexadecimal characters.</param>
+public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Repair> Repairs, string WantedHash)
 {
     /// <summary>
-    /// How often EcrGuard writes one setting for one wish: somebody who changes it back twice means it.
+    /// How often EcrGuard writes one setting while the baseline wants the same. Somebody who changes it
+    /// back twice means it.
     /// </summary>
     public const int MaxTimes = 2;
 
@@ -62,15 +63,15 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             planner.TagMutability(baseline),
             .. planner.ResourceTags(baseline?.ResourceTags ?? []),
         ];
-        var wish =
+        var wantedHash =
             whole is null || whole == baseline
-                ? Hash(string.Join('\n', plans.Select(plan => plan.Wish).OfType<string>()))
-                : For(repository, whole, EnforcementMode.Observe, SettingHistory.None).Wish;
+                ? Hash(string.Join('\n', plans.Select(plan => plan.Wanted).OfType<string>()))
+                : For(repository, whole, EnforcementMode.Observe, SettingHistory.None).WantedHash;
         var drift = plans.SelectMany(plan => plan.Drift);
         var repairs = plans.Select(plan => plan.Repair).OfType<Repair>().ToList();
-        return repairs.Count > 0 && WhyNot(repository, history, wish) is { } why
-            ? new BaselinePlan([.. drift, why], [], wish)
-            : new BaselinePlan([.. drift], repairs, wish);
+        return repairs.Count > 0 && WhyNot(repository, history, wantedHash) is { } why
+            ? new BaselinePlan([.. drift, why], [], wantedHash)
+            : new BaselinePlan([.. drift], repairs, wantedHash);
     }
 
     /// <summary>Whether EcrGuard may write to enforce the baseline.</summary>
@@ -78,8 +79,8 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
         baseline?.Mode == BaselineMode.Enforce && mode >= EnforcementMode.Mark;
 
     /// <summary>Why nothing is repaired, a sentence; null where it is.</summary>
-    private static string? WhyNot(RepositoryFacts repository, SettingHistory history, string wish) =>
-        history.Restored is { } restored && restored.Wish == wish
+    private static string? WhyNot(RepositoryFacts repository, SettingHistory history, string wantedHash) =>
+        history.Restored is { } restored && restored.WantedHash == wantedHash
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"It was put back as it was before EcrGuard on {restored.At:yyyy-MM-dd} "

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 
@@ -85,8 +86,8 @@ public sealed record SettingHistory
                 repair.Setting,
                 written with
                 {
-                    Wish = repair.Wish,
-                    Times = written.Wish == repair.Wish ? written.Times + 1 : 1,
+                    WantedHash = repair.WantedHash,
+                    Times = written.WantedHash == repair.WantedHash ? written.Times + 1 : 1,
                 }
             )
             : this;
@@ -131,10 +132,16 @@ public sealed record SettingHistory
 ///     last. If somebody has changed EcrGuard's lifecycle policy, it holds their rules without EcrGuard's.</param>
 /// <param name="Ours">What EcrGuard wrote or was about to write, the newest first. There are two, since the newest may
 ///     not have arrived.</param>
-/// <param name="Wish">The baseline's wish when the setting was last written.</param>
-/// <param name="Times">How often it was written for that wish: once, and once more each time somebody else had changed
+/// <param name="WantedHash">The hash of what the baseline wanted when the setting
+///     was last written.</param>
+/// <param name="Times">How often it was written for that: once, and once more each time somebody else had changed
 ///     it.</param>
-public sealed record WrittenSetting(string? Before, IReadOnlyList<WrittenValue> Ours, string Wish, int Times);
+public sealed record WrittenSetting(
+    string? Before,
+    IReadOnlyList<WrittenValue> Ours,
+    [property: JsonPropertyName("wish")] string WantedHash,
+    int Times
+);
 
 /// <param name="OwnRules">How many rules at the head of a lifecycle policy are EcrGuard's; the others are the
 ///     team's.</param>
@@ -150,6 +157,6 @@ public sealed record WrittenValue(string Value, int OwnRules)
 }
 
 /// <summary>Somebody had the repository restored as it was before EcrGuard.</summary>
-/// <param name="Wish">The baseline's wish at that time: as long as it is the same, EcrGuard leaves the repository
-///     alone.</param>
-public sealed record Restored(string Wish, string Reason, DateTimeOffset At);
+/// <param name="WantedHash">The hash of what the baseline wanted then: as long as it is the same, EcrGuard
+///     leaves the repository alone.</param>
+public sealed record Restored([property: JsonPropertyName("wish")] string WantedHash, string Reason, DateTimeOffset At);

@@ -5,10 +5,10 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Baselines;
 
 /// <summary>What a baseline wants of one setting.</summary>
-/// <param name="Wish">What it wants, as a text to compare; null: nothing.</param>
+/// <param name="Wanted">What it wants, as a text to compare; null: nothing.</param>
 /// <param name="Drift">A sentence for each difference.</param>
 /// <param name="Repair">Null where nothing differs or nothing may be written.</param>
-internal sealed record SettingPlan(string? Wish, IReadOnlyList<string> Drift, Repair? Repair = null)
+internal sealed record SettingPlan(string? Wanted, IReadOnlyList<string> Drift, Repair? Repair = null)
 {
     public static SettingPlan Nothing { get; } = new(null, []);
 }
@@ -30,7 +30,7 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
         // Where EcrGuard enforces, its rule that shields images in use comes before any other.
         var (shield, its) = (RuleList.Read(ShieldRule.Policy)!, RuleList.Read(named)!);
         var own = enforces ? shield.Then(its) : its;
-        var wish = $"{baseline.ExistingPolicy} {shield.Then(its).Meaning}";
+        var target = $"{baseline.ExistingPolicy} {shield.Then(its).Meaning}";
         if (current is null)
             return Put(own, NoPolicy);
         var found = enforces ? RuleList.Read(current) : RuleList.Read(current)?.Without(shield);
@@ -42,13 +42,13 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
             ExistingPolicy.Keep => team is { Count: 0 } ? own : null,
         };
         if (wanted is not null && found?.IsSameAs(wanted) == true)
-            return new SettingPlan(wish, []);
+            return new SettingPlan(target, []);
         return baseline.ExistingPolicy switch
         {
             // The team's policy is what the baseline wants there.
-            ExistingPolicy.Keep when wanted is null => new SettingPlan(wish, []),
+            ExistingPolicy.Keep when wanted is null => new SettingPlan(target, []),
             ExistingPolicy.Merge => WhyNotMerged(own, team, wanted) is { } why
-                ? new SettingPlan(wish, [why])
+                ? new SettingPlan(target, [why])
                 : Put(
                     wanted!,
                     $"Its lifecycle policy does not begin with the baseline's {Phrase.Count(own.Count, "rule")}."
@@ -60,7 +60,7 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
         };
 
         SettingPlan Put(RuleList rules, string differs) =>
-            Repair(RepositorySetting.LifecyclePolicy, rules.Text(), wish, differs, own.Count);
+            Repair(RepositorySetting.LifecyclePolicy, rules.Text(), target, differs, own.Count);
     }
 
     /// <summary>The rules that EcrGuard wrote for earlier baselines: they are not the team's.</summary>
@@ -79,20 +79,20 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
 
     public SettingPlan ScanOnPush(Baseline? baseline)
     {
-        const string wish = "scan on push";
+        const string target = "scan on push";
         return baseline?.ScanOnPush != true ? SettingPlan.Nothing
-            : repository.Scanning.Automatic ? new SettingPlan(wish, [])
+            : repository.Scanning.Automatic ? new SettingPlan(target, [])
             : repository.Scanning.Scanner switch
             {
-                Scanner.Basic => Repair(RepositorySetting.ScanOnPush, "true", wish, NoScan),
+                Scanner.Basic => Repair(RepositorySetting.ScanOnPush, "true", target, NoScan),
                 Scanner.Enhanced => new SettingPlan(
-                    wish,
+                    target,
                     [
                         "No scan follows a push; the baseline wants one, which enhanced scanning sets for the whole "
                             + "registry.",
                     ]
                 ),
-                Scanner.Unknown => new SettingPlan(wish, [NoScan]),
+                Scanner.Unknown => new SettingPlan(target, [NoScan]),
             };
     }
 
@@ -106,7 +106,7 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
         var excludes = mode is Images.TagMutability.ImmutableWithExclusion or Images.TagMutability.MutableWithExclusion;
         var wanted = immutable ? Images.TagMutability.ImmutableWithExclusion : mode;
         var filters = immutable ? [.. exclusions, OwnTags.Pattern] : exclusions;
-        var wish = new MutabilityValue(wanted, filters).ToString();
+        var target = new MutabilityValue(wanted, filters).ToString();
         // What a team excludes stays excluded where the baseline leaves room for exclusions.
         var kept = excludes && repository.Mutability == wanted ? repository.MutabilityExclusions : [];
         var value = new MutabilityValue(wanted, [.. filters.Concat(kept).Distinct()]);
@@ -116,7 +116,7 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
             && repository.Mutability == mode
             && (!excludes || !exclusions.Except(repository.MutabilityExclusions).Any());
         if (found == value.ToString() || isEnough)
-            return new SettingPlan(wish, []);
+            return new SettingPlan(target, []);
         var differs = $"Its tag mutability is {found ?? "unknown"}; the baseline wants {value}.";
         var whyNot =
             found is null ? ""
@@ -126,8 +126,8 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
                 ? " It names no exclusion filter, without which ECR does not take it."
             : null;
         return whyNot is null
-            ? Repair(RepositorySetting.TagMutability, value.ToString(), wish, differs)
-            : new SettingPlan(wish, [differs + whyNot]);
+            ? Repair(RepositorySetting.TagMutability, value.ToString(), target, differs)
+            : new SettingPlan(target, [differs + whyNot]);
     }
 
     public IReadOnlyList<SettingPlan> ResourceTags(IReadOnlyList<RequiredTag> required)
@@ -142,20 +142,20 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
     private SettingPlan ResourceTag(RequiredTag required, int added)
     {
         var (key, value) = required;
-        var wish = $"{key}={value}";
+        var target = $"{key}={value}";
         if (repository.ResourceTags is not { } its)
-            return new SettingPlan(wish, []);
+            return new SettingPlan(target, []);
         // A value that is there is somebody's, and is never overwritten.
         if (its.TryGetValue(key, out var found))
             return new SettingPlan(
-                wish,
+                target,
                 value.Matches(found)
                     ? []
                     : [$"Its resource tag '{key}' is '{Phrase.Clip(found, 60)}'; the baseline wants '{value}'."]
             );
         if (!value.IsLiteral)
             return new SettingPlan(
-                wish,
+                target,
                 [
                     $"It lacks the resource tag '{key}'; its value is the team's to "
                         + $"say{(value.MatchesEverything ? "" : $", like '{value}'")}.",
@@ -163,7 +163,7 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
             );
         if (its.Count + added >= RepositoryFacts.MaxResourceTags)
             return new SettingPlan(
-                wish,
+                target,
                 [
                     $"It lacks the resource tag '{key}' ('{value}'), and has the {RepositoryFacts.MaxResourceTags} "
                         + "that ECR allows.",
@@ -176,29 +176,29 @@ internal sealed class SettingPlanner(RepositoryFacts repository, SettingHistory 
             $"It lacks the resource tag '{key}' ('{value}')."
         ) with
         {
-            Wish = wish,
+            Wanted = target,
         };
     }
 
-    private SettingPlan Repair(RepositorySetting setting, string value, string wish, string differs, int ownRules = 0)
+    private SettingPlan Repair(RepositorySetting setting, string value, string target, string differs, int ownRules = 0)
     {
         if (!enforces)
-            return new SettingPlan(wish, [differs]);
-        var hash = BaselinePlan.Hash(wish);
+            return new SettingPlan(target, [differs]);
+        var hash = BaselinePlan.Hash(target);
         var whyNot =
             history.WithoutOriginal(setting, repository)
             ?? (
-                history.Of(setting) is { Times: >= BaselinePlan.MaxTimes } written && written.Wish == hash
+                history.Of(setting) is { Times: >= BaselinePlan.MaxTimes } written && written.WantedHash == hash
                     ? $"Twice somebody else has changed {setting.Words} after EcrGuard: Terraform or another owner. "
-                        + "EcrGuard leaves it until the baseline wishes for something else."
+                        + "EcrGuard leaves it until the baseline wants something else."
                     : null
             );
         return whyNot is null
             ? new SettingPlan(
-                wish,
+                target,
                 [differs],
                 new Repair(setting, setting.ValueIn(repository), value, ownRules, hash, differs)
             )
-            : new SettingPlan(wish, [differs, whyNot]);
+            : new SettingPlan(target, [differs, whyNot]);
     }
 }

@@ -9,7 +9,7 @@ namespace EcrGuard.Core.Images;
 public static class RecheckMessage
 {
     public const string Source = "ecrguard";
-    public const string DetailType = "EcrGuard Look";
+    public const string DetailType = "EcrGuard Recheck";
 
     /// <param name="at">The planned time of the look, by which the ledger recognises it.</param>
     public static string Write(ImageId image, DateTimeOffset at, DateTimeOffset now)

@@ -78,7 +78,7 @@ public sealed class LifecycleDecision
                 $"Rule {rule.Priority} {does} it: it is number {_state.Place} from the newest, and "
                     + $"{Phrase.Count(rule.CountNumber, "image stays", "images stay")}."
             );
-        var time = LifecycleChoices.TimeFor(rule.CountType, image)!.Value;
+        var time = LifecycleAssumptions.TimeFor(rule.CountType, image)!.Value;
         var what = rule.CountType switch
         {
             CountType.ImageCountMoreThan or CountType.SinceImagePushed => time == image.PushedAt

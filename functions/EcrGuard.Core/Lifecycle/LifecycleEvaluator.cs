@@ -8,7 +8,7 @@ namespace EcrGuard.Core.Lifecycle;
 /// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html). All rules are evaluated at once,
 /// then applied by priority. A rule never takes an image whose tags match an earlier rule, whether or not that one
 /// takes it. So only the first rule that selects an image decides about it, while every rule counts all that it
-/// selects. <see cref="LifecycleChoices"/> says what happens where the documentation is silent.
+/// selects. <see cref="LifecycleAssumptions"/> says what happens where the documentation is silent.
 /// </summary>
 public sealed class LifecycleEvaluator
 {
@@ -67,7 +67,7 @@ public sealed class LifecycleEvaluator
         LifecycleImage[] sorted = [.. images];
         var keys = Array.ConvertAll(
             sorted,
-            static image => LifecycleChoices.PushedAt(image) is { } at ? -at.UtcTicks : long.MaxValue
+            static image => LifecycleAssumptions.PushedAt(image) is { } at ? -at.UtcTicks : long.MaxValue
         );
         Array.Sort(keys, sorted);
         for (var first = 0; first < keys.Length; )
@@ -76,7 +76,7 @@ public sealed class LifecycleEvaluator
             while (end < keys.Length && keys[end] == keys[first])
                 end++;
             if (end - first > 1)
-                sorted.AsSpan(first, end - first).Sort(LifecycleChoices.NewerOfOneMoment);
+                sorted.AsSpan(first, end - first).Sort(LifecycleAssumptions.NewerOfOneMoment);
             first = end;
         }
         return sorted;
@@ -154,7 +154,7 @@ public sealed class LifecycleEvaluator
             Next = -1,
             Spared = -1,
         };
-        if (LifecycleChoices.ClassOf(image.Storage) is not { } storage)
+        if (LifecycleAssumptions.ClassOf(image.Storage) is not { } storage)
             return state with { Ground = Ground.NoStorageClass };
         if (image.Subject is not null)
             return state with { Ground = Ground.NoSubject, Other = image.Subject };
@@ -163,14 +163,14 @@ public sealed class LifecycleEvaluator
         {
             var r = BitOperations.TrailingZeroCount(selecting);
             var rule = _rules[r];
-            var time = LifecycleChoices.TimeFor(rule.CountType, image);
+            var time = LifecycleAssumptions.TimeFor(rule.CountType, image);
             var place = time is null ? 0 : ++_counted[r];
             var takes =
                 time is not null
                 && (
                     rule.CountType == CountType.ImageCountMoreThan
                         ? place > rule.CountNumber
-                        : LifecycleChoices.IsOlder(time.Value, rule.CountNumber, _now)
+                        : LifecycleAssumptions.IsOlder(time.Value, rule.CountNumber, _now)
                 );
             if (state.First < 0)
                 (state.First, state.Place, state.Ground) = (

@@ -93,7 +93,9 @@ public sealed class LifecycleLinter
     }
 
     private static IReadOnlyList<LifecycleRule> RulesOf(LifecyclePolicy policy, LifecycleImage image) =>
-        LifecycleChoices.ClassOf(image.Storage) is { } storage ? Selection.Of(policy, image.Tags, storage).Rules : [];
+        LifecycleAssumptions.ClassOf(image.Storage) is { } storage
+            ? Selection.Of(policy, image.Tags, storage).Rules
+            : [];
 
     private IEnumerable<LifecycleImage> SelectedBy(LifecycleRule rule) =>
         _selected.Where(image => image.Rules.Contains(rule)).Select(image => image.Image);
@@ -210,7 +212,7 @@ public sealed class LifecycleLinter
             return false;
         var all = _selected.Count(image => image.Rules.Contains(rule));
         var some = _selected.Count(image =>
-            LifecycleChoices.ClassOf(image.Image.Storage) == rule.StorageClass
+            LifecycleAssumptions.ClassOf(image.Image.Storage) == rule.StorageClass
             && rule.Tags.Any(tag => image.Image.Tags.Any(name => tag.Matches(name)))
         );
         var list = Listed(rule.Tags);

@@ -167,10 +167,10 @@ public sealed record RepositoryView(
     public IReadOnlySet<Digest> Quarantined { get; init; } = new HashSet<Digest>();
 
     /// <summary>What EcrGuard has written to the repository, as the ledger knew it at the first reading.</summary>
-    public SettingHistory Hold { get; init; } = SettingHistory.None;
+    public SettingHistory SettingHistory { get; init; } = SettingHistory.None;
 
     /// <summary>The ledger's revision of that.</summary>
-    public long HoldRevision { get; init; }
+    public long SettingsRevision { get; init; }
 
     public ImageUsage UsageOf(Digest digest) => ImageUsage.Of(Usages, digest);
 }

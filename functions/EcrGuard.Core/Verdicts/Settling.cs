@@ -50,7 +50,7 @@ public sealed record Settling
     public IReadOnlyList<ReportedFinding> Awaited { get; init; } = [];
 
     /// <summary>
-    /// The marks (<see cref="FindingMarks"/>) of those beyond <see cref="MostAwaited"/>; null for none.
+    /// The marks (<see cref="FindingFingerprints"/>) of those beyond <see cref="MostAwaited"/>; null for none.
     /// </summary>
     public string? AwaitedToo { get; init; }
 
@@ -80,7 +80,7 @@ public sealed record Settling
     /// <summary>Whether a scan had ended when it was read after the newest event about a whole scan.</summary>
     public bool Included { get; init; }
 
-    /// <summary>The marks of what was listed at the last read (<see cref="FindingMarks"/>).</summary>
+    /// <summary>The marks of what was listed at the last read (<see cref="FindingFingerprints"/>).</summary>
     public string? Marks { get; init; }
 
     /// <summary>
@@ -94,9 +94,9 @@ public sealed record Settling
                 || (heard.Time == AnnouncedAt && Announced!.OrMore(counts) == Announced)
         : heard.Finding is { } told
             && (
-                FindingMarks.Include(Marks, told)
+                FindingFingerprints.Include(Marks, told)
                 || IsPast(told.UpdatedAt)
-                || (now < LookAt && (Awaited.Contains(told) || FindingMarks.Include(AwaitedToo, told)))
+                || (now < LookAt && (Awaited.Contains(told) || FindingFingerprints.Include(AwaitedToo, told)))
             );
 
     /// <summary>Decides whether a scan is settled.</summary>
@@ -136,7 +136,7 @@ public sealed record Settling
 
         var listed = scan.Listed?.Since(begun);
         if (listed is not null)
-            next = next.WithList(listed, this, now) with { Marks = FindingMarks.Of(scan.Listed!.All) };
+            next = next.WithList(listed, this, now) with { Marks = FindingFingerprints.Of(scan.Listed!.All) };
         next = next.Bounded();
         return complete
             ? next.CheckComplete(image, scan, listed, before, time, this, now)
@@ -190,7 +190,7 @@ public sealed record Settling
 
     /// <summary>When the newest awaited news was made; null where nothing says so.</summary>
     private DateTimeOffset? LastTold =>
-        Awaited.Select(told => told.UpdatedAt).Concat(FindingMarks.Times(AwaitedToo)).Append(AnnouncedAt).Max();
+        Awaited.Select(told => told.UpdatedAt).Concat(FindingFingerprints.Times(AwaitedToo)).Append(AnnouncedAt).Max();
 
     /// <summary>
     /// Decides whether a scan in a printed file is settled, by its own counts and times. A finding that basic scanning
@@ -372,7 +372,7 @@ public sealed record Settling
         return next with
         {
             Awaited = [.. next.Awaited.Where(told => !(told.UpdatedAt < earliest))],
-            AwaitedToo = FindingMarks.Where(next.AwaitedToo, told => !(told < earliest)),
+            AwaitedToo = FindingFingerprints.Where(next.AwaitedToo, told => !(told < earliest)),
         };
     }
 
@@ -385,10 +385,10 @@ public sealed record Settling
     {
         var known = scan.CompletedAt + time;
         List<ReportedFinding> later = [.. Awaited.Where(told => told.Status != Closed && told.UpdatedAt > known)];
-        var laterToo = FindingMarks.Where(AwaitedToo, told => told > known);
+        var laterToo = FindingFingerprints.Where(AwaitedToo, told => told > known);
         var told = later
             .Select(finding => finding.UpdatedAt)
-            .Concat(FindingMarks.Times(laterToo))
+            .Concat(FindingFingerprints.Times(laterToo))
             .Append(AnnouncedAt > known ? AnnouncedAt : null)
             .Min();
         var ended = told - TimeSpan.FromSeconds(1) < scan.ReadAt ? told - TimeSpan.FromSeconds(1) : scan.ReadAt;
@@ -416,7 +416,12 @@ public sealed record Settling
                 .OrderBy(told => told.Id, StringComparer.Ordinal),
         ];
         var met = Met || (Announced is not null && Announced.Beyond(listed.Counts).Count == 0);
-        return this with { Met = met, Awaited = awaited, AwaitedToo = FindingMarks.Unlisted(AwaitedToo, listed.All) };
+        return this with
+        {
+            Met = met,
+            Awaited = awaited,
+            AwaitedToo = FindingFingerprints.Unlisted(AwaitedToo, listed.All),
+        };
     }
 
     /// <summary>
@@ -428,7 +433,7 @@ public sealed record Settling
             : this with
             {
                 Awaited = [.. Awaited.Take(MostAwaited)],
-                AwaitedToo = FindingMarks.With(
+                AwaitedToo = FindingFingerprints.With(
                     AwaitedToo,
                     Awaited.Skip(MostAwaited).Where(told => told.Status != Closed)
                 ),
@@ -443,7 +448,7 @@ public sealed record Settling
         var missing = Unlisted(listed);
         var awaited =
             Awaited.Count(told => listed?.Find(told.Id) is not null || told.Status != Closed)
-            + FindingMarks.Count(AwaitedToo);
+            + FindingFingerprints.Count(AwaitedToo);
         if (awaited > 0)
             missing.Add((ReasonText.ToldByEvents, awaited, 0));
         return missing;
@@ -460,7 +465,7 @@ public sealed record Settling
             return false;
         if (Announced is not null && !Met)
             return approved < scan.CompletedAt && AnnouncedAt + TimeSpan.FromSeconds(1) >= scan.CompletedAt;
-        var told = Awaited.Select(each => each.UpdatedAt).Concat(FindingMarks.Times(AwaitedToo));
+        var told = Awaited.Select(each => each.UpdatedAt).Concat(FindingFingerprints.Times(AwaitedToo));
         return Met || told.All(at => at > approved + time);
     }
 
@@ -489,7 +494,7 @@ public sealed record Settling
         && AnnouncedAt == was.AnnouncedAt
         && (was.Complete || !Complete)
         && Awaited.All(was.Awaited.Contains)
-        && FindingMarks.AreAmong(AwaitedToo, was.AwaitedToo)
+        && FindingFingerprints.AreAmong(AwaitedToo, was.AwaitedToo)
             ? last
             : now;
 

@@ -24,7 +24,11 @@ public sealed class OnImagePushed(
 )
 {
     /// <summary>Holds a repository to its baseline.</summary>
-    private delegate Task<RepositoryFacts> Hold(RepositoryId repository, int spare, CancellationToken cancellation);
+    private delegate Task<RepositoryFacts> CheckBaseline(
+        RepositoryId repository,
+        int spare,
+        CancellationToken cancellation
+    );
 
     [LambdaFunction]
     public Task<SQSBatchResponse> OnImagePushedAsync(SQSEvent input, ILambdaContext context)
@@ -48,18 +52,18 @@ public sealed class OnImagePushed(
                 .Value;
     }
 
-    private async Task<Judged?> HandleAsync(
+    private async Task<JudgedImage?> HandleAsync(
         ImageId image,
         IReadOnlyList<ImageEvent> events,
         LedgerEntry? before,
-        Hold hold,
+        CheckBaseline checkBaseline,
         CancellationToken cancellation
     )
     {
         var intended = await foreignTags.IntendedAsync(image, events, before, cancellation).ConfigureAwait(false);
         var foreign = events.Where(push => ForeignTags.IsForeign(push, intended)).ToList();
         var pushes = events.Where(push => !IsOwn(push, before, intended)).ToList();
-        Judged? judged = null;
+        JudgedImage? judged = null;
         if (pushes.MaxBy(push => push.Time) is { } last)
         {
             var readAt = time.GetUtcNow();
@@ -72,7 +76,7 @@ public sealed class OnImagePushed(
                 await foreignTags.WarnOfTakenAsync(image, foreign, cancellation).ConfigureAwait(false);
                 return null;
             }
-            var repository = await hold(image.Repository, Spare(facts), cancellation).ConfigureAwait(false);
+            var repository = await checkBaseline(image.Repository, Spare(facts), cancellation).ConfigureAwait(false);
             if (facts is null)
                 await images.MarkGoneAsync(image, readAt, because: null, cancellation).ConfigureAwait(false);
             else

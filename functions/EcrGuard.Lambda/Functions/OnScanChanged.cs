@@ -19,6 +19,6 @@ public sealed class OnScanChanged(EventBatch batch, ImageDecider decider)
             input,
             context,
             (image, events, before, cancellation) =>
-                decider.JudgeAsync(image, before, new Occasion(events), cancellation)
+                decider.JudgeAsync(image, before, new DecisionTrigger(events), cancellation)
         );
 }

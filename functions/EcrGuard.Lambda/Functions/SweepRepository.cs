@@ -38,7 +38,7 @@ public sealed class SweepRepository(
     RepositorySweeper sweeper,
     SweepLease lease,
     TagRemover tagRemover,
-    MarkingEnd markingEnd,
+    RemovalManifestCleanup cleanup,
     EcrReader registry,
     Log log
 )
@@ -95,6 +95,6 @@ public sealed class SweepRepository(
     {
         using var rest = Deadline.Before(context, AtTheEnd, atLeast: AtTheEnd);
         tagRemover.EndSweep(repository);
-        await markingEnd.RunAsync(repository, rest.Token).ConfigureAwait(false);
+        await cleanup.RunAsync(repository, rest.Token).ConfigureAwait(false);
     }
 }

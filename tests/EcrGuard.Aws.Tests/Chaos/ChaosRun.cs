@@ -427,7 +427,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     /// </summary>
     private static bool LooksAtScan(Message message) =>
         !message.What.StartsWith("ECS", StringComparison.Ordinal)
-        && !message.What.StartsWith("EcrGuard Look", StringComparison.Ordinal)
+        && !message.What.StartsWith("EcrGuard Recheck", StringComparison.Ordinal)
         && !message.What.Contains($" PUSH {Prefix}", StringComparison.Ordinal);
 
     // Invocations.

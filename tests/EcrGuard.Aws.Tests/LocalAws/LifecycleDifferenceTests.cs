@@ -11,7 +11,7 @@ namespace EcrGuard.Aws.Tests.LocalAws;
 /// <summary>
 /// Compares two evaluators of lifecycle policies over random repositories and policies: the product's and the local
 /// ECR's. They were written separately from the same documentation, with open questions answered as in
-/// <c>LifecycleChoices</c>. A difference is an error in one of them, and the documentation says in which one.
+/// <c>LifecycleAssumptions</c>. A difference is an error in one of them, and the documentation says in which one.
 /// </summary>
 public sealed class LifecycleDifferenceTests
 {

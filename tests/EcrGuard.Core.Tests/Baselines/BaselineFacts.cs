@@ -41,7 +41,7 @@ internal static class BaselineFacts
     ) => BaselinePlan.For(repository, baseline, mode, hold ?? SettingHistory.None);
 
     /// <summary>The repository, and what is kept about it, after every repair of the plan.</summary>
-    public static (RepositoryFacts Repository, SettingHistory Hold) Apply(
+    public static (RepositoryFacts Repository, SettingHistory SettingHistory) Apply(
         this BaselinePlan plan,
         RepositoryFacts repository,
         SettingHistory hold

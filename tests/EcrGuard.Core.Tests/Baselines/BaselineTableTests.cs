@@ -148,7 +148,7 @@ public sealed class BaselineTableTests
         Tell(table, "it was written twice", Plan(differs, wants, twice));
         Tell(
             table,
-            "for another wish",
+            "when it wants something else",
             Plan(
                 differs,
                 wants with
@@ -162,11 +162,11 @@ public sealed class BaselineTableTests
         Tell(
             table,
             "it was put back",
-            Plan(differs, wants, SettingHistory.None.PutBack(new(first.Wish, "the release", Facts.Now)))
+            Plan(differs, wants, SettingHistory.None.PutBack(new(first.WantedHash, "the release", Facts.Now)))
         );
         Tell(
             table,
-            "under another wish",
+            "when it wants something else",
             Plan(differs, wants, SettingHistory.None.PutBack(new("other", "the release", Facts.Now)))
         );
         Tell(

@@ -249,7 +249,7 @@ public sealed class RegistryEventTests
                 .Throws<EventFormatException>(() =>
                     RegistryEvent.Read(
                         $$"""
-                        { "id": "1", "detail-type": "EcrGuard Look", "source": "ecrguard", "account": "123456789012", "time": "2021-12-03T18:03:16Z", "region": "us-east-2",
+                        { "id": "1", "detail-type": "EcrGuard Recheck", "source": "ecrguard", "account": "123456789012", "time": "2021-12-03T18:03:16Z", "region": "us-east-2",
                           "detail": { "repository-name": "{{repository}}", "image-digest": "sha256:{{Hex}}", "look-at": "{{at}}" } }
                         """,
                         out _

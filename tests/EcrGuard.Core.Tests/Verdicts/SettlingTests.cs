@@ -457,7 +457,10 @@ public sealed class SettlingTests
 
         // All but the last are listed.
         (scan, next) = Check(next, Scan(OfAll(told.SkipLast(1))));
-        Assert.Equal((ScanState.Unsettled, 1), (scan.State, next.Awaited.Count + FindingMarks.Count(next.AwaitedToo)));
+        Assert.Equal(
+            (ScanState.Unsettled, 1),
+            (scan.State, next.Awaited.Count + FindingFingerprints.Count(next.AwaitedToo))
+        );
         (scan, next) = Check(next, Scan(OfAll(told)), Summary(new SeverityCounts(0, 0, 0, 1200)));
         Assert.Equal((ScanState.Complete, null), (scan.State, next.AwaitedToo));
 

@@ -11,7 +11,7 @@ namespace EcrGuard.Lambda.Flow.Backfilling;
 /// <param name="Status">Null if it is not an image.</param>
 /// <param name="Judged">Null if it was judged before.</param>
 /// <param name="Before">What the ledger held about it before; null for nothing.</param>
-public sealed record BackfilledImage(Status? Status, Judged? Judged, LedgerEntry? Before);
+public sealed record BackfilledImage(Status? Status, JudgedImage? Judged, LedgerEntry? Before);
 
 /// <summary>Judges an image that was there before EcrGuard.</summary>
 public sealed class ImageBackfill(
@@ -33,18 +33,18 @@ public sealed class ImageBackfill(
             return new BackfilledImage(before.Record.Verdict.Status, null, before);
         // The ledger knows the image already, or it was pushed after EcrGuard came. Then its alert stays open, and its
         // event publishes the alert.
-        var occasion = new Occasion([]) { Alerting = before is not null || image.PushedAt >= startedAt };
-        var judged = await decider.JudgeAsync(image, before, occasion, cancellation).ConfigureAwait(false);
+        var trigger = new DecisionTrigger([]) { Alerting = before is not null || image.PushedAt >= startedAt };
+        var judged = await decider.JudgeAsync(image, before, trigger, cancellation).ConfigureAwait(false);
         return new BackfilledImage(judged?.Entry.Record.Verdict.Status, judged, before);
     }
 
     /// <summary>Does what follows from the verdicts on an image and its children.</summary>
-    public async Task FollowAsync(Judged judged, LedgerEntry? before, CancellationToken cancellation)
+    public async Task FollowAsync(JudgedImage judged, LedgerEntry? before, CancellationToken cancellation)
     {
-        IReadOnlyList<Judged> all = [.. judged.Children, judged];
+        IReadOnlyList<JudgedImage> all = [.. judged.Children, judged];
         foreach (var unsettled in all.Where(each => each.LookAt is not null))
             await rechecks.SendAsync(unsettled.Image, unsettled.LookAt!.Value, cancellation).ConfigureAwait(false);
-        var marked = new List<(Judged Judged, LedgerEntry Entry)>();
+        var marked = new List<(JudgedImage Judged, LedgerEntry Entry)>();
         foreach (var each in all)
             marked.Add((each, await MarkAsync(each, cancellation).ConfigureAwait(false)));
         foreach (var (done, entry) in marked.Where(each => each.Entry.Open))
@@ -55,7 +55,7 @@ public sealed class ImageBackfill(
         }
     }
 
-    private Task<LedgerEntry> MarkAsync(Judged judged, CancellationToken cancellation) =>
+    private Task<LedgerEntry> MarkAsync(JudgedImage judged, CancellationToken cancellation) =>
         marker.MarkAsync(
             judged.Facts,
             judged.Entry,

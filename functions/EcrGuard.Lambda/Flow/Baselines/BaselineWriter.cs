@@ -40,7 +40,7 @@ internal sealed class BaselineWriter(
     )
     {
         var intending = history.Intending(repair);
-        var held = new HeldWrite(intending, intending.Done(repair), revision) { Taken = taken };
+        var held = new SettingWrite(intending, intending.Done(repair), revision) { Taken = taken };
         var written = await writer.HoldAsync(id, repair, held, cancellation).ConfigureAwait(false);
         if (!written.Begun)
             return (written.Refusal, Task.CompletedTask);
@@ -54,7 +54,7 @@ internal sealed class BaselineWriter(
         return (written.Refusal, NoteAsync(repair, held, written));
     }
 
-    private async Task NoteAsync(Repair repair, HeldWrite held, SettingWritten written)
+    private async Task NoteAsync(Repair repair, SettingWrite held, SettingWritten written)
     {
         if (await written.Noted.ConfigureAwait(false))
             (history, revision) = (held.Done, held.Revision + 2);

@@ -62,7 +62,7 @@ public sealed class LifecycleRepairs(
     )
     {
         var id = view.Contents.Repository;
-        var writing = new BaselineWriter(id, view.Hold, view.HoldRevision, writer, log);
+        var writing = new BaselineWriter(id, view.SettingHistory, view.SettingsRevision, writer, log);
         if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
             return (writing, null, Gone);
         var facts = new RepositoryFacts
@@ -71,7 +71,7 @@ public sealed class LifecycleRepairs(
             LifecyclePolicy = view.LifecyclePolicy,
             ResourceTags = tags,
         };
-        var plan = PlanFor(facts, view.Hold);
+        var plan = PlanFor(facts, view.SettingHistory);
         return (writing, plan.Repairs is [var repair, ..] ? repair : null, string.Join(' ', plan.Drift));
     }
 

@@ -68,7 +68,7 @@ public sealed class RepositoryRestorer(
     {
         var repository = await facts.ReadAsync(id, cancellation).ConfigureAwait(false);
         var plan = BaselinePlan.For(repository, policy.Document.BaselineOf(id.Name), policy.ModeOf(id), history);
-        var restored = new Restored(plan.Wish, reason, time.GetUtcNow());
+        var restored = new Restored(plan.WantedHash, reason, time.GetUtcNow());
         return await repositories
             .StoreSettingsAsync(id, history with { Restored = restored }, revision, cancellation)
             .ConfigureAwait(false)

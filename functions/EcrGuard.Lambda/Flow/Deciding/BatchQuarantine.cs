@@ -8,10 +8,10 @@ namespace EcrGuard.Lambda.Flow.Deciding;
 public sealed class BatchQuarantine(QuarantineEnforcer quarantines, EffectivePolicy policy, Log log)
 {
     /// <param name="takes">Whether images are taken out of reach. They are put back in any case.</param>
-    internal Task RunAsync(IEnumerable<Work> works, bool takes, CancellationToken cancellation) =>
-        Work.EachAsync(
-            works.Where(work => work is { Done: true, Judged: { } judged } && Concerns(judged.Entry, takes)),
-            work => quarantines.HoldAsync(work.Judged!.Entry, takes, cancellation),
+    internal Task RunAsync(IEnumerable<BatchImage> images, bool takes, CancellationToken cancellation) =>
+        BatchImage.EachAsync(
+            images.Where(image => image is { Done: true, Judged: { } judged } && Concerns(judged.Entry, takes)),
+            image => quarantines.HoldAsync(image.Judged!.Entry, takes, cancellation),
             log,
             cancellation
         );

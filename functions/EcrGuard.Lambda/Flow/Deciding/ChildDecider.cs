@@ -9,7 +9,7 @@ namespace EcrGuard.Lambda.Flow.Deciding;
 /// <param name="Child">The child as it was seen.</param>
 /// <param name="Verdict">Null if it is not an image.</param>
 /// <param name="Judged">Null if nothing was recorded.</param>
-public sealed record DecidedChild(IndexChild Child, Verdict? Verdict, Judged? Judged = null);
+public sealed record DecidedChild(IndexChild Child, Verdict? Verdict, JudgedImage? Judged = null);
 
 /// <summary>
 /// Decides a child that has no valid record in the ledger. An image is judged and recorded. An index inside an index is
@@ -28,13 +28,13 @@ public sealed class ChildDecider(
 
     /// <param name="children">All children of the index.</param>
     /// <param name="entry">What the ledger holds about the child; null for nothing.</param>
-    /// <param name="occasion">Why the index is judged.</param>
+    /// <param name="trigger">Why the index is judged.</param>
     public async Task<DecidedChild> DecideAsync(
         ImageFacts index,
         IndexChild child,
         IReadOnlyList<IndexChild> children,
         LedgerEntry? entry,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     )
     {
@@ -54,7 +54,7 @@ public sealed class ChildDecider(
         }
         if (child.ShownBy(facts, children) is { Kind: ImageKind.Artifact } artifact)
             return new DecidedChild(artifact, null);
-        var within = new Occasion([]) { Alerting = occasion.Alerting, Index = index.Id.Digest };
+        var within = new DecisionTrigger([]) { Alerting = trigger.Alerting, Index = index.Id.Digest };
         if (
             facts.Kind != ImageKind.Index
             && await platforms.JudgeAsync(facts, entry, within, cancellation).ConfigureAwait(false) is { } judged

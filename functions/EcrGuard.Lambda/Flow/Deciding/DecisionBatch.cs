@@ -14,13 +14,13 @@ namespace EcrGuard.Lambda.Flow.Deciding;
 public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, BatchFinish finish, Log log)
 {
     /// <summary>
-    /// No more work is started with less time left than this. It is kept for publishing and answering.
+    /// No more image is started with less time left than this. It is kept for publishing and answering.
     /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
     /// <summary>Decides images again on somebody's order. This also takes images out of reach.</summary>
     /// <inheritdoc cref="RunAsync"/>
-    public Task<IReadOnlyDictionary<ImageId, Judged?>> AgainAsync(
+    public Task<IReadOnlyDictionary<ImageId, JudgedImage?>> AgainAsync(
         IEnumerable<ImageId> images,
         ILambdaContext context
     ) => RunAsync(images, JudgeAsync, context, takes: true);
@@ -36,27 +36,27 @@ public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, Ba
     /// The images that are done, each with what was judged. Images that failed, and images that were not reached before
     /// the deadline, are missing.
     /// </returns>
-    public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(
+    public async Task<IReadOnlyDictionary<ImageId, JudgedImage?>> RunAsync(
         IEnumerable<ImageId> images,
-        Func<ImageId, CancellationToken, Task<Judged?>> decide,
+        Func<ImageId, CancellationToken, Task<JudgedImage?>> decide,
         ILambdaContext context,
         DateTimeOffset? tagsUntil = null,
         bool takes = false
     )
     {
-        List<Work> works = [.. images.Select(image => new Work(image))];
+        List<BatchImage> batch = [.. images.Select(image => new BatchImage(image))];
         using var deadline = Deadline.Before(context, Margin);
-        await DecideAsync(works, decide, deadline.Token).ConfigureAwait(false);
-        await DecideIndexesAsync(works, deadline.Token).ConfigureAwait(false);
+        await DecideAsync(batch, decide, deadline.Token).ConfigureAwait(false);
+        await DecideIndexesAsync(batch, deadline.Token).ConfigureAwait(false);
         await finish
             .RunAsync(
-                [.. works.SelectMany(work => work.WithRelated).Distinct()],
-                new Extent(tagsUntil ?? DateTimeOffset.MaxValue, takes),
+                [.. batch.SelectMany(image => image.WithRelated).Distinct()],
+                new BatchSteps(tagsUntil ?? DateTimeOffset.MaxValue, takes),
                 context,
                 deadline.Token
             )
             .ConfigureAwait(false);
-        return works.Where(work => work.Finished).ToDictionary(work => work.Image, work => work.Judged);
+        return batch.Where(image => image.Finished).ToDictionary(image => image.Image, image => image.Judged);
     }
 
     /// <summary>Decides images that the caller has read, on no event.</summary>
@@ -73,12 +73,12 @@ public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, Ba
         var decided = await RunAsync(
                 facts.Keys,
                 (id, token) =>
-                    decider.JudgeAsync(facts[id], entries.GetValueOrDefault(id.Digest), Occasion.NoEvent, token),
+                    decider.JudgeAsync(facts[id], entries.GetValueOrDefault(id.Digest), DecisionTrigger.NoEvent, token),
                 context
             )
             .ConfigureAwait(false);
         var now = new Dictionary<Digest, LedgerEntry>(entries);
-        foreach (var judged in decided.Values.OfType<Judged>())
+        foreach (var judged in decided.Values.OfType<JudgedImage>())
             now[judged.Image.Digest] = judged.Entry;
         return (now, decided.Count);
     }
@@ -87,40 +87,40 @@ public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, Ba
     /// Decides each index once, after all of its children in the batch. Then the indexes that hold those indexes are
     /// decided.
     /// </summary>
-    private async Task DecideIndexesAsync(List<Work> works, CancellationToken cancellation)
+    private async Task DecideIndexesAsync(List<BatchImage> batch, CancellationToken cancellation)
     {
-        for (var level = 0; works.Count > 0 && level < IndexJudge.MaxLevels; level++)
+        for (var level = 0; batch.Count > 0 && level < IndexJudge.MaxLevels; level++)
         {
-            var indexes = new Dictionary<ImageId, Work>();
-            foreach (var child in works.Where(work => work is { Done: true, Judged: not null }))
+            var indexes = new Dictionary<ImageId, BatchImage>();
+            foreach (var child in batch.Where(image => image is { Done: true, Judged: not null }))
             {
                 foreach (var index in child.Judged!.Indexes)
                 {
                     if (!indexes.TryGetValue(index, out var known))
-                        known = indexes[index] = new Work(index);
+                        known = indexes[index] = new BatchImage(index);
                     child.IsHeldBy(known);
                 }
             }
             await DecideAsync(indexes.Values, JudgeAsync, cancellation).ConfigureAwait(false);
-            works = [.. indexes.Values];
+            batch = [.. indexes.Values];
         }
     }
 
     private Task DecideAsync(
-        IEnumerable<Work> works,
-        Func<ImageId, CancellationToken, Task<Judged?>> decide,
+        IEnumerable<BatchImage> batch,
+        Func<ImageId, CancellationToken, Task<JudgedImage?>> decide,
         CancellationToken cancellation
     ) =>
-        Work.EachAsync(
-            works,
-            async work => work.Decide(await decide(work.Image, cancellation).ConfigureAwait(false)),
+        BatchImage.EachAsync(
+            batch,
+            async image => image.Decide(await decide(image.Image, cancellation).ConfigureAwait(false)),
             log,
             cancellation
         );
 
-    private async Task<Judged?> JudgeAsync(ImageId image, CancellationToken cancellation)
+    private async Task<JudgedImage?> JudgeAsync(ImageId image, CancellationToken cancellation)
     {
         var before = await records.FindAsync(image, cancellation).ConfigureAwait(false);
-        return await decider.JudgeAsync(image, before, Occasion.NoEvent, cancellation).ConfigureAwait(false);
+        return await decider.JudgeAsync(image, before, DecisionTrigger.NoEvent, cancellation).ConfigureAwait(false);
     }
 }

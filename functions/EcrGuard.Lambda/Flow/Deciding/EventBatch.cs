@@ -42,7 +42,7 @@ public sealed class EventBatch(
     /// <param name="events">All events about the image, oldest first.</param>
     /// <param name="before">What the ledger holds about it.</param>
     /// <returns>Null if nothing was judged.</returns>
-    public delegate Task<Judged?> Handle(
+    public delegate Task<JudgedImage?> Handle(
         ImageId image,
         IReadOnlyList<ImageEvent> events,
         LedgerEntry? before,

@@ -14,12 +14,12 @@ namespace EcrGuard.Lambda.Flow.Deciding;
 /// </summary>
 public sealed class ImageAlerts(AlertClaims claims, AlertFacts facts, Notifier notifier, Log log)
 {
-    /// <param name="works">The images whose records have an open alert.</param>
-    internal async Task PublishAsync(IReadOnlyList<Work> works, CancellationToken cancellation)
+    /// <param name="images">The images whose records have an open alert.</param>
+    internal async Task PublishAsync(IReadOnlyList<BatchImage> images, CancellationToken cancellation)
     {
-        var claimed = await ClaimAsync(works, cancellation).ConfigureAwait(false);
+        var claimed = await ClaimAsync(images, cancellation).ConfigureAwait(false);
         var told = await facts.OfAsync([.. claimed.Values], cancellation).ConfigureAwait(false);
-        (Work Work, Alert Alert)[] alerts =
+        (BatchImage Image, Alert Alert)[] alerts =
         [
             .. claimed
                 .OrderBy(each => each.Value.Id, StringComparer.Ordinal)
@@ -29,21 +29,22 @@ public sealed class ImageAlerts(AlertClaims claims, AlertFacts facts, Notifier n
             await PublishBatchAsync(batch, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyDictionary<Work, Alert>> ClaimAsync(
-        IReadOnlyList<Work> works,
+    private async Task<IReadOnlyDictionary<BatchImage, Alert>> ClaimAsync(
+        IReadOnlyList<BatchImage> images,
         CancellationToken cancellation
     )
     {
-        var claimed = new ConcurrentDictionary<Work, Alert>();
-        await Work.EachAsync(
-                works,
-                async work =>
+        var claimed = new ConcurrentDictionary<BatchImage, Alert>();
+        await BatchImage
+            .EachAsync(
+                images,
+                async image =>
                 {
                     if (
-                        Alert.For(work.Judged!.Entry.Record) is { } alert
-                        && await claims.ClaimAlertAsync(work.Image, alert.Id, cancellation).ConfigureAwait(false)
+                        Alert.For(image.Judged!.Entry.Record) is { } alert
+                        && await claims.ClaimAlertAsync(image.Image, alert.Id, cancellation).ConfigureAwait(false)
                     )
-                        claimed[work] = alert;
+                        claimed[image] = alert;
                 },
                 log,
                 cancellation
@@ -52,9 +53,12 @@ public sealed class ImageAlerts(AlertClaims claims, AlertFacts facts, Notifier n
         return claimed;
     }
 
-    private async Task PublishBatchAsync(IReadOnlyList<(Work Work, Alert Alert)> batch, CancellationToken cancellation)
+    private async Task PublishBatchAsync(
+        IReadOnlyList<(BatchImage Image, Alert Alert)> batch,
+        CancellationToken cancellation
+    )
     {
-        var ids = batch.ToDictionary(each => each.Work, each => each.Alert.Id);
+        var ids = batch.ToDictionary(each => each.Image, each => each.Alert.Id);
         try
         {
             await notifier
@@ -68,20 +72,22 @@ public sealed class ImageAlerts(AlertClaims claims, AlertFacts facts, Notifier n
                 unpublished,
                 ("alerts", batch.Count.ToString(CultureInfo.InvariantCulture))
             );
-            foreach (var work in ids.Keys)
-                work.Fail();
-            await Work.EachAsync(
+            foreach (var image in ids.Keys)
+                image.Fail();
+            await BatchImage
+                .EachAsync(
                     ids.Keys,
-                    work => claims.ReleaseAlertAsync(work.Image, ids[work], CancellationToken.None),
+                    image => claims.ReleaseAlertAsync(image.Image, ids[image], CancellationToken.None),
                     log,
                     CancellationToken.None
                 )
                 .ConfigureAwait(false);
             return;
         }
-        await Work.EachAsync(
+        await BatchImage
+            .EachAsync(
                 ids.Keys,
-                work => claims.CloseAlertAsync(work.Image, ids[work], cancellation),
+                image => claims.CloseAlertAsync(image.Image, ids[image], cancellation),
                 log,
                 cancellation
             )

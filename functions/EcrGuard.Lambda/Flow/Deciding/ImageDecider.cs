@@ -16,30 +16,30 @@ public sealed class ImageDecider(
     TimeProvider time
 )
 {
-    /// <inheritdoc cref="JudgeAsync(ImageFacts, LedgerEntry?, Occasion, CancellationToken)"/>
-    public async Task<Judged?> JudgeAsync(
+    /// <inheritdoc cref="JudgeAsync(ImageFacts, LedgerEntry?, DecisionTrigger, CancellationToken)"/>
+    public async Task<JudgedImage?> JudgeAsync(
         ImageId id,
         LedgerEntry? before,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     )
     {
         var readAt = time.GetUtcNow();
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } image)
-            return await JudgeAsync(image, before, occasion, cancellation).ConfigureAwait(false);
+            return await JudgeAsync(image, before, trigger, cancellation).ConfigureAwait(false);
         await images.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
         return null;
     }
 
     /// <param name="before">What the ledger holds about the image; null for nothing.</param>
     /// <returns>Null if the image is gone or is not an image.</returns>
-    public Task<Judged?> JudgeAsync(
+    public Task<JudgedImage?> JudgeAsync(
         ImageFacts image,
         LedgerEntry? before,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     ) =>
         image.Kind == ImageKind.Index
-            ? indexes.JudgeAsync(image, before, occasion, cancellation)
-            : platforms.JudgeAsync(image, before, occasion, cancellation);
+            ? indexes.JudgeAsync(image, before, trigger, cancellation)
+            : platforms.JudgeAsync(image, before, trigger, cancellation);
 }

@@ -14,23 +14,23 @@ public sealed class IndexDecider(
     /// <summary>One child at a time, because each may write to the ledger.</summary>
     private const int AtOnce = 1;
 
-    /// <inheritdoc cref="ImageDecider.JudgeAsync(ImageFacts, LedgerEntry?, Occasion, CancellationToken)"/>
-    public async Task<Judged?> JudgeAsync(
+    /// <inheritdoc cref="ImageDecider.JudgeAsync(ImageFacts, LedgerEntry?, DecisionTrigger, CancellationToken)"/>
+    public async Task<JudgedImage?> JudgeAsync(
         ImageFacts index,
         LedgerEntry? before,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     )
     {
-        var judged = new List<Judged>();
+        var judged = new List<JudgedImage>();
         var recorded = await recorder
-            .RecordAsync(index, before, occasion with { News = [] }, DecideOnAsync, cancellation)
+            .RecordAsync(index, before, trigger with { News = [] }, DecideOnAsync, cancellation)
             .ConfigureAwait(false);
         return recorded is null ? null : recorded with { Children = judged };
 
         async Task<Decision> DecideOnAsync(LedgerEntry? entry)
         {
-            var (decision, with) = await DecideAsync(index, entry, occasion, cancellation).ConfigureAwait(false);
+            var (decision, with) = await DecideAsync(index, entry, trigger, cancellation).ConfigureAwait(false);
             // If a child is decided again, it already has its record.
             judged.AddRange(with);
             return decision;
@@ -38,10 +38,10 @@ public sealed class IndexDecider(
     }
 
     /// <returns>The decision, and the children that were judged for it.</returns>
-    private async Task<(Decision Decision, IReadOnlyList<Judged> Judged)> DecideAsync(
+    private async Task<(Decision Decision, IReadOnlyList<JudgedImage> Judged)> DecideAsync(
         ImageFacts index,
         LedgerEntry? entry,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     )
     {
@@ -51,7 +51,7 @@ public sealed class IndexDecider(
         // The edges are stored first: a child that is decided during this read then finds its index.
         var judgeable = children.Where(child => child.Kind != ImageKind.Artifact).Select(child => child.Digest);
         await manifests.StoreEdgesAsync(index.Id, judgeable, cancellation).ConfigureAwait(false);
-        var judged = new List<Judged>();
+        var judged = new List<JudgedImage>();
         var (verdict, seen) = await indexes
             .DecideAsync(index, children, AtOnce, LookAsync, cancellation)
             .ConfigureAwait(false);
@@ -63,7 +63,7 @@ public sealed class IndexDecider(
             CancellationToken token
         )
         {
-            var decided = await decider.DecideAsync(index, child, children, its, occasion, token).ConfigureAwait(false);
+            var decided = await decider.DecideAsync(index, child, children, its, trigger, token).ConfigureAwait(false);
             if (decided.Judged is { } one)
                 judged.Add(one);
             return (decided.Child, decided.Verdict);

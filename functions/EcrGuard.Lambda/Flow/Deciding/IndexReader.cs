@@ -11,7 +11,7 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
 {
     /// <summary>Finds the verdict on a child that has no valid record; null if the child is not an image.</summary>
     /// <param name="entry">What the ledger holds about the child; null for nothing.</param>
-    public delegate Task<(IndexChild Child, Verdict? Verdict)> Look(
+    public delegate Task<(IndexChild Child, Verdict? Verdict)> DecideChild(
         IndexChild child,
         LedgerEntry? entry,
         CancellationToken cancellation
@@ -71,7 +71,7 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
         ImageFacts index,
         IReadOnlyList<IndexChild> children,
         int atOnce,
-        Look look,
+        DecideChild decide,
         CancellationToken cancellation
     )
     {
@@ -90,7 +90,7 @@ public sealed class IndexReader(EcrReader registry, ImageRecords images, Effecti
                     verdicts[at] =
                         child.Kind == ImageKind.Artifact ? (child, null)
                         : Holds(entry, readAt) ? (child, entry!.Record.Verdict.WithoutBreakGlass())
-                        : await look(child, entry, token).ConfigureAwait(false);
+                        : await decide(child, entry, token).ConfigureAwait(false);
                 }
             )
             .ConfigureAwait(false);

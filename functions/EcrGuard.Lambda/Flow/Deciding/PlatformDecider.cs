@@ -23,18 +23,18 @@ public sealed class PlatformDecider(
     /// </summary>
     private const int Attempts = 8;
 
-    /// <inheritdoc cref="ImageDecider.JudgeAsync(ImageFacts, LedgerEntry?, Occasion, CancellationToken)"/>
-    public async Task<Judged?> JudgeAsync(
+    /// <inheritdoc cref="ImageDecider.JudgeAsync(ImageFacts, LedgerEntry?, DecisionTrigger, CancellationToken)"/>
+    public async Task<JudgedImage?> JudgeAsync(
         ImageFacts image,
         LedgerEntry? before,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     )
     {
         if (image.Kind == ImageKind.Image)
-            return await JudgePlatformAsync(image, before, occasion, cancellation).ConfigureAwait(false);
+            return await JudgePlatformAsync(image, before, trigger, cancellation).ConfigureAwait(false);
         if (image.Kind != ImageKind.Artifact)
-            return await JudgeUnknownAsync(image, before, occasion, cancellation).ConfigureAwait(false);
+            return await JudgeUnknownAsync(image, before, trigger, cancellation).ConfigureAwait(false);
         if (before is { Record.Gone: false })
             await images.ForgetArtifactAsync(image.Id, time.GetUtcNow(), cancellation).ConfigureAwait(false);
         return null;
@@ -42,7 +42,7 @@ public sealed class PlatformDecider(
 
     /// <summary>Records an image that was just pushed and that no scanner has seen yet.</summary>
     /// <param name="scan">What is expected of the scanner.</param>
-    public Task<Judged?> AwaitAsync(
+    public Task<JudgedImage?> AwaitAsync(
         ImageFacts image,
         ScanFacts scan,
         LedgerEntry? before,
@@ -51,21 +51,21 @@ public sealed class PlatformDecider(
         recorder.RecordAsync(
             image,
             before,
-            Occasion.NoEvent,
+            DecisionTrigger.NoEvent,
             entry => verdicts.DecideAsync(image, scan, entry, [], null, cancellation),
             cancellation
         );
 
-    private Task<Judged?> JudgeUnknownAsync(
+    private Task<JudgedImage?> JudgeUnknownAsync(
         ImageFacts image,
         LedgerEntry? before,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     ) =>
         recorder.RecordAsync(
             image,
             before,
-            occasion with
+            trigger with
             {
                 News = [],
             },
@@ -73,10 +73,10 @@ public sealed class PlatformDecider(
             cancellation
         );
 
-    private async Task<Judged?> JudgePlatformAsync(
+    private async Task<JudgedImage?> JudgePlatformAsync(
         ImageFacts image,
         LedgerEntry? before,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     )
     {
@@ -84,7 +84,7 @@ public sealed class PlatformDecider(
         {
             var askedAt = time.GetUtcNow();
             var (read, kept) = await verdicts
-                .ScanAsync(image, occasion.Scanner, before, cancellation)
+                .ScanAsync(image, trigger.Scanner, before, cancellation)
                 .ConfigureAwait(false);
             if (read is null)
             {
@@ -99,14 +99,12 @@ public sealed class PlatformDecider(
                     facts,
                     scan,
                     entry,
-                    occasion.News,
+                    trigger.News,
                     ReferenceEquals(entry, known) ? kept : null,
                     cancellation
                 );
             if (
-                await recorder
-                    .RecordAsync(image, before, occasion, DecideOnAsync, cancellation)
-                    .ConfigureAwait(false) is
+                await recorder.RecordAsync(image, before, trigger, DecideOnAsync, cancellation).ConfigureAwait(false) is
                 { } judged
             )
                 return judged;

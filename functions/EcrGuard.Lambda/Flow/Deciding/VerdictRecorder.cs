@@ -10,7 +10,7 @@ namespace EcrGuard.Lambda.Flow.Deciding;
 public sealed class VerdictRecorder(
     ImageRecords images,
     FindingsStore findings,
-    HoldingIndexes holders,
+    ParentIndexes holders,
     EffectivePolicy policy,
     TimeProvider time
 )
@@ -24,10 +24,10 @@ public sealed class VerdictRecorder(
     /// <param name="before">What the ledger holds about the image; null for nothing.</param>
     /// <param name="decide">Decides from what the ledger holds.</param>
     /// <returns>Null if the ledger holds newer facts that do not include the news.</returns>
-    public async Task<Judged?> RecordAsync(
+    public async Task<JudgedImage?> RecordAsync(
         ImageFacts image,
         LedgerEntry? before,
-        Occasion occasion,
+        DecisionTrigger trigger,
         Func<LedgerEntry?, Task<Decision>> decide,
         CancellationToken cancellation
     )
@@ -45,7 +45,7 @@ public sealed class VerdictRecorder(
             var plan = TagsOf(image, verdict, before);
             var record = await RecordOfAsync(image, decision, verdict, plan, before, cancellation)
                 .ConfigureAwait(false);
-            var alert = await AlertAsync(record, before, isHeld, occasion, cancellation).ConfigureAwait(false);
+            var alert = await AlertAsync(record, before, isHeld, trigger, cancellation).ConfigureAwait(false);
             // An image without a tag of its own is almost always a child of an index, and the index must be decided
             // after it.
             var open = untagged || plan.Actions.Count > 0 || IsOpen(record, before);
@@ -58,7 +58,7 @@ public sealed class VerdictRecorder(
                         LookAt = LookAt(record, before),
                     };
                 case Stored.Superseded:
-                    return await NewerAsync(image, occasion, cancellation).ConfigureAwait(false);
+                    return await NewerAsync(image, trigger, cancellation).ConfigureAwait(false);
                 case Stored.Contended:
                     before = await images.FindAsync(image.Id, cancellation).ConfigureAwait(false);
                     break;
@@ -105,15 +105,15 @@ public sealed class VerdictRecorder(
         ImageRecord record,
         LedgerEntry? before,
         bool isHeld,
-        Occasion occasion,
+        DecisionTrigger trigger,
         CancellationToken cancellation
     )
     {
-        if (!occasion.Alerting || !IsChange(record, before) || Alert.For(record) is not { } alert)
+        if (!trigger.Alerting || !IsChange(record, before) || Alert.For(record) is not { } alert)
             return null;
         var silent =
             isHeld
-            && await holders.AlertForAsync(record.Verdict.Image, occasion.Index, cancellation).ConfigureAwait(false);
+            && await holders.AlertForAsync(record.Verdict.Image, trigger.Index, cancellation).ConfigureAwait(false);
         return silent ? null : alert;
     }
 
@@ -138,12 +138,16 @@ public sealed class VerdictRecorder(
     }
 
     /// <summary>What somebody else has stored from newer facts.</summary>
-    private async Task<Judged?> NewerAsync(ImageFacts image, Occasion occasion, CancellationToken cancellation)
+    private async Task<JudgedImage?> NewerAsync(
+        ImageFacts image,
+        DecisionTrigger trigger,
+        CancellationToken cancellation
+    )
     {
         var newer =
             await images.FindAsync(image.Id, cancellation).ConfigureAwait(false)
             ?? throw new InvalidOperationException($"The ledger refused {image.Id} for a newer entry and holds none.");
-        return occasion.TellsMoreThan(newer.Record, time.GetUtcNow())
+        return trigger.TellsMoreThan(newer.Record, time.GetUtcNow())
             ? null
             : await FollowAsync(newer, image, cancellation).ConfigureAwait(false);
     }
@@ -152,6 +156,6 @@ public sealed class VerdictRecorder(
     /// Gives the record with the indexes that hold the image. The indexes are read after the store. So an index that
     /// was pushed in the meantime either has its children in the ledger by now, or reads this verdict.
     /// </summary>
-    private async Task<Judged> FollowAsync(LedgerEntry entry, ImageFacts image, CancellationToken cancellation) =>
+    private async Task<JudgedImage> FollowAsync(LedgerEntry entry, ImageFacts image, CancellationToken cancellation) =>
         new(entry, image, await holders.OfAsync(image.Id, cancellation).ConfigureAwait(false), []);
 }

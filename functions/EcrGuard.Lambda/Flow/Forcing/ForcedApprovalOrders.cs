@@ -87,7 +87,7 @@ public sealed class ForcedApprovalOrders(
     {
         if (await images.FindAsync(image.Id, cancellation).ConfigureAwait(false) is { Record.Gone: false } entry)
             return entry;
-        var judged = await decider.JudgeAsync(image, null, Occasion.NoEvent, cancellation).ConfigureAwait(false);
+        var judged = await decider.JudgeAsync(image, null, DecisionTrigger.NoEvent, cancellation).ConfigureAwait(false);
         return judged?.Entry;
     }
 

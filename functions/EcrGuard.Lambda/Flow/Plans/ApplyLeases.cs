@@ -29,7 +29,7 @@ public sealed class ApplyLeases(RegistryDocuments documents, TimeProvider time)
                     + $"at the latest after {other.RunningUntil.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z."
             );
         var lease = new HeldLease(documents, new ApplyLease(planId, now + Longest), revision, time);
-        return await lease.RenewAsync().ConfigureAwait(false)
+        return await lease.ClaimAsync().ConfigureAwait(false)
             ? (lease, "")
             : (null, "Another plan has just begun to be applied; one is at a time. Try again when it is done.");
     }
@@ -39,22 +39,22 @@ public sealed class ApplyLeases(RegistryDocuments documents, TimeProvider time)
 internal sealed class HeldLease(RegistryDocuments documents, ApplyLease lease, long revision, TimeProvider time)
 {
     /// <summary>How often the run checks that the lease is still its own.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(15);
 
     private long revision = revision;
-    private DateTimeOffset lookedAt;
+    private DateTimeOffset checkedAt;
 
     /// <returns>False if somebody else has stored.</returns>
-    public Task<bool> RenewAsync() => StoreAsync(lease);
+    public Task<bool> ClaimAsync() => StoreAsync(lease);
 
     /// <summary>Checks that nobody else applies a plan: after the first item, and then every few seconds.</summary>
     /// <returns>False if somebody else has started. Then this run must start nothing more.</returns>
-    public async Task<bool> KeepAsync()
+    public async Task<bool> IsStillOursAsync()
     {
-        if (time.GetUtcNow() - lookedAt < Look)
+        if (time.GetUtcNow() - checkedAt < CheckInterval)
             return true;
-        lookedAt = time.GetUtcNow();
-        return await RenewAsync().ConfigureAwait(false);
+        checkedAt = time.GetUtcNow();
+        return await ClaimAsync().ConfigureAwait(false);
     }
 
     public Task EndAsync() => StoreAsync(lease with { RunningUntil = null });

@@ -19,7 +19,7 @@ public sealed class PlanApplier(
     {
         using var deadline = run.Deadline();
         bool more;
-        await using (var ahead = new PutsAhead(preparer, run, policy.MayMark, deadline.Token))
+        await using (var ahead = new PutPrefetcher(preparer, run, policy.MayMark, deadline.Token))
             more = !await AllAsync(run, ahead, deadline.Token).ConfigureAwait(false);
         var answer = run.Answer(more);
         log.Info(
@@ -34,7 +34,7 @@ public sealed class PlanApplier(
     }
 
     /// <returns>False if the time was up, or somebody else applies a plan.</returns>
-    private async Task<bool> AllAsync(PlanRun run, PutsAhead ahead, CancellationToken cancellation)
+    private async Task<bool> AllAsync(PlanRun run, PutPrefetcher ahead, CancellationToken cancellation)
     {
         var rest = new List<Task<bool>>();
         var inTime = true;
@@ -79,7 +79,7 @@ public sealed class PlanApplier(
         PlanRun run,
         PlannedRepository repository,
         PlanItem item,
-        PutsAhead ahead,
+        PutPrefetcher ahead,
         CancellationToken cancellation
     )
     {
@@ -116,7 +116,7 @@ public sealed class PlanApplier(
         PlanRun run,
         PlannedRepository repository,
         PlanItem item,
-        PutsAhead ahead,
+        PutPrefetcher ahead,
         CancellationToken cancellation
     )
     {

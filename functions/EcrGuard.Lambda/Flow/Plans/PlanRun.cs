@@ -89,7 +89,7 @@ public sealed class PlanRun
     public void Take(Removed removed) => taken[removed.Repository] = removed;
 
     /// <returns>False if somebody else applies a plan. Then this run must start nothing more.</returns>
-    public Task<bool> KeepsLeaseAsync() => lease.KeepAsync();
+    public Task<bool> KeepsLeaseAsync() => lease.IsStillOursAsync();
 
     public ApplyAnswer Answer(bool more) => Results.Answer(PlanId, more);
 }

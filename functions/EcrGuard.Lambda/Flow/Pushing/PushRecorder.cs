@@ -53,7 +53,7 @@ public sealed class PushRecorder(
     /// <summary>Judges an image if no event will come for it. Other images wait for their scan.</summary>
     /// <param name="push">The last push.</param>
     /// <param name="repository">The repository after its baseline was checked.</param>
-    public async Task<Judged?> RecordAsync(
+    public async Task<JudgedImage?> RecordAsync(
         ImageFacts image,
         ImageEvent push,
         RepositoryFacts repository,
@@ -62,9 +62,9 @@ public sealed class PushRecorder(
     )
     {
         if (IsKnown(image, before) && !(before!.Open || before.Record.ScanningChanged || policy.RulesNameTags))
-            return new Judged(before, image, [], []);
+            return new JudgedImage(before, image, [], []);
         if (image.Kind != ImageKind.Image || IsKnown(image, before) || IsOlderThan(push, image))
-            return await decider.JudgeAsync(image, before, Occasion.NoEvent, cancellation).ConfigureAwait(false);
+            return await decider.JudgeAsync(image, before, DecisionTrigger.NoEvent, cancellation).ConfigureAwait(false);
         return await AwaitAsync(image, push, repository.Scanning, before, cancellation).ConfigureAwait(false);
     }
 
@@ -83,7 +83,7 @@ public sealed class PushRecorder(
     /// </summary>
     private static bool IsOlderThan(ImageEvent push, ImageFacts image) => image.PushedAt < push.Time - Retagged;
 
-    private async Task<Judged?> AwaitAsync(
+    private async Task<JudgedImage?> AwaitAsync(
         ImageFacts image,
         ImageEvent push,
         ScanningFacts scanning,

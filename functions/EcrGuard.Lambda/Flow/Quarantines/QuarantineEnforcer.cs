@@ -31,18 +31,22 @@ public sealed class QuarantineEnforcer(
     /// <param name="takes">False for an event, which leaves it to the sweep to take an image out of reach.</param>
     /// <returns>Why something that should be done cannot be done, or what it waits for; null if all is well.</returns>
     public Task<string?> HoldAsync(LedgerEntry entry, bool takes, CancellationToken cancellation) =>
-        HoldAsync(entry, takes ? planner.Surroundings() : null, cancellation);
+        HoldAsync(entry, takes ? planner.Reader() : null, cancellation);
 
-    /// <param name="around">Null for an event, which takes nothing out of reach.</param>
+    /// <param name="reader">Null for an event, which takes nothing out of reach.</param>
     /// <inheritdoc cref="HoldAsync(LedgerEntry, bool, CancellationToken)"/>
-    internal async Task<string?> HoldAsync(LedgerEntry entry, Surroundings? around, CancellationToken cancellation)
+    internal async Task<string?> HoldAsync(
+        LedgerEntry entry,
+        RepositoryUseReader? reader,
+        CancellationToken cancellation
+    )
     {
         var image = entry.Record.Verdict.Image;
         for (var round = 0; round < MaxRounds; round++)
         {
             if (
                 !policy.MayQuarantine(entry.Record, entry.Quarantine)
-                || await planner.PlanAsync(entry, around, cancellation).ConfigureAwait(false) is not { } planned
+                || await planner.PlanAsync(entry, reader, cancellation).ConfigureAwait(false) is not { } planned
             )
                 return null;
             var plan = planned.Plan;
@@ -59,7 +63,7 @@ public sealed class QuarantineEnforcer(
                     log.Info("An image is not where its verdict wants it.", ("image", image.ToString()), ("why", why));
                 return plan.Why;
             }
-            if (await StepAsync(entry, plan, around, cancellation).ConfigureAwait(false) is { } refusal)
+            if (await StepAsync(entry, plan, reader, cancellation).ConfigureAwait(false) is { } refusal)
                 return refusal;
             if (await images.FindAsync(image, cancellation).ConfigureAwait(false) is not { } now)
                 return null;
@@ -74,7 +78,7 @@ public sealed class QuarantineEnforcer(
     private async Task<string?> StepAsync(
         LedgerEntry entry,
         QuarantinePlan plan,
-        Surroundings? around,
+        RepositoryUseReader? reader,
         CancellationToken cancellation
     )
     {
@@ -84,7 +88,7 @@ public sealed class QuarantineEnforcer(
             return null;
         }
         var refusal = await writer
-            .MakeAsync(entry, plan, () => planner.PlanAsync(entry, around, cancellation), cancellation)
+            .MakeAsync(entry, plan, () => planner.PlanAsync(entry, reader, cancellation), cancellation)
             .ConfigureAwait(false);
         if (refusal is not null)
             log.Warning(

@@ -16,17 +16,17 @@ public sealed class QuarantinePlanner(
     TimeProvider time
 )
 {
-    internal Surroundings Surroundings() => new(registry, manifests, usages, time);
+    internal RepositoryUseReader Reader() => new(registry, manifests, usages, time);
 
     /// <summary>
     /// Plans the next step. The costly facts are read only if everything else says that the image must be taken out of
     /// reach. The image itself is read last.
     /// </summary>
-    /// <param name="around">Null for an event, which takes nothing out of reach and leaves that to the sweep.</param>
+    /// <param name="reader">Null for an event, which takes nothing out of reach and leaves that to the sweep.</param>
     /// <returns>Null if the image is gone.</returns>
     internal async Task<PlannedQuarantine?> PlanAsync(
         LedgerEntry entry,
-        Surroundings? around,
+        RepositoryUseReader? reader,
         CancellationToken cancellation
     )
     {
@@ -35,9 +35,9 @@ public sealed class QuarantinePlanner(
         var plan = PlanFor(facts, entry);
         if (plan.Next is not { Change: QuarantineChange.Archive })
             return new PlannedQuarantine(plan, facts.Image);
-        if (around is null)
+        if (reader is null)
             return new PlannedQuarantine(plan.LeftToSweep(entry.Quarantine), facts.Image);
-        return await AllFactsAsync(facts, around, cancellation).ConfigureAwait(false) is { } all
+        return await AllFactsAsync(facts, reader, cancellation).ConfigureAwait(false) is { } all
             ? new PlannedQuarantine(PlanFor(all, entry), all.Image)
             : null;
     }
@@ -64,12 +64,12 @@ public sealed class QuarantinePlanner(
     /// <returns>Null if the image or its repository is gone.</returns>
     private async Task<QuarantineFacts?> AllFactsAsync(
         QuarantineFacts facts,
-        Surroundings around,
+        RepositoryUseReader reader,
         CancellationToken cancellation
     )
     {
         var id = facts.Image.Id;
-        if (await around.ReadAsync(id.Repository, cancellation).ConfigureAwait(false) is not var (others, use))
+        if (await reader.ReadAsync(id.Repository, cancellation).ConfigureAwait(false) is not var (others, use))
             return null;
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } now)
             return null;

@@ -30,7 +30,7 @@ public sealed class QuarantineSweep(
             return [];
         var undone = new List<string>();
         var usages = planner.UsagesOf(use, contents);
-        var around = planner.Surroundings().With(contents, use);
+        var reader = planner.Reader().With(contents, use);
         foreach (var chunk in candidates.Chunk(LedgerTable.ReadBatch))
         {
             var entries = await images.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
@@ -38,7 +38,7 @@ public sealed class QuarantineSweep(
             {
                 var usage = usages.GetValueOrDefault(entry.Record.Verdict.Image.Digest);
                 if (Concerns(entry, usage))
-                    undone.AddRange(await OrWhyAsync(entry, usage, around, cancellation).ConfigureAwait(false));
+                    undone.AddRange(await OrWhyAsync(entry, usage, reader, cancellation).ConfigureAwait(false));
             }
         }
         return undone;
@@ -52,14 +52,14 @@ public sealed class QuarantineSweep(
     private async Task<IReadOnlyList<string>> OrWhyAsync(
         LedgerEntry entry,
         ImageUsage? usage,
-        Surroundings around,
+        RepositoryUseReader reader,
         CancellationToken cancellation
     )
     {
         var image = entry.Record.Verdict.Image;
         try
         {
-            if (await enforcer.HoldAsync(entry, around, cancellation).ConfigureAwait(false) is { } why)
+            if (await enforcer.HoldAsync(entry, reader, cancellation).ConfigureAwait(false) is { } why)
                 return [$"{image.Digest}: {why}"];
             return await IsHeldInUseAsync(entry, usage, cancellation).ConfigureAwait(false)
                 ?

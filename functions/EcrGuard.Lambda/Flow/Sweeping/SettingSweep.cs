@@ -45,7 +45,7 @@ public sealed class SettingSweep(
         }
         if (!policy.MayMark(facts.Repository))
             warnings.Add(Shields.Unkept(own, facts.Contents, facts.Usages));
-        warnings.Add(AbandonedPlaces.Warning(own, facts.Contents, facts.Usages, facts.Now + Tomorrow));
+        warnings.Add(ImagesKeptByTags.Warning(own, facts.Contents, facts.Usages, facts.Now + Tomorrow));
         return [.. warnings.OfType<string>()];
     }
 

@@ -7,7 +7,7 @@ namespace EcrGuard.Lambda.Flow.Plans;
 /// Prepares the policies of the next repositories while one has its turn. ECR needs time for a preview, but makes the
 /// previews of many repositories at once.
 /// </summary>
-internal sealed class PutsAhead : IAsyncDisposable
+internal sealed class PutPrefetcher : IAsyncDisposable
 {
     /// <summary>
     /// How many are prepared at the same time. A thousand previews then fit in one invocation if each takes 20 s.
@@ -25,7 +25,12 @@ internal sealed class PutsAhead : IAsyncDisposable
 
     /// <param name="preparer">Prepares one policy.</param>
     /// <param name="may">Whether a repository may be written to.</param>
-    public PutsAhead(PutPreparer preparer, PlanRun run, Func<RepositoryId, bool> may, CancellationToken cancellation)
+    public PutPrefetcher(
+        PutPreparer preparer,
+        PlanRun run,
+        Func<RepositoryId, bool> may,
+        CancellationToken cancellation
+    )
     {
         (this.preparer, this.run) = (preparer, run);
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -4,7 +4,7 @@ using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Tests.Plans;
 
-public sealed class RemovalPlaceTests
+public sealed class RemovalManifestEffectTests
 {
     private static readonly string Blocked = OwnTags.Blocked(Facts.Digest(1));
 
@@ -34,22 +34,30 @@ public sealed class RemovalPlaceTests
     [InlineData("ecrguard-*", true)]
     [InlineData("v*", false)]
     public void A_rule_counts_the_manifest_that_its_patterns_select(string pattern, bool counts) =>
-        Assert.Equal(counts, RemovalPlace.CountedBy(Policy(Keep(3, Tagged(pattern))), [Blocked]) is not null);
+        Assert.Equal(counts, RemovalManifestEffect.CountedBy(Policy(Keep(3, Tagged(pattern))), [Blocked]) is not null);
 
     [Fact]
     public void Every_rule_counts_also_behind_one_that_keeps_the_manifest()
     {
         var policy = Policy(Keep(100_000, Tagged("ecrguard-inuse-*")), Keep(3, Any));
-        Assert.Equal(2, RemovalPlace.CountedBy(policy, [OwnTags.InUse(Facts.Digest(1))])?.Priority);
-        Assert.Null(RemovalPlace.CountedBy(Policy(Keep(100_000, Tagged("*"))), [Blocked]));
+        Assert.Equal(2, RemovalManifestEffect.CountedBy(policy, [OwnTags.InUse(Facts.Digest(1))])?.Priority);
+        Assert.Null(RemovalManifestEffect.CountedBy(Policy(Keep(100_000, Tagged("*"))), [Blocked]));
         // The policy selects neither tag alone, but it selects both together.
         var both = Policy(Keep(3, Tagged("ecrguard-blocked-*", "ecrguard-inuse-*")));
-        Assert.Null(RemovalPlace.CountedBy(both, [Blocked]));
-        Assert.NotNull(RemovalPlace.CountedBy(both, [Blocked, OwnTags.InUse(Facts.Digest(1))]));
+        Assert.Null(RemovalManifestEffect.CountedBy(both, [Blocked]));
+        Assert.NotNull(RemovalManifestEffect.CountedBy(both, [Blocked, OwnTags.InUse(Facts.Digest(1))]));
     }
 
     private static string? WhyNot(LifecyclePolicy policy, params ImageFacts[] images) =>
-        RemovalPlace.WhyNot(policy, Facts.Contents(images), images[0].Id, Blocked, Facts.Digest(99), [], Facts.Now);
+        RemovalManifestEffect.WhyNot(
+            policy,
+            Facts.Contents(images),
+            images[0].Id,
+            Blocked,
+            Facts.Digest(99),
+            [],
+            Facts.Now
+        );
 
     private static ImageFacts Aged(int number, int days, params string[] tags) =>
         Facts.Image(number, tags) with
@@ -79,7 +87,7 @@ public sealed class RemovalPlaceTests
     {
         var contents = Facts.Contents([Aged(1, 3, "v3", Blocked), Aged(2, 4, "v2")]);
         string? Of(RepositoryContents with) =>
-            RemovalPlace.WhyNot(
+            RemovalManifestEffect.WhyNot(
                 Policy(Keep(3, Any)),
                 with,
                 contents.Images[0].Id,

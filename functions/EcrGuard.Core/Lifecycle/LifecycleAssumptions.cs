@@ -22,7 +22,7 @@ namespace EcrGuard.Core.Lifecycle;
 /// may refuse it.</item>
 /// </list>
 /// </summary>
-internal static class LifecycleChoices
+internal static class LifecycleAssumptions
 {
     /// <summary>
     /// The storage class whose rules select the image. No rule selects an image that is being restored, or whose class

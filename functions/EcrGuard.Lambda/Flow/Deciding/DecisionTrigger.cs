@@ -5,10 +5,10 @@ namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>Why an image is judged now.</summary>
 /// <param name="News">The events that led to the decision, oldest first; empty if no event did.</param>
-public sealed record Occasion(IReadOnlyList<ImageEvent> News)
+public sealed record DecisionTrigger(IReadOnlyList<ImageEvent> News)
 {
     /// <summary>No event led to it.</summary>
-    public static Occasion NoEvent { get; } = new([]);
+    public static DecisionTrigger NoEvent { get; } = new([]);
 
     /// <summary>False while images from before EcrGuard are judged for the first time.</summary>
     public bool Alerting { get; init; } = true;

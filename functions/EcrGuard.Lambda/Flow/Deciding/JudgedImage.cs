@@ -8,11 +8,11 @@ namespace EcrGuard.Lambda.Flow.Deciding;
 /// <param name="Facts">The image with its tags, as they were read.</param>
 /// <param name="Indexes">The indexes that hold the image. They must be decided again.</param>
 /// <param name="Children">The children of an index that were judged together with it.</param>
-public sealed record Judged(
+public sealed record JudgedImage(
     LedgerEntry Entry,
     ImageFacts Facts,
     IReadOnlyList<ImageId> Indexes,
-    IReadOnlyList<Judged> Children
+    IReadOnlyList<JudgedImage> Children
 )
 {
     /// <summary>When EcrGuard must look at the image again, if nobody has arranged that yet; null for never.</summary>

@@ -5,7 +5,7 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Baselines;
 
-public sealed class AbandonedPlacesTests
+public sealed class ImagesKeptByTagsTests
 {
     private static string Blocked => OwnTags.Blocked(Facts.Digest(2));
 
@@ -65,7 +65,7 @@ public sealed class AbandonedPlacesTests
         {
             [Facts.Digest(1)] = new(oldest, ["The task t runs it."], []),
         };
-        return AbandonedPlaces.Warning(
+        return ImagesKeptByTags.Warning(
             Policies.Of(Policies.Keep(1, counts, 2)),
             contents,
             usages,

@@ -8,7 +8,7 @@ namespace EcrGuard.Lambda.Flow;
 /// Ends the marking of images. It deletes the manifests that tags were moved to, because ECR counts each as an image.
 /// If this fails, no image fails: the next sweep finds what is left.
 /// </summary>
-public sealed class MarkingEnd(TagRemover remover, Log log)
+public sealed class RemovalManifestCleanup(TagRemover remover, Log log)
 {
     private const string Stays = "What tags were moved to stays; the next sweep finds it.";
 

@@ -9,7 +9,12 @@ namespace EcrGuard.Lambda.Flow.Quarantines;
 /// Reads what decides about an image apart from the image itself: the other images of its repository, and what runs.
 /// One instance serves many images of one repository, and does not read recent facts again.
 /// </summary>
-internal sealed class Surroundings(EcrReader registry, ManifestRecords manifests, UsageReader usages, TimeProvider time)
+internal sealed class RepositoryUseReader(
+    EcrReader registry,
+    ManifestRecords manifests,
+    UsageReader usages,
+    TimeProvider time
+)
 {
     /// <summary>How old the known contents of the repository may be when an image is taken out of reach.</summary>
     private static readonly TimeSpan ContentsAge = TimeSpan.FromMinutes(1);
@@ -18,7 +23,7 @@ internal sealed class Surroundings(EcrReader registry, ManifestRecords manifests
     private UsageReading? use;
 
     /// <summary>Starts with what a sweep has read.</summary>
-    public Surroundings With(RepositoryContents known, UsageReading? reading)
+    public RepositoryUseReader With(RepositoryContents known, UsageReading? reading)
     {
         (contents, use) = (known, reading);
         return this;

@@ -4,19 +4,19 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>One image of a batch, and what was decided about it.</summary>
-internal sealed class Work(ImageId image)
+internal sealed class BatchImage(ImageId image)
 {
     /// <summary>How many images are worked on at the same time.</summary>
     private const int AtOnce = 8;
 
-    private readonly List<Work> related = [];
+    private readonly List<BatchImage> related = [];
     private bool decided;
     private bool failed;
 
     public ImageId Image => image;
 
     /// <summary>Null until the image is decided, and null if there was nothing to judge.</summary>
-    public Judged? Judged { get; set; }
+    public JudgedImage? Judged { get; set; }
 
     /// <summary>Whether the image is decided and every step since has succeeded for it.</summary>
     public bool Done => decided && !failed;
@@ -25,19 +25,19 @@ internal sealed class Work(ImageId image)
     public bool Finished => Done && related.All(work => work.Finished);
 
     /// <summary>Everything that follows from this image, and then the image itself.</summary>
-    public IEnumerable<Work> WithRelated => related.SelectMany(work => work.WithRelated).Append(this);
+    public IEnumerable<BatchImage> WithRelated => related.SelectMany(work => work.WithRelated).Append(this);
 
     /// <summary>Notes the decision, and the children that were judged with it.</summary>
-    public void Decide(Judged? judged)
+    public void Decide(JudgedImage? judged)
     {
         Judged = judged;
         decided = true;
         foreach (var child in judged?.Children ?? [])
-            related.Add(new Work(child.Image) { Judged = child, decided = true });
+            related.Add(new BatchImage(child.Image) { Judged = child, decided = true });
     }
 
     /// <summary>Adds an index that holds the image. The image is not finished until the index is.</summary>
-    public void IsHeldBy(Work index) => related.Add(index);
+    public void IsHeldBy(BatchImage index) => related.Add(index);
 
     /// <summary>Leaves the image to the next try.</summary>
     public void Fail() => failed = true;
@@ -46,19 +46,19 @@ internal sealed class Work(ImageId image)
     /// Takes a step for several images at the same time. If it fails for one image, only that image fails.
     /// </summary>
     public static async Task EachAsync(
-        IEnumerable<Work> works,
-        Func<Work, Task> step,
+        IEnumerable<BatchImage> images,
+        Func<BatchImage, Task> step,
         Log log,
         CancellationToken cancellation
     )
     {
         using var turn = new SemaphoreSlim(AtOnce);
-        await Task.WhenAll(works.Select(work => OneAsync(work, step, turn, log, cancellation))).ConfigureAwait(false);
+        await Task.WhenAll(images.Select(work => OneAsync(work, step, turn, log, cancellation))).ConfigureAwait(false);
     }
 
     private static async Task OneAsync(
-        Work work,
-        Func<Work, Task> step,
+        BatchImage work,
+        Func<BatchImage, Task> step,
         SemaphoreSlim turn,
         Log log,
         CancellationToken cancellation

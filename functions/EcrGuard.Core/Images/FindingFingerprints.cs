@@ -8,7 +8,7 @@ namespace EcrGuard.Core.Images;
 /// Findings as marks of ten bytes each, in base 64: which finding it is, and when it last changed. The ledger holds
 /// them where it cannot hold the findings. No findings are null.
 /// </summary>
-public static class FindingMarks
+public static class FindingFingerprints
 {
     /// <summary>
     /// Bytes of a hash that tells a finding from a thousand others. It fails once in some millions of cases.

@@ -10,7 +10,7 @@ namespace EcrGuard.Core.Baselines;
 /// image, or moved it, which leaves the image. So EcrGuard keeps the image. It takes a place in a count, and another
 /// image may go that would stay without EcrGuard. That cannot be avoided, and EcrGuard says so before it happens.
 /// </summary>
-public static class AbandonedPlaces
+public static class ImagesKeptByTags
 {
     private const int MaxNamed = 3;
 

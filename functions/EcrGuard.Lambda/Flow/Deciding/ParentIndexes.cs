@@ -6,7 +6,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>The indexes that hold an image.</summary>
-public sealed class HoldingIndexes(
+public sealed class ParentIndexes(
     ManifestRecords manifests,
     EcrReader registry,
     EffectivePolicy policy,

@@ -7,7 +7,7 @@ namespace EcrGuard.Core.Plans;
 /// What the manifest to which a tag is moved does to the count rules of a lifecycle policy. While it is there it is the
 /// youngest image and takes a place. An image that would have stayed could expire or be archived.
 /// </summary>
-public static class RemovalPlace
+public static class RemovalManifestEffect
 {
     /// <summary>The first rule that counts the manifest; null where none does.</summary>
     /// <param name="policy">The repository's lifecycle policy.</param>
