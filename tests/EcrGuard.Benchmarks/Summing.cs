@@ -8,7 +8,7 @@ namespace EcrGuard.Benchmarks;
 
 /// <summary>
 /// The weekly report of a large registry, from the records of its images to every file: it must grow with the images,
-/// and what it keeps must fit into a function of 512 MB.
+/// and what it keeps must leave room in a function of 512 MB, whose managed heap may take 384 MiB.
 /// </summary>
 internal static class Summing
 {
@@ -16,6 +16,8 @@ internal static class Summing
     private const double Linear = 15;
 
     private const double MaxPageMb = 5;
+
+    private const double MaxKeptMib = 300;
 
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 7, 0, 0, TimeSpan.Zero);
 
@@ -30,7 +32,7 @@ internal static class Summing
         return Task.FromResult<IReadOnlyList<Figure>>([
             new Figure(what, large.Time.TotalSeconds, "s"),
             new Figure($"{what}: time, as a multiple of {few:#,0}", large.Time / small.Time, "×", Linear),
-            new Figure($"{what}: kept in memory", large.KeptBytes / 1024.0 / 1024, "MiB", Deployment.MemoryMiB),
+            new Figure($"{what}: kept in memory", large.KeptBytes / 1024.0 / 1024, "MiB", MaxKeptMib),
             new Figure($"{what}: its page", large.PageBytes / 1e6, "MB", MaxPageMb),
         ]);
     }
@@ -65,21 +67,25 @@ internal static class Summing
         return (time, kept, sizes[SummaryForms.Page]);
     }
 
-    /// <summary>Every fifth is blocked.</summary>
+    /// <summary>
+    /// Each has two tags, one of them the name of a commit. Every fifth is blocked by three findings, and every
+    /// thirtieth is an index of two others.
+    /// </summary>
     private static ImageRecord Record(int number, int images)
     {
         var id = new ImageId(
             new RepositoryId("123456789012", "eu-central-1", Name(number % Repositories(images))),
-            Digest.Parse($"sha256:{number * 2_654_435_761L:x64}")
+            DigestOf(number)
         );
         var image = new ImageFacts
         {
             Id = id,
             ReadAt = Now,
-            Tags = [$"build-{number}"],
+            Tags = [$"build-{number}", id.Digest.Hex[..40]],
             Kind = ImageKind.Image,
             Storage = StorageStatus.Active,
             PushedAt = Now.AddMinutes(-number % 100_000),
+            SizeInBytes = 100_000_000,
         };
         var scan = new ScanFacts
         {
@@ -87,12 +93,25 @@ internal static class Summing
             State = ScanState.Complete,
             Continuous = true,
             CompletedAt = Now.AddHours(-1),
-            Findings = number % 5 == 0 ? Findings.Merge([Blocking(number % 700)]) : [],
+            Findings =
+                number % 5 == 0
+                    ? Findings.Merge([Blocking(number % 700), Blocking(number % 711), Blocking(number % 723)])
+                    : [],
             ReadAt = Now,
         };
         var verdict = Judge.Decide(image, scan, PolicyDocument.BuiltIn, null, Now);
-        return ImageRecord.Of(image, verdict, null, $"{number}", Now, image.Tags);
+        var record = ImageRecord.Of(image, verdict, null, $"{number}", Now, image.Tags);
+        return number % 30 == 0 && number + (2 * Repositories(images)) < images
+            ? record with
+            {
+                Children = [Child(number + Repositories(images)), Child(number + (2 * Repositories(images)))],
+            }
+            : record;
     }
+
+    private static IndexChild Child(int number) => new(DigestOf(number), "linux/amd64", ImageKind.Image);
+
+    private static Digest DigestOf(int number) => Digest.Parse($"sha256:{number * 2_654_435_761L:x64}");
 
     private static Finding Blocking(int number) =>
         new()
@@ -108,10 +127,18 @@ internal static class Summing
 
     private static string Name(int number) => $"team-{number % 40}/service-{number}";
 
+    /// <summary>Through a file, as the function does: a table of a million images is too large for memory.</summary>
     private static long SizeOf(SummaryFile file)
     {
-        using var counted = new MemoryStream();
-        file.Write(counted);
-        return counted.Length;
+        using var written = new FileStream(
+            Path.GetTempFileName(),
+            FileMode.Open,
+            FileAccess.ReadWrite,
+            FileShare.None,
+            bufferSize: 65536,
+            FileOptions.DeleteOnClose
+        );
+        file.Write(written);
+        return written.Length;
     }
 }

@@ -7,18 +7,12 @@ namespace EcrGuard.Core.Reports;
 /// <summary>The remedies of problems, in words.</summary>
 internal static class FixText
 {
-    /// <summary>
-    /// The update that ends a finding. Findings without a fixed version stay apart by their vulnerability.
-    /// </summary>
-    public static (string? Package, string? FixedIn, string? Unfixed) Update(BlockingFinding finding) =>
-        (finding.Package, finding.FixedIn, finding.FixedIn is null ? finding.Vulnerability : null);
-
     public static string For(IReadOnlyList<BlockingFinding> blocking)
     {
         var updates = blocking
             .Where(finding => finding.FixedIn is not null)
-            .Select(finding => $"{finding.Package ?? finding.Vulnerability} to {finding.FixedIn}")
-            .Distinct(StringComparer.Ordinal)
+            .GroupBy(finding => (finding.Package ?? finding.Vulnerability, FixVersion.Of(finding.FixedIn!).Line))
+            .Select(same => $"{same.Key.Item1} to {FixVersion.Highest(same.Select(finding => finding.FixedIn!))}")
             .ToList();
         var without = blocking
             .Where(finding => finding.FixedIn is null)

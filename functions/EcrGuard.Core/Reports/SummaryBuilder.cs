@@ -38,21 +38,15 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     /// <summary>What a sentence takes at most.</summary>
     private const int MaxSentence = 500;
 
-    private static readonly TimeSpan PatienceWithPending = TimeSpan.FromDays(1);
-
-    private readonly List<SeenImage> _seen = [];
-    private readonly HashSet<(string Repository, Digest Digest)> _parts = [];
-    private readonly List<UnmarkedImage> _unmarked = [];
+    private readonly SeenImages _seen = new(facts);
+    private List<UnmarkedImage> _unmarked = [];
     private readonly Dictionary<ImageId, (Status Status, IReadOnlyList<string> Tags)> _forced = [];
     private readonly HashSet<string> _waiversUsed = new(StringComparer.Ordinal);
     private readonly List<Unread> _unread = [.. UnreadFacts.Of(facts)];
-    private readonly RunningImages _running = new(facts.Usage, facts.Account, facts.Region);
     private readonly RepositoryTeams _teams = new(facts.Sweeps);
 
     private bool _imagesRead = true;
-
-    /// <summary>Many images have the same words: one copy of each is kept.</summary>
-    private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
+    private int _couldNotMark;
 
     /// <summary>Something could not be read while images were read.</summary>
     public SummaryBuilder CouldNotReadImages(Unread unread)
@@ -71,10 +65,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         var without = record.WithoutBreakGlass().AsOf(facts.GeneratedAt, facts.Policy);
         Note(without);
         // The last change of an image whose approval is forced is that it was forced, which is reported by itself.
-        var tellsChange = record.Verdict.Instead is null;
-        var seen = Seen(without, answer.Approved, answer.Instead is not null, tellsChange);
-        _waiversUsed.UnionWith(seen.Waivers);
-        _seen.Add(seen);
+        _seen.Add(without, answer, tellsChange: record.Verdict.Instead is null);
         return this;
     }
 
@@ -82,94 +73,34 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private void Note(ImageRecord record)
     {
         var (image, status) = (record.Verdict.Image, record.Verdict.Status);
-        var repository = Shared(image.Repository.Name);
-        _parts.UnionWith(record.Children.Select(child => (repository, child.Digest)));
+        _waiversUsed.UnionWith(record.WaiversUsed);
         if (facts.BreakGlass.Any(each => each.Image == image))
             _forced[image] = (status, Tags(record));
-        if (record.CouldNotMark is { } why)
-            _unmarked.Add(new UnmarkedImage(repository, image.Digest, Tags(record), status, Clip(why)));
+        if (record.CouldNotMark is not { } why)
+            return;
+        _couldNotMark++;
+        _unmarked.Add(new UnmarkedImage(image.Repository.Name, image.Digest, Tags(record), status, Clip(why)));
+        if (_unmarked.Count >= 2 * MaxListed)
+            _unmarked = Unmarked();
     }
-
-    private SeenImage Seen(ImageRecord record, bool deployable, bool forced, bool tellsChange)
-    {
-        var reason = record.Verdict.Reasons[0];
-        return new SeenImage(Reported(record, deployable), forced, reason.Code == ImageRecord.TimeIsUp)
-        {
-            Waivers = [.. record.WaiversUsed.Select(Shared)],
-            Changed = tellsChange && IsChange(record) ? Changed(record) : null,
-            Gap = IsGap(record) ? (Shared(reason.Code), Shared(Clip(reason.Sentence))) : null,
-            First = record.First,
-            NamedBy = facts.Quarantined.Contains(record.Verdict.Image) ? _running.Naming(record) : [],
-        };
-    }
-
-    private ReportedImage Reported(ImageRecord record, bool deployable)
-    {
-        var verdict = record.Verdict;
-        var repository = Shared(verdict.Image.Repository.Name);
-        var runBy = _running.Of(record);
-        var (blocked, approved) = (verdict.Status == Status.Blocked, verdict.Status == Status.Approved);
-        return new ReportedImage(
-            repository,
-            verdict.Image.Digest,
-            Tags(record),
-            verdict.Status,
-            record.StatusSince,
-            record.PushedAt,
-            deployable,
-            approved ? null : Shared(Clip(verdict.Reasons[0].Sentence)),
-            approved ? 0 : record.ReasonCount - 1
-        )
-        {
-            Team = _teams.Of(repository),
-            RunBy = [.. runBy.Take(MaxRunBy).Select(Shared)],
-            RunByCount = runBy.Count,
-            Severity = blocked && verdict.Blocking is [var worst, ..] ? worst : null,
-            Deadline = blocked && runBy.Count > 0 ? Deadline(record) : null,
-            Blocking = blocked ? Blocking(verdict) : [],
-        };
-    }
-
-    /// <summary>The end of its grace, or else the policy's days from the day of the block.</summary>
-    private DateTimeOffset? Deadline(ImageRecord record) =>
-        record.Grace is { Counting: true } grace ? grace.EndsAt
-        : record.Verdict.Blocking is [var worst, ..] && facts.Policy.DaysToFix(worst) is { } days
-            ? record.StatusSince.AddDays(days)
-        : null;
-
-    private IReadOnlyList<BlockingFinding> Blocking(Verdict verdict) =>
-        [
-            .. verdict
-                .Reasons.Where(reason => reason.Vulnerability is not null)
-                .Select(reason => reason.Clip())
-                .Select(reason => new BlockingFinding(
-                    Shared(reason.Vulnerability!),
-                    SharedIfAny(reason.Package),
-                    reason.Severity,
-                    SharedIfAny(reason.Installed),
-                    SharedIfAny(reason.FixedIn),
-                    reason.Score,
-                    reason.Epss
-                ))
-                .Distinct(),
-        ];
 
     /// <summary>The summary of all images that were added.</summary>
     public WeeklySummary Build()
     {
-        var images = _seen
-            .Where(image => !_parts.Contains((image.Repository, image.Digest)))
-            .OrderBy(image => image.Repository, StringComparer.Ordinal)
-            .ThenBy(image => image.Digest)
-            .ToList();
-        var blocked = images.FindAll(image => image.Status == Status.Blocked);
-        var newlyBlocked = ImageTables.Changes(blocked);
-        var uses = images.SelectMany(image => image.Waivers).CountBy(id => id, StringComparer.Ordinal).ToDictionary();
+        var images = _seen.Whole();
+        var blocked = images.FindAll(image => image.IsBlocked);
+        var changed = images.FindAll(image => image.Details.IsChange);
+        var newlyBlocked = changed.FindAll(image => image.IsBlocked);
+        var lifted = changed.FindAll(image => !image.IsBlocked);
+        var uses = images
+            .SelectMany(image => image.Details.Waivers)
+            .CountBy(id => id, StringComparer.Ordinal)
+            .ToDictionary();
         var waivers = ExceptionTables.Waivers(facts, uses, _waiversUsed);
         var unread = Unread();
         var actions = ActionList.Of(facts, images, waivers, unread, _teams);
         var past = facts.Past.Where(past => facts.Covers(past.Repository)).ToList();
-        var groups = GroupTables.ByRepository(facts, images, newlyBlocked, past, _teams);
+        var groups = GroupTables.ByRepository(facts, images, past, _teams);
         var summary = new WeeklySummary
         {
             Unread = unread,
@@ -183,19 +114,19 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             Repositories = groups.Count,
             Images = images.Count,
             Statuses = StatusCounts.Of(images.Select(image => image.Status)),
-            Deployable = images.Count(image => image.Image.Deployable),
+            Deployable = images.Count(image => image.Deployable),
             DeployableByBreakGlass = images.Count(image => image.Forced),
             TimeIsUp = images.Count(image => image.TimeIsUp),
             BlockedDigests = blocked.Select(image => image.Digest).Distinct().Count(),
-            Running = images.Count(image => image.Image.Runs),
+            Running = images.Count(image => image.Runs),
             RunningReadAt = facts.Usage?.ReadAt,
             NotSeen = [.. UnreadFacts.Consumers(facts, bySetting: true).Distinct()],
-            RunningBlocked = blocked.Count(image => image.Image.Runs),
+            RunningBlocked = blocked.Count(image => image.Runs),
             Actions = [.. actions.Take(MaxListed)],
             ActionCount = actions.Count,
             Blocked = ImageTables.Blocked(blocked),
-            Fixes = ImageTables.Fixes(blocked),
-            All = images.ConvertAll(image => image.Image),
+            Fixes = FixTable.Of(blocked),
+            All = images.Select(image => image.Reported()),
             Trend = [],
             Remediation = RemediationTable.Of(facts, past),
             HistorySince = past.Count == 0 ? null : past.Min(each => each.History.Since),
@@ -206,11 +137,15 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             ByRepository = groups,
             TeamTag = facts.Policy.Defaults.TeamTag,
             Quiet = GroupTables.Quiet(images, facts.GeneratedAt, _teams),
-            NewlyBlocked = newlyBlocked,
-            Lifted = ImageTables.Changes(images.Where(image => image.Status != Status.Blocked)),
+            NewlyBlocked = ImageTables.Changes(newlyBlocked),
+            NewlyBlockedCount = newlyBlocked.Count,
+            NewlyBlockedApproved = newlyBlocked.Count(image => image.Details.Was == Status.Approved),
+            Lifted = ImageTables.Changes(lifted),
+            LiftedCount = lifted.Count,
             BlockingVulnerabilities = ImageTables.BlockingVulnerabilities(blocked),
             CoverageGaps = ImageTables.Gaps(images),
             CouldNotMark = Unmarked(),
+            CouldNotMarkCount = _couldNotMark,
             Waivers = waivers,
             BreakGlass = ExceptionTables.BreakGlass(facts, _forced),
             OtherExcuses = ExceptionTables.Others(facts.Policy, uses),
@@ -231,8 +166,14 @@ public sealed class SummaryBuilder(SummaryFacts facts)
                 .ThenBy(unread => unread.Why, StringComparer.Ordinal),
         ];
 
-    private IReadOnlyList<UnmarkedImage> Unmarked() =>
-        [.. _unmarked.OrderBy(image => image.Repository, StringComparer.Ordinal).ThenBy(image => image.Digest)];
+    /// <summary>The first by repository and digest, whatever the order of reading.</summary>
+    private List<UnmarkedImage> Unmarked() =>
+        [
+            .. _unmarked
+                .OrderBy(image => image.Repository, StringComparer.Ordinal)
+                .ThenBy(image => image.Digest)
+                .Take(MaxListed),
+        ];
 
     private IReadOnlyList<RepositoryNote> Drift() =>
         [.. facts.Notes.Where(note => note.Drift.Count > 0).OrderBy(note => note.Repository, StringComparer.Ordinal)];
@@ -249,53 +190,9 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         return weeks;
     }
 
-    /// <summary>
-    /// Only the last change of an image is known: an image that was blocked and lifted within the week is lifted.
-    /// </summary>
-    private bool IsChange(ImageRecord record) =>
-        facts.Week.Contains(record.StatusSince)
-        && (
-            record.Verdict.Status == Status.Blocked
-                ? record.PreviousStatus != Status.Blocked
-                : record.PreviousStatus == Status.Blocked
-        );
-
-    private bool IsGap(ImageRecord record) =>
-        record.Verdict.Status switch
-        {
-            Status.Unscanned or Status.Unsupported or Status.Stale or Status.Error => true,
-            // A scan takes its time, but one that takes a day is not coming.
-            Status.Pending => facts.GeneratedAt - record.StatusSince > PatienceWithPending,
-            Status.Blocked or Status.Approved => false,
-        };
-
-    private ChangedImage Changed(ImageRecord record) =>
-        new(
-            Shared(record.Verdict.Image.Repository.Name),
-            record.Verdict.Image.Digest,
-            Tags(record),
-            record.PreviousStatus,
-            record.Verdict.Status,
-            record.StatusSince,
-            Clip(record.Verdict.Reasons[0].Sentence),
-            record.ReasonCount - 1
-        );
-
-    private static IReadOnlyList<string> Tags(ImageRecord record) =>
+    internal static IReadOnlyList<string> Tags(ImageRecord record) =>
         [.. record.Tags.Take(MaxTags).Select(tag => Phrase.Clip(tag, 128))];
 
     /// <summary>A sentence, cut for reports.</summary>
     internal static string Clip(string sentence) => Phrase.Clip(sentence, MaxSentence);
-
-    private string Shared(string word)
-    {
-        ref var kept = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(
-            _words,
-            word,
-            out _
-        );
-        return kept ??= word;
-    }
-
-    private string? SharedIfAny(string? word) => word is null ? null : Shared(word);
 }

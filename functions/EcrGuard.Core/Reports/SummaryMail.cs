@@ -19,7 +19,7 @@ internal static class SummaryMail
                     summary.Unread.Count > 0 && summary.Statuses.Total == 0 ? "no image could be read"
                     : summary.ActionCount == 0 ? $"nothing to do, {summary.Statuses.Blocked} blocked"
                     : $"{summary.ActionCount} to do, {summary.Statuses.Blocked} blocked, "
-                        + $"{summary.NewlyBlocked.Count} new"
+                        + $"{summary.NewlyBlockedCount} new"
                 )
         );
 
@@ -147,16 +147,16 @@ internal static class SummaryMail
     private static void Changes(WeeklySummary summary, ReportText text)
     {
         var (fresh, mended) = (summary.Remediation.Sum(row => row.New), summary.Remediation.Sum(row => row.Fixed));
-        if (summary.NewlyBlocked.Count + summary.Lifted.Count + fresh + mended == 0)
+        if (summary.NewlyBlockedCount + summary.LiftedCount + fresh + mended == 0)
             return;
         text.Line().Line("NEW, FIXED AND WORSE THIS WEEK");
         if (summary.HistorySince is { } since)
             text.Line($"Vulnerabilities: {fresh} new, {mended} fixed{Since(since, summary)}");
-        var approvedBefore = summary.NewlyBlocked.Count(image => image.Was == Status.Approved);
+        var approvedBefore = summary.NewlyBlockedApproved;
         text.Line(
-            $"Images: {summary.NewlyBlocked.Count} became blocked"
+            $"Images: {summary.NewlyBlockedCount} became blocked"
                 + (approvedBefore > 0 ? $" ({approvedBefore} had been approved)" : "")
-                + $", {summary.Lifted.Count} no longer are"
+                + $", {summary.LiftedCount} no longer are"
         );
         if (summary.NewlyBlocked.Count > 0)
             List(
@@ -164,7 +164,8 @@ internal static class SummaryMail
                 "Became blocked:",
                 "became blocked",
                 summary.NewlyBlocked.Count,
-                i => Changed(summary.NewlyBlocked[i])
+                i => Changed(summary.NewlyBlocked[i]),
+                summary.NewlyBlockedCount
             );
         if (summary.Lifted.Count > 0)
             List(
@@ -172,7 +173,8 @@ internal static class SummaryMail
                 "No longer blocked:",
                 "no longer blocked",
                 summary.Lifted.Count,
-                i => Changed(summary.Lifted[i])
+                i => Changed(summary.Lifted[i]),
+                summary.LiftedCount
             );
     }
 
@@ -267,7 +269,8 @@ internal static class SummaryMail
                 "Could not be marked with a tag:",
                 "could not be marked",
                 summary.CouldNotMark.Count,
-                i => Unmarked(summary.CouldNotMark[i])
+                i => Unmarked(summary.CouldNotMark[i]),
+                summary.CouldNotMarkCount
             );
     }
 

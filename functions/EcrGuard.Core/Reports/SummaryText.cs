@@ -83,7 +83,7 @@ internal static class SummaryText
                     summary.Quiet.Count,
                     $"{summary.Quiet.Count} ({Phrase.Some([.. summary.Quiet.Select(each => each.Repository)], 3)})"
                 ),
-                ("Images that could not be marked with a tag", summary.CouldNotMark.Count, ""),
+                ("Images that could not be marked with a tag", summary.CouldNotMarkCount, ""),
                 (
                     "What runs and is not seen",
                     summary.NotSeen.Count,

@@ -89,9 +89,12 @@ public sealed record WeeklySummary
     /// <summary>Updates that would clear most blocked images, at most <see cref="SummaryBuilder.MaxListed"/>.</summary>
     public required IReadOnlyList<FixGroup> Fixes { get; init; }
 
-    /// <summary>Every image, by repository and digest. The JSON has only their numbers.</summary>
+    /// <summary>
+    /// Every image, by repository and digest, made as they are asked for: there may be a million. The JSON has only
+    /// their numbers.
+    /// </summary>
     [JsonIgnore]
-    public IReadOnlyList<ReportedImage> All { get; init; } = [];
+    public IEnumerable<ReportedImage> All { get; init; } = [];
 
     /// <summary>The numbers of the week before; null where none are known.</summary>
     [JsonIgnore]
@@ -126,17 +129,34 @@ public sealed record WeeklySummary
     /// <summary>Repositories with images to which nobody has pushed for long, the longest first.</summary>
     public required IReadOnlyList<QuietRepository> Quiet { get; init; }
 
-    /// <summary>Images that became blocked in the week and still are, newest first.</summary>
+    /// <summary>
+    /// Images that became blocked in the week and still are, newest first, at most <see
+    /// cref="SummaryBuilder.MaxListed"/>.
+    /// </summary>
     public required IReadOnlyList<ChangedImage> NewlyBlocked { get; init; }
 
-    /// <summary>Images that stopped being blocked in the week and still are not, newest first.</summary>
+    public required int NewlyBlockedCount { get; init; }
+
+    /// <summary>Those of <see cref="NewlyBlockedCount"/> that had been approved.</summary>
+    public required int NewlyBlockedApproved { get; init; }
+
+    /// <summary>
+    /// Images that stopped being blocked in the week and still are not, newest first, at most <see
+    /// cref="SummaryBuilder.MaxListed"/>.
+    /// </summary>
     public required IReadOnlyList<ChangedImage> Lifted { get; init; }
+
+    public required int LiftedCount { get; init; }
 
     /// <summary>How many vulnerabilities block at least one image.</summary>
     public required int BlockingVulnerabilities { get; init; }
 
     public required IReadOnlyList<CoverageGap> CoverageGaps { get; init; }
+
+    /// <summary>At most <see cref="SummaryBuilder.MaxListed"/>.</summary>
     public required IReadOnlyList<UnmarkedImage> CouldNotMark { get; init; }
+
+    public required int CouldNotMarkCount { get; init; }
 
     /// <summary>Every waiver of the policy: the lapsed first, then by their end.</summary>
     public required IReadOnlyList<WaiverUse> Waivers { get; init; }
@@ -190,7 +210,7 @@ public sealed record WeeklySummary
             ),
             new("complete", Unread.Count == 0 ? "true" : "false"),
             FilterValue.Of("blocked", Statuses.Blocked),
-            FilterValue.Of("newlyBlocked", NewlyBlocked.Count),
+            FilterValue.Of("newlyBlocked", NewlyBlockedCount),
             FilterValue.Of("actions", ActionCount),
         ];
 
@@ -202,8 +222,8 @@ public sealed record WeeklySummary
             Repositories,
             Statuses,
             BlockedDigests,
-            NewlyBlocked.Count,
-            Lifted.Count,
+            NewlyBlockedCount,
+            LiftedCount,
             Unread.Count == 0,
             PolicyVersion,
             new WeekFigures(

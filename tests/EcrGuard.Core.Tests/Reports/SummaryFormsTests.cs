@@ -483,7 +483,7 @@ public sealed class SummaryFormsTests
             Assert.Equal(summary.Running, rows.Sum(row => row.Running));
             Assert.Equal(summary.Statuses.Blocked, rows.Sum(row => row.Blocked));
             Assert.Equal(summary.RunningBlocked, rows.Sum(row => row.RunningBlocked));
-            Assert.Equal(summary.NewlyBlocked.Count, rows.Sum(row => row.NewlyBlocked));
+            Assert.Equal(summary.NewlyBlockedCount, rows.Sum(row => row.NewlyBlocked));
             Assert.Equal(summary.CoverageGaps.Sum(gap => gap.Images), rows.Sum(row => row.Uncovered));
             Assert.Equal(summary.Remediation.Sum(row => row.Open), rows.Sum(row => row.Open));
             Assert.Equal(summary.Remediation.Sum(row => row.Overdue), rows.Sum(row => row.Overdue));

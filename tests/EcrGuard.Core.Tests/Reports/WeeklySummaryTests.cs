@@ -306,6 +306,71 @@ public sealed class WeeklySummaryTests
     }
 
     [Fact]
+    public void Two_fixed_versions_of_one_line_are_one_update_to_the_higher()
+    {
+        ImageRecord Blocked(int number, params Finding[] findings)
+        {
+            var image = Facts.Image(number, "1.0");
+            return ImageRecord.Of(image, Facts.Decide(image, Facts.Scan(findings)), null, "01C", Tuesday, image.Tags);
+        }
+        Finding Fixed(string vulnerability, string version) =>
+            Facts.Finding(vulnerability) with
+            {
+                Occurrences = [new PackageOccurrence("3.0.1", version, null, null)],
+            };
+        var summary = Sum(
+            Blocked(1, Fixed("CVE-1", "3.0.13")),
+            Blocked(2, Fixed("CVE-1", "3.0.13"), Fixed("CVE-2", "3.0.14")),
+            Blocked(3, Fixed("CVE-3", "3.1.5"))
+        );
+        Assert.Equal(
+            [("3.0.14", 2, 2), ("3.1.5", 1, 1)],
+            summary.Fixes.Select(fix => (fix.FixedIn, fix.Images, fix.Unblocks))
+        );
+    }
+
+    [Fact]
+    public void Lists_of_images_are_cut_and_their_numbers_are_not()
+    {
+        const int images = (2 * SummaryBuilder.MaxListed) + 10;
+        var summary = Sum(
+            Enumerable
+                .Range(0, images)
+                .Select(number =>
+                    Facts.Record(Status.Blocked, Facts.Image(number, "1"), was: Status.Approved, since: Tuesday) with
+                    {
+                        CouldNotMark = "The image is archived.",
+                    }
+                )
+                .Append(Facts.Record(Status.Approved, Facts.Image(images, "2"), was: Status.Blocked, since: Tuesday))
+        );
+        Assert.Equal(
+            [SummaryBuilder.MaxListed, SummaryBuilder.MaxListed, SummaryBuilder.MaxListed, 1],
+            [summary.Blocked.Count, summary.NewlyBlocked.Count, summary.CouldNotMark.Count, summary.Lifted.Count]
+        );
+        Assert.Equal(
+            [images, images, images, images, 1],
+            [
+                summary.Statuses.Blocked,
+                summary.NewlyBlockedCount,
+                summary.NewlyBlockedApproved,
+                summary.CouldNotMarkCount,
+                summary.LiftedCount,
+            ]
+        );
+        Assert.Contains(
+            $"Images: {images} became blocked ({images} had been",
+            Render(summary),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $"Images that could not be marked with a tag: {images}",
+            Render(summary),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void What_could_not_be_marked_is_listed_with_its_reason()
     {
         var summary = Sum(Facts.Record(Status.Blocked) with { CouldNotMark = "The image is archived." });

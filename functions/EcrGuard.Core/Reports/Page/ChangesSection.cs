@@ -1,5 +1,4 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports.Page;
 
@@ -14,12 +13,13 @@ internal static class ChangesSection
                 + $", {summary.Remediation.Sum(row => row.Fixed)} fixed{summary.CountedSince()}.";
         html.Tag(
             "p",
-            $"{vulnerabilities} {Phrase.Count(summary.NewlyBlocked.Count, "image")} became blocked"
-                + $" ({summary.NewlyBlocked.Count(image => image.Was == Status.Approved)} had been approved), "
-                + $"{summary.Lifted.Count} no longer {(summary.Lifted.Count == 1 ? "is" : "are")}."
+            $"{vulnerabilities} {Phrase.Count(summary.NewlyBlockedCount, "image")} became blocked"
+                + $" ({summary.NewlyBlockedApproved} had been approved), "
+                + $"{summary.LiftedCount} no longer {(summary.LiftedCount == 1 ? "is" : "are")}."
         );
-        Changed("became", "Became blocked").WriteIfAny(html, summary.NewlyBlocked, "report.json");
-        Changed("lifted", "No longer blocked").WriteIfAny(html, summary.Lifted, "report.json");
+        Changed("became", "Became blocked")
+            .WriteIfAny(html, summary.NewlyBlocked, "report.json", summary.NewlyBlockedCount);
+        Changed("lifted", "No longer blocked").WriteIfAny(html, summary.Lifted, "report.json", summary.LiftedCount);
 
         Table<ChangedImage> Changed(string id, string caption) =>
             new Table<ChangedImage>(id, caption)

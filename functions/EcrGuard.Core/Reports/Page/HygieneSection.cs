@@ -24,6 +24,6 @@ internal static class HygieneSection
             .Image(summary, image => (image.Repository, image.Digest, image.Tags))
             .Text("Status", image => SummaryText.Word(image.Status))
             .Wide("Why", image => image.Why)
-            .WriteIfAny(html, summary.CouldNotMark, "report.json");
+            .WriteIfAny(html, summary.CouldNotMark, "report.json", summary.CouldNotMarkCount);
     }
 }

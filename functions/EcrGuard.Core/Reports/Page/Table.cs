@@ -143,9 +143,9 @@ internal sealed class Table<T>(string id, string caption)
     public void Write(Html html, IReadOnlyList<T> rows, string wholeIn) => Write(html, rows, rows.Count, wholeIn);
 
     /// <summary>The same, and nothing where there are no rows.</summary>
-    public void WriteIfAny(Html html, IReadOnlyList<T> rows, string wholeIn)
+    public void WriteIfAny(Html html, IReadOnlyList<T> rows, string wholeIn, int? of = null)
     {
         if (rows.Count > 0)
-            Write(html, rows, wholeIn);
+            Write(html, rows, of ?? rows.Count, wholeIn);
     }
 }

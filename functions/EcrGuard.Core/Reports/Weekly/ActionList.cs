@@ -16,9 +16,10 @@ internal static class ActionList
     ) =>
         [
             .. images
-                .Select(seen => OfRunning(seen.Image, facts.GeneratedAt))
+                .Where(seen => seen.Runs)
+                .Select(seen => OfRunning(seen.Reported(), facts.GeneratedAt))
                 .OfType<ActionNeeded>()
-                .Concat(images.Where(seen => seen.NamedBy.Count > 0).Select(OfQuarantined))
+                .Concat(images.Where(seen => seen.Details.NamedBy.Count > 0).Select(OfQuarantined))
                 .Concat(
                     facts
                         .Sweeps.Where(swept => swept.Sweep.AtRiskCount > 0 && facts.Covers(swept.Repository))
@@ -37,7 +38,6 @@ internal static class ActionList
     private static ActionNeeded? OfRunning(ReportedImage image, DateTimeOffset now) =>
         image switch
         {
-            { Runs: false } => null,
             { Status: Status.Blocked } => OfImage(
                 image.Deadline <= now ? ActionKind.Overdue
                     : image.Deadline <= now.AddDays(DueSoonDays) ? ActionKind.DueSoon
@@ -52,10 +52,10 @@ internal static class ActionList
     private static ActionNeeded OfQuarantined(SeenImage seen) =>
         OfImage(
             ActionKind.QuarantinedAndNamed,
-            seen.Image with
+            seen.Reported() with
             {
-                RunBy = [.. seen.NamedBy.Take(MaxRunBy)],
-                RunByCount = seen.NamedBy.Count,
+                RunBy = [.. seen.Details.NamedBy.Take(MaxRunBy)],
+                RunByCount = seen.Details.NamedBy.Count,
             },
             "It cannot be pulled: deploy another image, or put it back with 'ecrguard release'."
         );

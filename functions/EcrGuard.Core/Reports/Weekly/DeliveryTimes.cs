@@ -11,15 +11,15 @@ internal static class DeliveryTimes
     {
         var since = images.Min(seen => seen.First?.At);
         // An image that was there long before EcrGuard got its first verdict when EcrGuard came.
-        var watched = images.Where(seen => since is null || seen.Image.PushedAt >= since - JustBefore).ToList();
-        var pushed = watched.FindAll(seen => seen.Image.PushedAt is { } at && week.Contains(at));
+        var watched = images.Where(seen => since is null || seen.PushedAt >= since - JustBefore).ToList();
+        var pushed = watched.FindAll(seen => seen.PushedAt is { } at && week.Contains(at));
         var judged = pushed.FindAll(seen => seen.First is not null);
         var minutes = judged
-            .Select(seen => Math.Max(0, (seen.First!.At - seen.Image.PushedAt!.Value).TotalMinutes))
+            .Select(seen => Math.Max(0, (seen.First!.At - seen.PushedAt!.Value).TotalMinutes))
             .Order()
             .ToList();
         var hours = watched
-            .Where(seen => seen is { First: not null, Image.PushedAt: not null })
+            .Where(seen => seen is { First: not null, PushedAt: not null })
             .GroupBy(seen => seen.Repository, StringComparer.Ordinal)
             .SelectMany(repository => HoursToRestore(repository, week))
             .Order()
@@ -40,7 +40,7 @@ internal static class DeliveryTimes
     private static IEnumerable<double> HoursToRestore(IEnumerable<SeenImage> repository, IsoWeek week)
     {
         DateTimeOffset? blockedAt = null;
-        foreach (var seen in repository.OrderBy(seen => seen.Image.PushedAt).ThenBy(seen => seen.Digest))
+        foreach (var seen in repository.OrderBy(seen => seen.PushedAt).ThenBy(seen => seen.Digest))
         {
             if (seen.First!.Status == Status.Blocked)
                 blockedAt ??= seen.First.At;

@@ -1,5 +1,3 @@
-using EcrGuard.Core.Verdicts;
-
 namespace EcrGuard.Core.Reports.Weekly;
 
 /// <summary>The numbers by repository and by team.</summary>
@@ -8,13 +6,11 @@ internal static class GroupTables
     public static List<GroupRow> ByRepository(
         SummaryFacts facts,
         IReadOnlyList<SeenImage> images,
-        IReadOnlyList<ChangedImage> newlyBlocked,
         IReadOnlyList<RepositoryPast> past,
         RepositoryTeams teams
     )
     {
         var byRepository = images.ToLookup(seen => seen.Repository, StringComparer.Ordinal);
-        var became = newlyBlocked.CountBy(image => image.Repository, StringComparer.Ordinal).ToDictionary();
         var histories = past.GroupBy(each => each.Repository, StringComparer.Ordinal)
             .ToDictionary(same => same.Key, same => same.First().History, StringComparer.Ordinal);
         var names = facts
@@ -29,10 +25,7 @@ internal static class GroupTables
                     Row(name, teams.Of(name), [.. byRepository[name]]),
                     histories.GetValueOrDefault(name),
                     facts
-                ) with
-                {
-                    NewlyBlocked = became.GetValueOrDefault(name),
-                }
+                )
             ),
         ];
     }
@@ -43,10 +36,10 @@ internal static class GroupTables
             team,
             Repositories: 1,
             images.Count,
-            images.Count(seen => seen.Image.Runs),
-            images.Count(seen => seen.Status == Status.Blocked),
-            images.Count(seen => seen.Status == Status.Blocked && seen.Image.Runs),
-            NewlyBlocked: 0,
+            images.Count(seen => seen.Runs),
+            images.Count(seen => seen.IsBlocked),
+            images.Count(seen => seen is { IsBlocked: true, Runs: true }),
+            images.Count(seen => seen is { IsBlocked: true, Details.IsChange: true }),
             images.Count(seen => seen.Gap is not null),
             Open: 0,
             Overdue: 0,
@@ -99,11 +92,11 @@ internal static class GroupTables
         [
             .. images
                 .GroupBy(seen => seen.Repository, StringComparer.Ordinal)
-                .Where(same => same.All(seen => seen.Image.PushedAt <= now.AddDays(-SummaryBuilder.QuietDays)))
+                .Where(same => same.All(seen => seen.PushedAt <= now.AddDays(-SummaryBuilder.QuietDays)))
                 .Select(same => new QuietRepository(
                     same.Key,
                     teams.Of(same.Key),
-                    same.Max(seen => seen.Image.PushedAt!.Value),
+                    same.Max(seen => seen.PushedAt!.Value),
                     same.Count()
                 ))
                 .OrderBy(quiet => quiet.NewestPush)
