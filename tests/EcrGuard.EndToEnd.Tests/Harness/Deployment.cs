@@ -77,7 +77,7 @@ public class Deployment : IAsyncLifetime
                 .Replace("${LedgerTable.Value}", Table, StringComparison.Ordinal)
                 .Replace("${LedgerBucket.Value}", Bucket, StringComparison.Ordinal)
         );
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "package")))
+        foreach (var file in Directory.EnumerateFiles(Package.Folder))
             File.Copy(file, Path.Combine(_package, Path.GetFileName(file)));
         if (Policy is not null)
             await File.WriteAllTextAsync(Path.Combine(_package, "policy.jsonc"), Policy);

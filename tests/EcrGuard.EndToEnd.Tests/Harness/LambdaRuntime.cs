@@ -56,18 +56,16 @@ public sealed class LambdaRuntime : IAsyncDisposable
     }
 
     /// <summary>Starts the executable of a package.</summary>
-    /// <param name="package">The folder that <c>dotnet publish</c> filled.</param>
+    /// <param name="package">A copy of <see cref="Package.Folder"/>.</param>
     /// <param name="environment">All its variables of AWS and EcrGuard. The rest of its environment is that of this
     ///     process.</param>
     public static async Task<LambdaRuntime> StartAsync(string package, IReadOnlyDictionary<string, string> environment)
     {
         var runtime = new LambdaRuntime();
         await runtime._api.StartAsync();
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(package, "EcrGuard.Lambda.dll")])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = Package.Start(package);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         foreach (
             var name in start
                 .Environment.Keys.Where(name =>

@@ -86,7 +86,8 @@ public sealed class FunctionsInTemplateTests
     public void Every_function_runs_the_executable_assembly_traced_and_logs_JSON_to_its_own_group()
     {
         Assert.Equal("EcrGuard.Lambda", Template.Globals["Handler"]!.ToString());
-        Assert.Equal("dotnet10", Template.Globals["Runtime"]!.ToString());
+        Assert.Equal("Runtime", SamTemplate.Target(Template.Globals["Runtime"]));
+        Assert.Equal("dotnet10", Template.Parameters["Runtime"]!["Default"]!.ToString());
         Assert.Equal("JSON", Template.Globals["LoggingConfig"]!["LogFormat"]!.ToString());
         Assert.Equal("Active", Template.Globals["Tracing"]!.ToString());
         Assert.Equal("x86_64", Template.Parameters["Architecture"]!["Default"]!.ToString());

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
+using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
 
@@ -67,4 +69,45 @@ public sealed class SamconfigTests
         );
         Assert.DoesNotMatch(@"(?s)\[default\.deploy\.parameters\][^\[]*^parameter_overrides", Settings);
     }
+
+    /// <summary>A package of one runtime does not start on the other.</summary>
+    [Fact]
+    public async Task The_native_configuration_builds_native_code_and_deploys_what_it_built_for_its_runtime()
+    {
+        await Tool.RequireAsync("make", "make", "--version");
+        var build = Section("native.build");
+        var deploy = Section("native.deploy");
+
+        Assert.Equal("Runtime=provided.al2023", build["parameter_overrides"]);
+        Assert.Equal("Runtime=provided.al2023", deploy["parameter_overrides"]);
+        Assert.Equal($"{build["build_dir"]}/template.yaml", deploy["template_file"]);
+        Assert.All(["default.build", "prod.build"], other => Assert.False(Section(other).ContainsKey("build_dir")));
+        var folder = Path.Combine(SamTemplate.Root, build["build_dir"], "Approval");
+        Assert.Contains("PublishAot=true", await CommandsAsync(folder), StringComparison.Ordinal);
+        Assert.Contains("/bootstrap\n", await CommandsAsync(folder), StringComparison.Ordinal);
+        folder = Path.Combine(SamTemplate.Root, ".aws-sam/build", "Approval");
+        Assert.DoesNotContain("PublishAot", await CommandsAsync(folder), StringComparison.Ordinal);
+    }
+
+    /// <summary>What make would run.</summary>
+    private static async Task<string> CommandsAsync(string artifacts)
+    {
+        var (exitCode, output) = await Tool.RunAsync(
+            new ProcessStartInfo("make", ["--dry-run", "--always-make", "build-Approval"])
+            {
+                WorkingDirectory = Path.Combine(SamTemplate.Root, "functions"),
+                Environment = { ["ARTIFACTS_DIR"] = artifacts },
+            }
+        );
+        Assert.True(exitCode == 0, output);
+        return output;
+    }
+
+    private static Dictionary<string, string> Section(string name) =>
+        Regex
+            .Match(Settings, $@"^\[{Regex.Escape(name)}\.parameters\]\n((?!\[).*\n)*", RegexOptions.Multiline)
+            .Value.Split('\n')
+            .Select(line => Regex.Match(line, @"^(\w+) = ""?([^""]*)""?$"))
+            .Where(setting => setting.Success)
+            .ToDictionary(setting => setting.Groups[1].Value, setting => setting.Groups[2].Value);
 }
