@@ -13,10 +13,10 @@ internal static class Package
     private const string Policy = """{ "version": 1, "enforcement": [{ "repositories": ["*"], "mode": "mark" }] }""";
 
     private static readonly Lazy<Task<string>> Shipped = new(() =>
-        built ? BuiltAsync() : FunctionsAsync("ready-to-run", readyToRun: true)
+        built ? BuiltAsync() : FunctionsAsync("ready-to-run", Compiled.ReadyToRun)
     );
     private static readonly Lazy<Task<string>> NotCompiled = new(() =>
-        FunctionsAsync("just-in-time", readyToRun: false)
+        FunctionsAsync("just-in-time", Compiled.JustInTime)
     );
 
     private static bool built;
@@ -48,13 +48,30 @@ internal static class Package
             ? Task.FromResult(
                 Path.Combine(Root(), "functions", "EcrGuard.Cli", "bin", "Release", "net10.0", "ecrguard")
             )
-            : PublishAsync("EcrGuard.Cli", "ecrguard", "cli", readyToRun: true);
+            : PublishAsync(Path.Combine("functions", "EcrGuard.Cli"), "ecrguard", "cli", Compiled.ReadyToRun);
 
     private const string PolicyFile = "policy.jsonc";
 
-    private static async Task<string> FunctionsAsync(string name, bool readyToRun)
+    /// <summary>The functions as native code, as <c>sam build --config-env native</c> compiles them.</summary>
+    public static Task<string> NativeAsync() => FunctionsAsync("native", Compiled.Native);
+
+    /// <summary>A function that does nothing but two calls.</summary>
+    public static Task<string> EmptyHandlerAsync(bool native) =>
+        PublishAsync(
+            Path.Combine("tests", "EcrGuard.Benchmarks", "EmptyHandler"),
+            "EmptyHandler",
+            native ? "empty-native" : "empty",
+            native ? Compiled.Native : Compiled.ReadyToRun
+        );
+
+    private static async Task<string> FunctionsAsync(string name, Compiled compiled)
     {
-        var executable = await PublishAsync("EcrGuard.Lambda", "EcrGuard.Lambda", name, readyToRun);
+        var executable = await PublishAsync(
+            Path.Combine("functions", "EcrGuard.Lambda"),
+            "EcrGuard.Lambda",
+            name,
+            compiled
+        );
         await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(executable)!, PolicyFile), Policy);
         return executable;
     }
@@ -73,21 +90,29 @@ internal static class Package
 
     private static string Folder(string name) => Path.Combine(Root(), "artifacts", "benchmarks", name);
 
-    private static async Task<string> PublishAsync(string project, string executable, string name, bool readyToRun)
+    private enum Compiled
+    {
+        JustInTime,
+        ReadyToRun,
+        Native,
+    }
+
+    private static async Task<string> PublishAsync(string project, string executable, string name, Compiled compiled)
     {
         var folder = Folder(name);
         string[] arguments =
         [
             "publish",
-            Path.Combine(Root(), "functions", project),
+            Path.Combine(Root(), project),
             "-c",
             "Release",
             "-r",
             RuntimeInformation.RuntimeIdentifier,
-            "--no-self-contained",
             "-o",
             folder,
-            $"-p:PublishReadyToRun={readyToRun}",
+            .. compiled is Compiled.Native
+                ? (string[])["-p:PublishAot=true"]
+                : ["--no-self-contained", $"-p:PublishReadyToRun={compiled is Compiled.ReadyToRun}"],
             "-p:RunAnalyzers=false",
             "-v:quiet",
             "-nologo",

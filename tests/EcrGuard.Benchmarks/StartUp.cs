@@ -10,8 +10,14 @@ internal static class StartUp
 
     public static async Task<IReadOnlyList<Figure>> RunAsync()
     {
-        var readyToRun = await Package.ReadyToRunAsync();
-        var justInTime = await Package.JustInTimeAsync();
+        (string Name, string Executable)[] started =
+        [
+            ("ReadyToRun", await Package.ReadyToRunAsync()),
+            ("without ReadyToRun", await Package.JustInTimeAsync()),
+            ("native", await Package.NativeAsync()),
+            ("an empty handler, ReadyToRun", await Package.EmptyHandlerAsync(native: false)),
+            ("an empty handler, native", await Package.EmptyHandlerAsync(native: true)),
+        ];
         await using var deployment = await Deployment.StartAsync();
         deployment.Aws.Ecr.CreateRepository("team/app", scanOnPush: true);
         deployment.Aws.Ecr.CompleteScan(
@@ -20,33 +26,40 @@ internal static class StartUp
             [Memory.Finding(0, "2.0")]
         );
 
-        var compiled = new List<(double Milliseconds, double MiB)>();
-        var jitted = new List<(double Milliseconds, double MiB)>();
-        // The two take turns, so that other work on the machine affects both. The first start of each only warms the
-        // disk's cache.
+        // They take turns, so that other work on the machine affects all. The first start of each only warms the disk's
+        // cache.
+        var starts = started.ToDictionary(each => each.Name, _ => new List<(double Milliseconds, double MiB)>());
         for (var start = 0; start <= Starts; start++)
         {
-            compiled.Add(await FirstAnswerAsync(deployment, readyToRun));
-            jitted.Add(await FirstAnswerAsync(deployment, justInTime));
+            foreach (var (name, executable) in started)
+                starts[name].Add(await FirstAnswerAsync(deployment, executable));
         }
         return
         [
-            new Figure("start to first answer, ReadyToRun", Median(compiled.Skip(1).Select(s => s.Milliseconds)), "ms"),
+            .. started.Select(each => new Figure($"start to first answer, {each.Name}", Time(each.Name), "ms")),
+            new Figure("ReadyToRun as a part of without", Time("ReadyToRun") / Time("without ReadyToRun"), "×", 0.9),
             new Figure(
-                "start to first answer, without ReadyToRun",
-                Median(jitted.Skip(1).Select(s => s.Milliseconds)),
-                "ms"
-            ),
-            new Figure(
-                "start to first answer, ReadyToRun as a part of without",
-                Median(compiled.Skip(1).Select(s => s.Milliseconds))
-                    / Median(jitted.Skip(1).Select(s => s.Milliseconds)),
+                "ReadyToRun as a multiple of an empty handler",
+                Time("ReadyToRun") / Time("an empty handler, ReadyToRun"),
                 "×",
-                0.9
+                2
             ),
-            new Figure("one answer: peak memory, ReadyToRun", compiled.Max(s => s.MiB), "MiB", 128),
-            new Figure("one answer: peak memory, without ReadyToRun", jitted.Max(s => s.MiB), "MiB"),
+            new Figure(
+                "native as a multiple of an empty handler",
+                Time("native") / Time("an empty handler, native"),
+                "×",
+                1.5
+            ),
+            new Figure("native as a part of ReadyToRun", Time("native") / Time("ReadyToRun"), "×", 0.2),
+            .. started.Select(each => new Figure(
+                $"one answer: peak memory, {each.Name}",
+                starts[each.Name].Max(start => start.MiB),
+                "MiB",
+                each.Name == "ReadyToRun" ? 128 : null
+            )),
         ];
+
+        double Time(string name) => Median(starts[name].Skip(1).Select(start => start.Milliseconds));
     }
 
     private static async Task<(double Milliseconds, double MiB)> FirstAnswerAsync(
@@ -55,11 +68,13 @@ internal static class StartUp
     )
     {
         var image = $"{deployment.Aws.AccountId}.dkr.ecr.{deployment.Aws.Region}.amazonaws.com/team/app:1.0";
+        var question = $$"""{"image":"{{image}}"}""";
         var started = Stopwatch.GetTimestamp();
         await using var function = await deployment.StartAsync(executable, "ApprovalAsync");
-        var answer = await function.InvokeAsync($$"""{"image":"{{image}}"}""", TimeSpan.FromSeconds(30));
+        var answer = await function.InvokeAsync(question, TimeSpan.FromSeconds(30));
         var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-        return answer.Contains("\"BLOCKED\"", StringComparison.Ordinal)
+        // The empty handler answers with the question.
+        return answer.Contains("\"BLOCKED\"", StringComparison.Ordinal) || answer == question
             ? (milliseconds, function.PeakMiB)
             : throw new FunctionFailedException($"The answer should be BLOCKED: {answer}");
     }
