@@ -203,8 +203,8 @@ internal sealed class LocalDeployment : IDisposable
             .ReadAsync(week, services.GetRequiredService<TimeProvider>().GetUtcNow(), CancellationToken.None);
 
     /// <summary>
-    /// Sweeps as the state machine does: makes the list, sweeps one repository after the other until each is done, and
-    /// ends the sweep.
+    /// Sweeps as the state machine does: makes the list, sweeps some repositories after the others until all are done,
+    /// and ends the sweep.
     /// </summary>
     public async Task<SweepEnd> SweepAsync()
     {
@@ -212,16 +212,17 @@ internal sealed class LocalDeployment : IDisposable
             .GetRequiredService<SweepList>()
             .SweepListAsync(new SweepRequest(null), new LocalContext("SweepList"));
         using var list = JsonDocument.Parse(aws.S3.Find(start.Bucket, start.Key)!.Content);
-        foreach (var repository in list.RootElement.EnumerateArray())
+        foreach (var some in list.RootElement.EnumerateArray())
         {
-            var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0, start.Run);
+            var names = some.GetProperty("repositories").EnumerateArray().Select(name => name.GetString()!);
+            var item = new SweepItem([.. names], start.StartedAt, 0, start.Run);
             while (
                 await services
                     .GetRequiredService<SweepRepository>()
                     .SweepRepositoryAsync(item, new LocalContext("SweepRepository"))
                     is { Done: false } swept
             )
-                item = item with { Runs = swept.Runs };
+                item = item with { Repositories = swept.Repositories, Runs = swept.Runs };
         }
         return await services.GetRequiredService<SweepClose>().SweepCloseAsync(start, new LocalContext("SweepClose"));
     }

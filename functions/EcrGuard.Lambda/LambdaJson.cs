@@ -76,5 +76,5 @@ public sealed partial class OrderJson : JsonSerializerContext;
 [JsonSerializable(typeof(SummaryState))]
 [JsonSerializable(typeof(WatchState))]
 [JsonSerializable(typeof(SweepLeaseState))]
-[JsonSerializable(typeof(IReadOnlyList<ListedRepository>))]
+[JsonSerializable(typeof(IReadOnlyList<ListedRepositories>))]
 internal sealed partial class StateJson : JsonSerializerContext;

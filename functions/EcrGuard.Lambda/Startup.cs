@@ -187,6 +187,8 @@ public sealed class Startup
         services.AddSingleton<SweepNotes>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<RepositorySweeper>();
+        services.AddSingleton<SharedFactsReader>();
+        services.AddSingleton<SweepRun>();
     }
 
     private static void AddBaselines(IServiceCollection services)

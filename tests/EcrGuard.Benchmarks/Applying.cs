@@ -11,9 +11,9 @@ namespace EcrGuard.Benchmarks;
 internal static class Applying
 {
     /// <summary>The least time of a call.</summary>
-    private static readonly TimeSpan Call = TimeSpan.FromMilliseconds(20);
+    public static readonly TimeSpan Call = TimeSpan.FromMilliseconds(20);
 
-    private const string Policy = """
+    public const string Policy = """
         {
           "version": 1,
           "enforcement": [{ "repositories": ["*"], "mode": "mark" }],

@@ -19,7 +19,13 @@ internal static class Fleet
     {
         public int All => Repositories * Images;
 
-        public override string ToString() => $"backfill of {Repositories:#,0} × {Images:#,0} images";
+        /// <summary>The policy of every repository; null for none.</summary>
+        public string? LifecyclePolicy { get; init; } =
+            """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}]}""";
+
+        public string Text => $"{Repositories:#,0} × {Images:#,0} images";
+
+        public override string ToString() => $"backfill of {Text}";
     }
 
     /// <summary>A whole large registry: calls, memory, time. Then its weekly summary.</summary>
@@ -72,31 +78,53 @@ internal static class Fleet
         await using var deployment = await SeedAsync(size);
         await using (var backfill = await deployment.StartAsync(package, "BackfillAsync"))
             ExpectWhole(await backfill.InvokeAsync("{}", Whole), size);
+        return await SweepAsync(deployment, package, "observe", $"sweep of {size.Text}", size, mostCalls: 6);
+    }
 
+    /// <summary>
+    /// The first sweep where a baseline puts a lifecycle policy on every repository, and the one after it.
+    /// </summary>
+    public static async Task<IReadOnlyList<Figure>> FirstSweptAsync(int repositories, int images)
+    {
+        var size = new Size(repositories, images, Findings: 0) { LifecyclePolicy = null };
+        var package = await Package.WithPolicyAsync("applying", Applying.Policy);
+        await using var deployment = await SeedAsync(size);
+        await using (var backfill = await deployment.StartAsync(package, "BackfillAsync", "mark"))
+            ExpectWhole(await backfill.InvokeAsync("{}", Whole), size);
+        deployment.Aws.Faults.Add(Fault.Delay(Applying.Call) with { Times = int.MaxValue });
+        var what = $"{size.Text}, {Applying.Call.TotalMilliseconds} ms a call";
+        var first = await SweepAsync(deployment, package, "mark", $"first sweep of {what}", size, mostCalls: 12);
+        for (var r = 0; r < repositories; r++)
+        {
+            if (deployment.Aws.Ecr.LifecyclePolicyOf(Name(r)) is null)
+                throw new FunctionFailedException($"{Name(r)} got no lifecycle policy.");
+        }
+        var next = await SweepAsync(deployment, package, "mark", $"next sweep of {what}", size, mostCalls: 6);
+        return [.. first, .. next];
+    }
+
+    /// <summary>Sweeps as the state machine does, one run over repositories after the other.</summary>
+    private static async Task<IReadOnlyList<Figure>> SweepAsync(
+        Deployment deployment,
+        string package,
+        string enforcement,
+        string what,
+        Size size,
+        double mostCalls
+    )
+    {
         var calls = deployment.Aws.Requests;
         calls.Take();
         var started = Stopwatch.GetTimestamp();
-        await using var list = await deployment.StartAsync(package, "SweepListAsync");
+        await using var list = await deployment.StartAsync(package, "SweepListAsync", enforcement);
         var start = await list.InvokeAsync("{}", Whole);
-        await using var repository = await deployment.StartAsync(package, "SweepRepositoryAsync");
-        var (at, run) = (Property(JsonNode.Parse(start)!, "startedAt")!, Property(JsonNode.Parse(start)!, "run")!);
-        for (var r = 0; r < repositories; r++)
-        {
-            var swept = JsonNode.Parse(
-                await repository.InvokeAsync(
-                    $$"""{"Repository":"{{Name(r)}}","StartedAt":{{at.ToJsonString()}},"Run":{{run.ToJsonString()}},"Runs":0}""",
-                    Whole
-                )
-            )!;
-            if (!(bool)Property(swept, "done")! || (int)Property(swept, "images")! != images)
-                throw new FunctionFailedException($"The sweep of {Name(r)} is not whole: {swept}");
-        }
-        await using var close = await deployment.StartAsync(package, "SweepCloseAsync");
+        await using var repository = await deployment.StartAsync(package, "SweepRepositoryAsync", enforcement);
+        await EachRunAsync(deployment, repository, JsonNode.Parse(start)!, size);
+        await using var close = await deployment.StartAsync(package, "SweepCloseAsync", enforcement);
         var end = JsonNode.Parse(await close.InvokeAsync(start, Whole))!;
         if ((int)Property(end, "unfinished")! != 0 || (int)Property(end, "undone")! != 0)
             throw new FunctionFailedException($"The sweep is not whole: {end}");
         var made = calls.Take();
-        var what = $"sweep of {repositories:#,0} × {images:#,0} images";
         return
         [
             new Figure($"{what}: peak memory", repository.PeakMiB, "MiB", Deployment.MemoryMiB),
@@ -107,13 +135,35 @@ internal static class Fleet
             // No repository is listed twice.
             new Figure(
                 $"{what}: DescribeImages, for a repository",
-                made.Count(c => c is { Service: "ecr", Operation: "DescribeImages" }) / (double)repositories,
+                made.Count(c => c is { Service: "ecr", Operation: "DescribeImages" }) / (double)size.Repositories,
                 "calls",
-                Math.Ceiling(images / 1000.0)
+                Math.Ceiling(size.Images / 1000.0)
             ),
-            new Figure($"{what}: all, for a repository", made.Count / (double)repositories, "calls"),
+            new Figure($"{what}: all, for a repository", made.Count / (double)size.Repositories, "calls", mostCalls),
             new Figure($"{what}: time, one after the other", Stopwatch.GetElapsedTime(started).TotalSeconds, "s"),
         ];
+    }
+
+    private static async Task EachRunAsync(Deployment deployment, FunctionProcess function, JsonNode start, Size size)
+    {
+        var listed = deployment.Aws.S3.Find((string)Property(start, "bucket")!, (string)Property(start, "key")!)!;
+        var images = 0;
+        foreach (var some in JsonNode.Parse(listed.Content)!.AsArray())
+        {
+            var order = new JsonObject
+            {
+                ["Repositories"] = some!["repositories"]!.DeepClone(),
+                ["StartedAt"] = Property(start, "startedAt")!.DeepClone(),
+                ["Run"] = Property(start, "run")!.DeepClone(),
+                ["Runs"] = 0,
+            };
+            var swept = JsonNode.Parse(await function.InvokeAsync(order.ToJsonString(), Whole))!;
+            if (!(bool)Property(swept, "done")!)
+                throw new FunctionFailedException($"A run of the sweep is not whole: {swept}");
+            images += (int)Property(swept, "images")!;
+        }
+        if (images != size.All)
+            throw new FunctionFailedException($"{images} images of {size.All} were swept.");
     }
 
     /// <summary>All images in one repository, which is listed page by page while they are judged.</summary>
@@ -215,11 +265,7 @@ internal static class Fleet
         for (var r = 0; r < size.Repositories; r++)
         {
             var repository = Name(r);
-            aws.Ecr.CreateRepository(
-                repository,
-                scanOnPush: true,
-                lifecyclePolicy: """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}]}"""
-            );
+            aws.Ecr.CreateRepository(repository, scanOnPush: true, lifecyclePolicy: size.LifecyclePolicy);
             for (var i = 0; i < size.Images; i++)
                 aws.Ecr.CompleteScan(
                     repository,

@@ -20,6 +20,7 @@ var dry = args.Contains("--dry");
     ("small-fleet", () => Fleet.WholeAsync(100, 100)),
     ("small-sweep", () => Fleet.SweptAsync(100, 100)),
     ("sweep", () => Fleet.SweptAsync(1_000, 100)),
+    ("first-sweep", () => Fleet.FirstSweptAsync(200, 50)),
     ("fleet", () => Fleet.WholeAsync(1_000, 100)),
     ("applying", () => Applying.RunAsync(200, 50)),
     ("thousand-policies", () => Applying.RunAsync(1_000, 5)),
@@ -39,6 +40,7 @@ if (dry)
         ("one-repository", () => Fleet.OneRepositoryAsync(5)),
         ("throttled", () => Fleet.ThrottledAsync(2, 2, 100)),
         ("sweep", () => Fleet.SweptAsync(2, 2)),
+        ("first-sweep", () => Fleet.FirstSweptAsync(2, 2)),
         ("fleet", () => Fleet.WholeAsync(2, 2)),
         ("applying", () => Applying.RunAsync(3, 2)),
     ];

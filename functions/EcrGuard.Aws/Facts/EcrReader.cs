@@ -587,30 +587,50 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         return answer is null ? null : (answer.Tags ?? []).ToDictionary(tag => tag.Key, tag => tag.Value);
     }
 
+    /// <summary>How many repositories BatchGetRepositoryScanningConfiguration takes.</summary>
+    public const int ScanningBatch = 25;
+
     /// <summary>
     /// What scans the repository. ECR itself says how often, since only ECR can match its filters. Which scanner it is
     /// stays unknown unless ECR says so.
     /// </summary>
-    public async Task<ScanningFacts> ScanningAsync(RepositoryId repository, CancellationToken cancellation)
+    public async Task<ScanningFacts> ScanningAsync(RepositoryId repository, CancellationToken cancellation) =>
+        (await ScanningAsync([repository], cancellation).ConfigureAwait(false)).GetValueOrDefault(repository)
+        ?? ScanningFacts.Unknown;
+
+    /// <summary>
+    /// The same of up to <see cref="ScanningBatch"/> repositories. One that is gone is missing from the result.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<RepositoryId, ScanningFacts>> ScanningAsync(
+        IReadOnlyCollection<RepositoryId> repositories,
+        CancellationToken cancellation
+    )
     {
         var answer = await OrNullAsync(() =>
                 ecr.BatchGetRepositoryScanningConfigurationAsync(
-                    new BatchGetRepositoryScanningConfigurationRequest { RepositoryNames = [repository.Name] },
+                    new BatchGetRepositoryScanningConfigurationRequest
+                    {
+                        RepositoryNames = [.. repositories.Select(repository => repository.Name)],
+                    },
                     cancellation
                 )
             )
             .ConfigureAwait(false);
-        return answer?.ScanningConfigurations is not [var found, ..]
-            ? ScanningFacts.Unknown
-            : found.ScanFrequency?.Value switch
-            {
-                "CONTINUOUS_SCAN" => new ScanningFacts(Scanner.Enhanced, OnPush: true, Continuous: true),
-                "SCAN_ON_PUSH" => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
-                // Basic scanning was once set on the repository alone, and that is still possible.
-                _ when found.ScanOnPush == true => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
-                _ => new ScanningFacts(Scanner.Unknown, OnPush: false, Continuous: false),
-            };
+        return (answer?.ScanningConfigurations ?? []).ToDictionary(
+            found => Repository(found.RepositoryName),
+            ScanningOf
+        );
     }
+
+    private static ScanningFacts ScanningOf(RepositoryScanningConfiguration found) =>
+        found.ScanFrequency?.Value switch
+        {
+            "CONTINUOUS_SCAN" => new ScanningFacts(Scanner.Enhanced, OnPush: true, Continuous: true),
+            "SCAN_ON_PUSH" => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
+            // Basic scanning was once set on the repository alone, and that is still possible.
+            _ when found.ScanOnPush == true => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
+            _ => new ScanningFacts(Scanner.Unknown, OnPush: false, Continuous: false),
+        };
 
     /// <summary>Which scanner the registry uses.</summary>
     public Task<Scanner> ScanTypeAsync(CancellationToken cancellation) =>

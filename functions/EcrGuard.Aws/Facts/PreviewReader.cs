@@ -11,7 +11,27 @@ namespace EcrGuard.Aws.Facts;
 /// <param name="Taken">What it would delete and archive; null if ECR did not say. Then nothing may follow from
 ///     it.</param>
 /// <param name="WhyNot">Why ECR did not say, a sentence.</param>
-public sealed record Preview(IReadOnlyDictionary<Digest, RemovalKind>? Taken, string? WhyNot);
+public sealed record Preview(IReadOnlyDictionary<Digest, RemovalKind>? Taken, string? WhyNot)
+{
+    /// <summary>The images of <see cref="Taken"/> as the preview shows them.</summary>
+    private IReadOnlyList<LifecyclePolicyPreviewResult> Results { get; init; } = [];
+
+    internal static Preview Of(
+        IReadOnlyDictionary<Digest, RemovalKind> taken,
+        IReadOnlyList<LifecyclePolicyPreviewResult> results
+    ) => new(taken, null) { Results = results };
+
+    /// <summary>Whether each image that is taken was listed, with the same tags and the same time of push.</summary>
+    public bool Shows(RepositoryContents contents)
+    {
+        var listed = contents.Images.ToDictionary(image => image.Id.Digest.ToString());
+        return Results.All(result =>
+            listed.GetValueOrDefault(result.ImageDigest) is { } image
+            && image.PushedAt == EcrReader.Utc(result.ImagePushedAt)
+            && image.Tags.ToHashSet().SetEquals(result.ImageTags ?? [])
+        );
+    }
+}
 
 /// <summary>
 /// Asks ECR for previews of lifecycle policies. A repository has one preview at a time, and anybody may start another.
@@ -80,6 +100,7 @@ public sealed class PreviewReader(IAmazonECR ecr, TimeProvider time)
     )
     {
         var taken = new Dictionary<Digest, RemovalKind>();
+        var results = new List<LifecyclePolicyPreviewResult>();
         var counted =
             (page.Summary?.ExpiringImageTotalCount ?? 0)
             + (page.Summary?.TransitioningImageTotalCounts?.Sum(total => total.ImageTotalCount ?? 0) ?? 0);
@@ -95,6 +116,7 @@ public sealed class PreviewReader(IAmazonECR ecr, TimeProvider time)
                             + $"'{Phrase.Clip(result.ImageDigest, 80)}', which EcrGuard does not understand."
                     );
                 taken[digest] = kind;
+                results.Add(result);
             }
             if (string.IsNullOrEmpty(page.NextToken))
                 break;
@@ -108,7 +130,7 @@ public sealed class PreviewReader(IAmazonECR ecr, TimeProvider time)
                     $"ECR's preview counts {counted} images and lists {taken.Count}."
                 )
             )
-            : new Preview(taken, null);
+            : Preview.Of(taken, results);
     }
 
     private static RemovalKind? KindOf(LifecyclePolicyRuleAction? action) =>

@@ -7,6 +7,33 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 
 namespace EcrGuard.Aws.Ledger;
 
+/// <summary>What the ledger knows of a repository, in one reading.</summary>
+/// <param name="ReadAt">A moment before it was read.</param>
+/// <param name="Known">The images that were present when the ledger last heard of them.</param>
+/// <param name="Entries">The entries of those images, of some hundreds at most: a large repository has more.</param>
+/// <param name="LatelyGone">The images that were pushed lately and are gone.</param>
+/// <param name="Memory">What is known apart from the images.</param>
+public sealed record RememberedRepository(
+    DateTimeOffset ReadAt,
+    IReadOnlySet<Digest> Known,
+    IReadOnlyDictionary<Digest, LedgerEntry> Entries,
+    IReadOnlyList<ImageFacts> LatelyGone,
+    RepositoryMemory Memory
+)
+{
+    /// <summary>Whether the entries are those of all images.</summary>
+    public bool IsWhole => Entries.Count == Known.Count;
+
+    /// <summary>What is known of the manifests, by the entries.</summary>
+    public KnownManifests Manifests =>
+        new(
+            Entries
+                .Where(entry => entry.Value.Record.Children.Count > 0)
+                .ToDictionary(entry => entry.Key, entry => entry.Value.Record.Children),
+            Memory.Notes
+        );
+}
+
 /// <summary>
 /// Images and their verdicts, one item for each image. A verdict is stored only over older facts, and every change of
 /// status leaves a history entry.
@@ -20,6 +47,11 @@ public sealed class ImageRecords(LedgerTable table)
     private const int MaxRecord = 300 * 1024;
 
     private const int MaxSentence = 500;
+
+    /// <summary>
+    /// How many entries of a repository are kept when all of it is read: an entry has several kilobytes.
+    /// </summary>
+    private const int MaxRemembered = 500;
 
     private readonly TableOwnership ownership = new(table);
 
@@ -56,23 +88,14 @@ public sealed class ImageRecords(LedgerTable table)
                 .ConfigureAwait(false);
             var changedAt = RepositoryRecords.ScanningChangedAt(Item(Keys.ScanningChange));
             var since = ownership.CountsSince(Item(Keys.Table));
-            if (changedAt < since)
-                changedAt = since;
             foreach (var entry in items.Where(IsEntry).Select(LedgerEntry.Of))
-                found[entry.Record.Verdict.Image.Digest] =
-                    entry.Record.Verdict.FactsAt < changedAt ? WithScanningChanged(entry) : entry;
+                found[entry.Record.Verdict.Image.Digest] = Counting(entry, Later(changedAt, since));
 
             Dictionary<string, AttributeValue>? Item(string sort) => items.Find(item => item[Keys.Sort].S == sort);
         }
         return found;
 
         static bool IsEntry(Dictionary<string, AttributeValue> item) => item.ContainsKey(LedgerEntry.Attributes.Record);
-
-        static LedgerEntry WithScanningChanged(LedgerEntry entry) =>
-            entry with
-            {
-                Record = entry.Record with { ScanningChanged = true },
-            };
     }
 
     /// <summary>
@@ -94,26 +117,69 @@ public sealed class ImageRecords(LedgerTable table)
         }
     }
 
-    /// <summary>The images of a repository that were present when the ledger last heard of them.</summary>
-    public async Task<IReadOnlySet<Digest>> DigestsAsync(RepositoryId repository, CancellationToken cancellation)
+    /// <summary>
+    /// The moment before which no record of the ledger counts, in an account whose ledger was restored. A caller that
+    /// reads many repositories one after the other asks for it once.
+    /// </summary>
+    public async Task<DateTimeOffset> CountsSinceAsync(CancellationToken cancellation) =>
+        ownership.CountsSince(await table.FindAsync(table.Key(Keys.Table), cancellation).ConfigureAwait(false));
+
+    /// <summary>
+    /// Everything that a sweep must know of a repository, in one query: the images, and what else is remembered of it.
+    /// All of it is next to one another in the table.
+    /// </summary>
+    /// <param name="countsSince">From <see cref="CountsSinceAsync"/>.</param>
+    /// <param name="goneSince">Of the images that are gone, only those that went since this moment are given.</param>
+    public async Task<RememberedRepository> RememberedAsync(
+        RepositoryId repository,
+        DateTimeOffset countsSince,
+        DateTimeOffset goneSince,
+        CancellationToken cancellation
+    )
     {
-        var query = new QueryRequest
+        var readAt = table.Now;
+        var (known, gone) = (new HashSet<Digest>(), new List<ImageRecord>());
+        var entries = new Dictionary<Digest, LedgerEntry>();
+        var (memory, changedAt) = (new RepositoryRecords.MemoryItems(), countsSince);
+        await foreach (
+            var item in RepositoryRecords
+                .MemoryItems.ReadAsync(table, repository, Keys.Images, cancellation)
+                .ConfigureAwait(false)
+        )
         {
-            ConsistentRead = true,
-            KeyConditionExpression = "#pk = :pk AND begins_with(#sk, :images)",
-            FilterExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt)",
-            ProjectionExpression = "#sk",
-            ExpressionAttributeValues = new()
+            memory.Take(item);
+            if (item[Keys.Sort].S == Keys.ScanningChange)
+                changedAt = Later(changedAt, RepositoryRecords.ScanningChangedAt(item));
+            if (!item.ContainsKey(LedgerEntry.Attributes.Record))
+                continue;
+            var digest = Keys.DigestAfter(Keys.Images, item);
+            if (item.GetValueOrDefault(LedgerEntry.Attributes.GoneAt) is { } goneAt)
             {
-                [":pk"] = new(Keys.Repository(repository)),
-                [":images"] = new(Keys.Images),
-            },
-        };
-        var digests = new HashSet<Digest>();
-        await foreach (var item in table.QueryAsync(query, cancellation).ConfigureAwait(false))
-            digests.Add(Keys.DigestAfter(Keys.Images, item));
-        return digests;
+                if (Keys.Time(goneAt.S) >= goneSince)
+                    gone.Add(LedgerEntry.Of(item).Record);
+            }
+            else if (known.Add(digest) && entries.Count < MaxRemembered)
+                entries[digest] = LedgerEntry.Of(item);
+        }
+        return new RememberedRepository(
+            readAt,
+            known,
+            entries.ToDictionary(each => each.Key, each => Counting(each.Value, changedAt)),
+            LatelyGone(gone, goneSince),
+            memory.Memory
+        );
     }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
+    /// <summary>An entry, marked if what it rests on was read before a change of the scanning.</summary>
+    private static LedgerEntry Counting(LedgerEntry entry, DateTimeOffset changedAt) =>
+        entry.Record.Verdict.FactsAt < changedAt
+            ? entry with
+            {
+                Record = entry.Record with { ScanningChanged = true },
+            }
+            : entry;
 
     /// <summary>
     /// The images that were pushed to a repository since a moment and are gone now. They are needed because the images
@@ -131,20 +197,26 @@ public sealed class ImageRecords(LedgerTable table)
             "attribute_exists(#rev) AND #goneAt >= :since",
             new() { [":since"] = new(Keys.Time(since)) }
         );
-        return await gone.Select(item => LedgerEntry.Of(item).Record)
-            .Where(record => record.PushedAt >= since)
-            .Select(record => new ImageFacts
-            {
-                Id = record.Verdict.Image,
-                ReadAt = record.Verdict.FactsAt,
-                Tags = record.Tags,
-                Kind = record.Kind,
-                Storage = StorageStatus.Active,
-                PushedAt = record.PushedAt,
-            })
+        var records = await gone.Select(item => LedgerEntry.Of(item).Record)
             .ToListAsync(cancellation)
             .ConfigureAwait(false);
+        return LatelyGone(records, since);
     }
+
+    /// <summary>Of images that are gone, those that were pushed since a moment, as they were last known.</summary>
+    public static IReadOnlyList<ImageFacts> LatelyGone(IEnumerable<ImageRecord> gone, DateTimeOffset since) =>
+        [
+            .. gone.Where(record => record.PushedAt >= since)
+                .Select(record => new ImageFacts
+                {
+                    Id = record.Verdict.Image,
+                    ReadAt = record.Verdict.FactsAt,
+                    Tags = record.Tags,
+                    Kind = record.Kind,
+                    Storage = StorageStatus.Active,
+                    PushedAt = record.PushedAt,
+                }),
+        ];
 
     /// <summary>
     /// Stores a record over the one that was read before. If the status changed, it also stores a history entry and an

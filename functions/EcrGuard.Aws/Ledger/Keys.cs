@@ -30,13 +30,21 @@ internal static class Keys
     public const int Shards = 8;
 
     /// <summary>
-    /// In the index, repositories are kept beside the statuses. So are forced approvals, by their end.
+    /// In the index, repositories are kept beside the statuses. So are forced approvals, by their end, and writes that
+    /// have no outcome yet, by their id.
     /// </summary>
     public const string RepositoryPartition = "REPOSITORY";
     public const string BreakGlassPartition = "BREAKGLASS";
+    public const string UnendedPartition = "UNENDED";
 
     public static string Repository(RepositoryId repository) =>
         $"R#{repository.Account}#{repository.Region}#{repository.Name}";
+
+    /// <summary>The repository that an item belongs to.</summary>
+    public static RepositoryId RepositoryOf(Dictionary<string, AttributeValue> item) =>
+        item[Partition].S.Split('#', 4) is [_, var account, var region, var name]
+            ? new RepositoryId(account, region, name)
+            : throw new FormatException($"The ledger holds '{item[Partition].S}' where a repository must be.");
 
     /// <summary>The partition of what belongs to the whole registry: the backfill's progress, the weeks.</summary>
     public static string Registry(string account, string region) => $"S#{account}#{region}";
@@ -54,11 +62,11 @@ internal static class Keys
     public static string Write(string id) => $"A#{id}";
 
     /// <summary>
-    /// Where the writes of a moment begin. Their ids sort by time: they begin with its milliseconds (UUID version 7,
-    /// RFC 9562).
+    /// Where the ids of the writes of a moment begin. They sort by time: they begin with its milliseconds (UUID version
+    /// 7, RFC 9562).
     /// </summary>
-    public static string Writes(DateTimeOffset at) =>
-        Write(at.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture));
+    public static string WriteIds(DateTimeOffset at) =>
+        at.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
 
     public static string BreakGlass(Digest digest, string id) => $"B#{digest.Hex}#{id}";
 

@@ -21,6 +21,14 @@ public sealed record RepositoryNotes(
     RepositoryHistory? Past
 );
 
+/// <summary>What a sweep notes of a repository.</summary>
+public sealed record SweptRepositoryNote(
+    RepositoryId Repository,
+    RepositorySweep Sweep,
+    RepositoryHistory History,
+    IReadOnlyList<string> Drift
+);
+
 /// <summary>What the ledger knows of a repository apart from its images.</summary>
 /// <param name="Notes">What was read of its manifests.</param>
 /// <param name="SettingHistory">What EcrGuard has written to it.</param>
@@ -53,22 +61,53 @@ public sealed class RepositoryRecords(LedgerTable table)
     private const string ChangedAt = "changedAt";
 
     /// <summary>Notes how a repository differs from its baseline, one sentence each.</summary>
-    public Task StoreDriftAsync(RepositoryId repository, IReadOnlyList<string> drift, CancellationToken cancellation)
-    {
-        var sentences = drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence));
-        return NoteAsync(repository, [(Drift, StoredForms.Drift.Write([.. sentences]))], cancellation);
-    }
-
-    /// <summary>Notes what a sweep found in a repository, and what reports must remember of it.</summary>
-    public Task StoreSweepAsync(
+    public async Task StoreDriftAsync(
         RepositoryId repository,
-        RepositorySweep sweep,
-        RepositoryHistory history,
+        IReadOnlyList<string> drift,
         CancellationToken cancellation
     )
     {
-        sweep = sweep with { Undone = [.. sweep.Undone.Select(each => Phrase.Clip(each, MaxSentence))] };
-        return NoteAsync(repository, [(Sweep, StoredForms.Sweep.Write(sweep)), (Past, Fitting(history))], cancellation);
+        var changes = new ItemChanges(table);
+        foreach (var (name, value) in Note(repository, drift))
+            changes.Set(name, value);
+        var update = changes.On(Key(repository, Keys.RepositoryNote), condition: null);
+        await table.UpdateAsync(update, ReturnValue.NONE, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Notes what a sweep found in repositories, and what reports must remember of them: a few calls for all. What a
+    /// push notes of a repository meanwhile may get lost until the next sweep.
+    /// </summary>
+    public Task StoreSweepsAsync(IEnumerable<SweptRepositoryNote> notes, CancellationToken cancellation) =>
+        table.PutAllAsync(
+            notes.Select(note => new Dictionary<string, AttributeValue>(
+                Key(note.Repository, Keys.RepositoryNote).Concat(Note(note.Repository, note.Drift))
+            )
+            {
+                [Sweep] = new(
+                    StoredForms.Sweep.Write(
+                        note.Sweep with
+                        {
+                            Undone = [.. note.Sweep.Undone.Select(each => Phrase.Clip(each, MaxSentence))],
+                        }
+                    )
+                ),
+                [Past] = new(Fitting(note.History)),
+            }),
+            cancellation
+        );
+
+    private Dictionary<string, AttributeValue> Note(RepositoryId repository, IReadOnlyList<string> drift)
+    {
+        var sentences = drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence));
+        return new Dictionary<string, AttributeValue>
+        {
+            ["repository"] = new(repository.Name),
+            ["at"] = table.NowText(),
+            [Keys.IndexPartition] = new(Keys.StatusPartition(repository)),
+            [Keys.IndexSort] = new(repository.Name),
+            [Drift] = new(StoredForms.Drift.Write([.. sentences])),
+        };
     }
 
     /// <summary>
@@ -85,11 +124,16 @@ public sealed class RepositoryRecords(LedgerTable table)
         }
     }
 
-    /// <summary>What earlier sweeps have remembered of a repository; null if none has.</summary>
-    public async Task<RepositoryHistory?> HistoryAsync(RepositoryId repository, CancellationToken cancellation)
+    /// <summary>What is noted of each of up to a hundred repositories; one that nothing is noted of is missing.</summary>
+    public async Task<IReadOnlyDictionary<string, RepositoryNotes>> NotesAsync(
+        IEnumerable<RepositoryId> repositories,
+        CancellationToken cancellation
+    )
     {
-        var item = await table.FindAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
-        return item?.GetValueOrDefault(Past)?.S is { } json ? StoredForms.History.Read(json) : null;
+        var keys = repositories.Select(repository => Key(repository, Keys.RepositoryNote));
+        return (await table.FindAsync(keys, consistent: true, cancellation).ConfigureAwait(false))
+            .Select(Notes)
+            .ToDictionary(notes => notes.Repository, StringComparer.Ordinal);
     }
 
     /// <summary>The team that owns a repository, as the last sweep read it; null if none is known.</summary>
@@ -97,23 +141,6 @@ public sealed class RepositoryRecords(LedgerTable table)
     {
         var item = await table.FindAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
         return item?.GetValueOrDefault(Sweep)?.S is { } json ? StoredForms.Sweep.Read(json).Team : null;
-    }
-
-    private async Task NoteAsync(
-        RepositoryId repository,
-        IReadOnlyList<(string Name, string Json)> notes,
-        CancellationToken cancellation
-    )
-    {
-        var changes = new ItemChanges(table);
-        changes.Set("repository", new(repository.Name));
-        changes.Set("at", table.NowText());
-        changes.Set(Keys.IndexPartition, new(Keys.StatusPartition(repository)));
-        changes.Set(Keys.IndexSort, new(repository.Name));
-        foreach (var (name, json) in notes)
-            changes.Set(name, new(json));
-        var update = changes.On(Key(repository, Keys.RepositoryNote), condition: null);
-        await table.UpdateAsync(update, ReturnValue.NONE, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -148,14 +175,15 @@ public sealed class RepositoryRecords(LedgerTable table)
 
     /// <summary>What is noted of each repository. Parts that nobody has noted are empty.</summary>
     public IAsyncEnumerable<RepositoryNotes> AllAsync(CancellationToken cancellation) =>
-        table
-            .StatusPartitionAsync(Keys.RepositoryPartition, 0, cancellation)
-            .Select(item => new RepositoryNotes(
-                item["repository"].S,
-                item.GetValueOrDefault(Drift)?.S is { } drift ? StoredForms.Drift.Read(drift) : [],
-                item.GetValueOrDefault(Sweep)?.S is { } sweep ? StoredForms.Sweep.Read(sweep) : null,
-                item.GetValueOrDefault(Past)?.S is { } history ? StoredForms.History.Read(history) : null
-            ));
+        table.StatusPartitionAsync(Keys.RepositoryPartition, 0, cancellation).Select(Notes);
+
+    private static RepositoryNotes Notes(Dictionary<string, AttributeValue> item) =>
+        new(
+            item["repository"].S,
+            item.GetValueOrDefault(Drift)?.S is { } drift ? StoredForms.Drift.Read(drift) : [],
+            item.GetValueOrDefault(Sweep)?.S is { } sweep ? StoredForms.Sweep.Read(sweep) : null,
+            item.GetValueOrDefault(Past)?.S is { } history ? StoredForms.History.Read(history) : null
+        );
 
     /// <summary>What the last sweep found in each repository.</summary>
     public IAsyncEnumerable<SweptRepository> SweepsAsync(CancellationToken cancellation) =>
@@ -192,27 +220,53 @@ public sealed class RepositoryRecords(LedgerTable table)
     private static Dictionary<string, AttributeValue> Item(RepositoryId repository, SettingHistory settings) =>
         new(Key(repository, Keys.SettingHistory)) { [Settings] = new(StoredForms.Settings.Write(settings)) };
 
-    /// <summary>
-    /// What is known of a repository, in one query. Its items are next to one another. Among them are notices and
-    /// outcomes of plans, which are small: a page of DynamoDB holds thousands.
-    /// </summary>
+    /// <summary>What is known of a repository apart from its images, in one query.</summary>
     public async Task<RepositoryMemory> MemoryAsync(RepositoryId repository, CancellationToken cancellation)
     {
-        var query = new QueryRequest
-        {
-            ConsistentRead = true,
-            KeyConditionExpression = "#pk = :pk AND #sk BETWEEN :first AND :last",
-            ExpressionAttributeValues = new()
-            {
-                [":pk"] = new(Keys.Repository(repository)),
-                [":first"] = new(Keys.Manifests),
-                [":last"] = new(Keys.Deployments + Keys.Last),
-            },
-        };
-        var notes = new Dictionary<Digest, ManifestNote>();
-        var settings = (Settings: SettingHistory.None, Revision: 0L);
-        var deployments = new List<ConsumerReference>();
-        await foreach (var item in table.QueryAsync(query, cancellation).ConfigureAwait(false))
+        var memory = new MemoryItems();
+        await foreach (
+            var item in MemoryItems.ReadAsync(table, repository, Keys.Manifests, cancellation).ConfigureAwait(false)
+        )
+            memory.Take(item);
+        return memory.Memory;
+    }
+
+    /// <summary>
+    /// The items of a repository from which its memory is made. They are next to one another. Among them are notices
+    /// and outcomes of plans, which are small: a page of DynamoDB holds thousands.
+    /// </summary>
+    internal sealed class MemoryItems
+    {
+        private readonly Dictionary<Digest, ManifestNote> notes = [];
+        private readonly List<ConsumerReference> deployments = [];
+        private (SettingHistory Settings, long Revision) settings = (SettingHistory.None, 0);
+
+        public RepositoryMemory Memory => new(notes, settings.Settings, settings.Revision, deployments);
+
+        /// <param name="first">Where the items begin: <see cref="Keys.Manifests"/>, or <see cref="Keys.Images"/> to
+        ///     read the images too.</param>
+        public static IAsyncEnumerable<Dictionary<string, AttributeValue>> ReadAsync(
+            LedgerTable table,
+            RepositoryId repository,
+            string first,
+            CancellationToken cancellation
+        ) =>
+            table.QueryAsync(
+                new QueryRequest
+                {
+                    ConsistentRead = true,
+                    KeyConditionExpression = "#pk = :pk AND #sk BETWEEN :first AND :last",
+                    ExpressionAttributeValues = new()
+                    {
+                        [":pk"] = new(Keys.Repository(repository)),
+                        [":first"] = new(first),
+                        [":last"] = new(Keys.Deployments + Keys.Last),
+                    },
+                },
+                cancellation
+            );
+
+        public void Take(Dictionary<string, AttributeValue> item)
         {
             var key = item[Keys.Sort].S;
             if (key.StartsWith(Keys.Manifests, StringComparison.Ordinal))
@@ -225,6 +279,5 @@ public sealed class RepositoryRecords(LedgerTable table)
             else if (key == Keys.SettingHistory)
                 settings = SettingsIn(item);
         }
-        return new RepositoryMemory(notes, settings.Settings, settings.Revision, deployments);
     }
 }

@@ -208,36 +208,39 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
             ["change"] = new(change),
             ["intendedAt"] = table.NowText(),
             ["outcome"] = new(Intended),
+            [Keys.IndexPartition] = new(table.StatusPartition(Keys.UnendedPartition, 0)),
+            [Keys.IndexSort] = new(id),
             [Keys.Expires] = table.ExpiresAfter(HistoryAge),
         };
 
     /// <summary>
-    /// The writes to a repository and its images that were intended within a time and have no outcome.
+    /// The writes of the whole registry that were intended within a time and have no outcome, with the partition of
+    /// their repository. Read from the index, which may be a moment behind.
     /// </summary>
-    public IAsyncEnumerable<UnfinishedWrite> UnendedAsync(
-        RepositoryId repository,
+    public async Task<ILookup<RepositoryId, UnfinishedWrite>> UnendedAsync(
         DateTimeOffset from,
         DateTimeOffset to,
         CancellationToken cancellation
-    ) =>
-        table
-            .QueryAsync(
-                new QueryRequest
-                {
-                    ConsistentRead = true,
-                    KeyConditionExpression = "#pk = :pk AND #sk BETWEEN :from AND :to",
-                    FilterExpression = "#outcome = :intended",
-                    ExpressionAttributeValues = new()
-                    {
-                        [":pk"] = new(Keys.Repository(repository)),
-                        [":from"] = new(Keys.Writes(from)),
-                        [":to"] = new(Keys.Writes(to)),
-                        [":intended"] = new(Intended),
-                    },
-                },
-                cancellation
-            )
-            .Select(Unfinished);
+    )
+    {
+        var query = new QueryRequest
+        {
+            IndexName = Keys.Index,
+            KeyConditionExpression = "#gsi1pk = :partition AND #gsi1sk BETWEEN :from AND :to",
+            ExpressionAttributeValues = new()
+            {
+                [":partition"] = new(table.StatusPartition(Keys.UnendedPartition, 0)),
+                [":from"] = new(Keys.WriteIds(from)),
+                [":to"] = new(Keys.WriteIds(to)),
+            },
+        };
+        var unended = await table
+            .QueryAsync(query, cancellation)
+            .Select(item => (Repository: Keys.RepositoryOf(item), Write: Unfinished(item)))
+            .ToListAsync(cancellation)
+            .ConfigureAwait(false);
+        return unended.ToLookup(each => each.Repository, each => each.Write);
+    }
 
     private static UnfinishedWrite Unfinished(Dictionary<string, AttributeValue> item)
     {
@@ -298,7 +301,7 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
             values[":intended"] = new(Intended);
         return table.Update(
             Key(repository, Keys.Write(id)),
-            "SET #outcome = :outcome, #endedAt = :now",
+            "SET #outcome = :outcome, #endedAt = :now REMOVE #gsi1pk, #gsi1sk",
             guess ? "#outcome = :intended" : null,
             values
         );

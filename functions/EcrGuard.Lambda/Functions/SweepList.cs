@@ -17,8 +17,8 @@ public sealed record SweepRequest(string? Run);
 /// <summary>A sweep that has begun.</summary>
 /// <param name="StartedAt">When the sweep starts. A repository that was swept at this time or later is done.</param>
 /// <param name="Bucket">The bucket that holds the list of repositories.</param>
-/// <param name="Key">The key of that list: a JSON array of <see cref="ListedRepository"/>.</param>
-/// <param name="Concurrency">How many repositories may be swept at the same time.</param>
+/// <param name="Key">The key of that list: a JSON array of <see cref="ListedRepositories"/>.</param>
+/// <param name="Concurrency">How many runs over repositories may go on at the same time.</param>
 /// <param name="Alone">False: another sweep is running, and this one ends here.</param>
 public sealed record SweepStart(
     string Run,

@@ -603,11 +603,14 @@ internal sealed partial class ChaosRun
         if (start is not { Alone: true })
             yield break;
         using var list = JsonDocument.Parse(aws.S3.Find(start.Bucket, start.Key)!.Content);
-        foreach (var each in list.RootElement.EnumerateArray())
+        var repositories = list
+            .RootElement.EnumerateArray()
+            .SelectMany(some => some.GetProperty("repositories").EnumerateArray());
+        foreach (var each in repositories)
         {
-            var name = each.GetProperty("repository").GetString()!;
+            var name = each.GetString()!;
             SweptItem? swept = null;
-            var item = new SweepItem(name, start.StartedAt, 0, start.Run);
+            var item = new SweepItem([name], start.StartedAt, 0, start.Run);
             Task<SweptItem> SweepAsync(Instance on) =>
                 on.Part<SweepRepository>().SweepRepositoryAsync(item, new Invocation());
             foreach (var step in Tried($"sweep of {name}", calm, SweepAsync, done => swept = done))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 
@@ -16,7 +17,7 @@ public sealed class CostTests
     [Fact]
     public async Task The_page_counts_a_quiet_day_as_it_is_swept()
     {
-        var registry = new Dictionary<string, Calls>();
+        var (registry, run) = (new Dictionary<string, Calls>(), new Dictionary<string, Calls>());
         var (repository, image) = (new Dictionary<string, Calls>(), new Dictionary<string, Calls>());
         foreach (var scanner in Scanners)
         {
@@ -24,10 +25,16 @@ public sealed class CostTests
             image[scanner] = (await SweepAsync(scanner, repositories: 2, images: 6) - small) / 6;
             repository[scanner] =
                 (await SweepAsync(scanner, repositories: 4, images: 3) - small) / 2 - image[scanner] * 3;
-            registry[scanner] = small - repository[scanner] * 2 - image[scanner] * 6;
+            run[scanner] =
+                await SweepAsync(scanner, SweepListing.BatchSize + 2, images: 1)
+                - await SweepAsync(scanner, SweepListing.BatchSize, images: 1)
+                - repository[scanner] * 2
+                - image[scanner] * 2;
+            registry[scanner] = small - run[scanner] - repository[scanner] * 2 - image[scanner] * 6;
         }
         Assert.Multiple(
             () => AssertRow("the daily sweep", registry),
+            () => AssertRow("… for each 25 repositories", run),
             () => AssertRow("… for each repository", repository),
             () => AssertRow("… for each image", image)
         );

@@ -169,8 +169,8 @@ internal sealed class Deployed : IDisposable
         Part<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new Invocation());
 
     /// <summary>
-    /// Sweeps as the state machine does, one repository after the other, each until it is done or fails. A failure does
-    /// not affect the other repositories.
+    /// Sweeps as the state machine does, some repositories after the others, until they are done or fail. A failure
+    /// does not affect the other repositories.
     /// </summary>
     /// <param name="invocation">Makes the invocation of each run over a repository.</param>
     public async Task<(SweepEnd End, IReadOnlyList<SweptItem> Runs)> SweepAsync(
@@ -183,9 +183,10 @@ internal sealed class Deployed : IDisposable
             await Part<UseStore>().KeepAsync(uses, CancellationToken.None);
         using var list = JsonDocument.Parse(fixture.Aws.S3.Find(start.Bucket, start.Key)!.Content);
         var runs = new List<SweptItem>();
-        foreach (var repository in list.RootElement.EnumerateArray())
+        foreach (var some in list.RootElement.EnumerateArray())
         {
-            var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0, start.Run);
+            var names = some.GetProperty("repositories").EnumerateArray().Select(name => name.GetString()!);
+            var item = new SweepItem([.. names], start.StartedAt, 0, start.Run);
             try
             {
                 SweptItem swept;
@@ -196,7 +197,7 @@ internal sealed class Deployed : IDisposable
                         Part<SweepRepository>().SweepRepositoryAsync(item, invocation?.Invoke() ?? new Invocation())
                     );
                     runs.Add(swept);
-                    item = item with { Runs = swept.Runs };
+                    item = item with { Repositories = swept.Repositories, Runs = swept.Runs };
                 } while (!swept.Done);
             }
             catch (AmazonServiceException)

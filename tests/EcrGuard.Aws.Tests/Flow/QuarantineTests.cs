@@ -688,7 +688,7 @@ public sealed class QuarantineTests
             fixture.Aws.Inspector.Report(Repository, digest, Low);
         var sent = fixture.Aws.Events.Take();
         var start = await functions.Part<SweepList>().SweepListAsync(new SweepRequest(null), new Invocation());
-        var item = new SweepItem(Repository, start.StartedAt, 0, start.Run);
+        var item = new SweepItem([Repository], start.StartedAt, 0, start.Run);
         fixture.Time.Advance(TimeSpan.FromMinutes(3));
         fixture.Aws.Faults.Add(fault);
         try

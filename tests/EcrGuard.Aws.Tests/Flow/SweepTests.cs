@@ -271,7 +271,7 @@ public sealed class SweepTests
             fixture.Time.Advance(TimeSpan.FromMinutes(40));
             await fixture
                 .Functions.Part<SweepRepository>()
-                .SweepRepositoryAsync(new SweepItem(Repository, first.StartedAt, 0, "first"), new Invocation());
+                .SweepRepositoryAsync(new SweepItem([Repository], first.StartedAt, 0, "first"), new Invocation());
             Assert.False((await BeginAsync("second")).Alone);
         }
         fixture.Time.Advance(TimeSpan.FromMinutes(61));
@@ -292,7 +292,7 @@ public sealed class SweepTests
             fixture
                 .Deploy()
                 .Part<SweepRepository>()
-                .SweepRepositoryAsync(new SweepItem(Repository, start.StartedAt, 0, start.Run), new Invocation());
+                .SweepRepositoryAsync(new SweepItem([Repository], start.StartedAt, 0, start.Run), new Invocation());
         var first = await BeginAsync("first");
         fixture.Time.Advance(TimeSpan.FromHours(2));
         var second = await BeginAsync("second");

@@ -125,7 +125,7 @@ public sealed partial class PageEstate : IAsyncLifetime
                 "SweepRepository",
                 new JsonObject
                 {
-                    ["Repository"] = repository,
+                    ["Repositories"] = new JsonArray(repository),
                     ["StartedAt"] = Of(start, "startedAt"),
                     ["Run"] = Of(start, "run"),
                     ["Runs"] = 0,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
@@ -145,11 +146,11 @@ public sealed partial class ReadmeTests : IDisposable
 
         AssertRow(
             "Lambda: invocations",
-            n => ticks.Values.Sum() + weeks + days * (2 + n) + n * (2 * pushes + questions)
+            n => ticks.Values.Sum() + weeks + days * (2 + Batches(n)) + n * (2 * pushes + questions)
         );
         var states = template.Properties("Sweep")["Definition"]!["States"]!.AsObject();
         var (run, item) = (Ways(states), Ways(states["Repositories"]!["ItemProcessor"]!["States"]!.AsObject()));
-        AssertRow("Step Functions: state transitions", n => days * (run + n * item));
+        AssertRow("Step Functions: state transitions", n => days * (run + Batches(n) * item));
         AssertRow("DynamoDB: requests", n => Calls(0, n));
         AssertRow("S3: requests", n => Calls(1, n));
         AssertRow("ECR: calls, with basic scanning", n => Calls(2, n));
@@ -161,7 +162,12 @@ public sealed partial class ReadmeTests : IDisposable
         double Calls(int column, int n)
         {
             double Of(string what) => double.Parse(built.Row(what)[column], CultureInfo.InvariantCulture);
-            return days * (Of("the daily sweep") + n * (Of("… for each repository") + images * Of("… for each image")))
+            return days
+                    * (
+                        Of("the daily sweep")
+                        + Batches(n) * Of("… for each 25 repositories")
+                        + n * (Of("… for each repository") + images * Of("… for each image"))
+                    )
                 + n * (pushes * Of("a push, and its scan") + questions * Of("a question of a pipeline"))
                 + ticks.Where(tick => tick.Value > 0).Sum(tick => tick.Value * Of($"a tick of {tick.Key}"))
                 + weeks * Of("the weekly summary");
@@ -169,6 +175,8 @@ public sealed partial class ReadmeTests : IDisposable
 
         void AssertRow(string what, Func<int, double> count) =>
             Assert.Equal(sizes.Select(n => Rounded(count(n))), readme.Row(what));
+
+        static double Batches(int n) => Math.Ceiling(n / (double)SweepListing.BatchSize);
 
         // A successful way through the states passes all of them except one, which is another end.
         static int Ways(JsonObject states) => states.Count - 1;

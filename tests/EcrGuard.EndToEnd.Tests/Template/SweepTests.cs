@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
 
-/// <summary>The state machine of the daily sweep: one list, one execution for each repository, one end.</summary>
+/// <summary>The state machine of the daily sweep: one list, one execution for some repositories, one end.</summary>
 public sealed class SweepTests
 {
     private static readonly SamTemplate Template = SamTemplate.With(("Enforcement", "mark"));
@@ -12,7 +12,7 @@ public sealed class SweepTests
     private static readonly JsonObject Each = States["Repositories"]!["ItemProcessor"]!["States"]!.AsObject();
 
     [Fact]
-    public void Every_repository_of_the_list_in_S3_is_an_execution_of_its_own_and_as_many_run_as_the_parameter_says()
+    public void Each_item_of_the_list_in_S3_is_an_execution_of_its_own_and_as_many_run_as_the_parameter_says()
     {
         var map = States["Repositories"]!;
         Assert.Equal(
@@ -26,7 +26,7 @@ public sealed class SweepTests
         Assert.Equal("$.Concurrency", map["MaxConcurrencyPath"]!.ToString());
         // What the functions take and return. Lambda's JSON uses the names of the records' members.
         Assert.Equal(
-            ["Repository", "Run", "Runs", "StartedAt"],
+            ["Repositories", "Run", "Runs", "StartedAt"],
             map["ItemSelector"]!
                 .AsObject()
                 .Select(p => p.Key.Replace(".$", "", StringComparison.Ordinal))
@@ -35,7 +35,7 @@ public sealed class SweepTests
     }
 
     [Fact]
-    public void A_repository_that_fails_fails_alone_and_is_written_down_in_S3()
+    public void An_execution_that_fails_fails_alone_and_is_written_down_in_S3()
     {
         Assert.Equal(100, States["Repositories"]!["ToleratedFailurePercentage"]!.GetValue<int>());
         Assert.EndsWith(
@@ -44,13 +44,13 @@ public sealed class SweepTests
             StringComparison.Ordinal
         );
         Assert.All(
-            new[] { States["List"]!, Each["Repository"]!, States["Close"]! },
+            new[] { States["List"]!, Each["Sweep"]!, States["Close"]! },
             task => Assert.NotEmpty(task["Retry"]!.AsArray())
         );
     }
 
     [Fact]
-    public void A_repository_is_taken_again_until_it_is_done_and_not_for_ever()
+    public void Repositories_are_taken_again_until_they_are_done_and_not_for_ever()
     {
         var choices = Each["Whole"]!["Choices"]!.AsArray();
         Assert.Equal(("$.Done", "Swept"), (choices[0]!["Variable"]!.ToString(), choices[0]!["Next"]!.ToString()));
@@ -62,7 +62,7 @@ public sealed class SweepTests
                 choices[1]!["Next"]!.ToString()
             )
         );
-        Assert.Equal("Repository", Each["Whole"]!["Default"]!.ToString());
+        Assert.Equal("Sweep", Each["Whole"]!["Default"]!.ToString());
         Assert.Equal(
             ("Succeed", "Fail"),
             (Each["Swept"]!["Type"]!.ToString(), Each["Unfinished"]!["Type"]!.ToString())
@@ -119,7 +119,7 @@ public sealed class SweepTests
     public void Every_state_is_reached_and_leads_somewhere()
     {
         Assert.All(
-            new[] { (States, "List"), (Each, "Repository") },
+            new[] { (States, "List"), (Each, "Sweep") },
             machine =>
             {
                 var reached = new HashSet<string> { machine.Item2 };

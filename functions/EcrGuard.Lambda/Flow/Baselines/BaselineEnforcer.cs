@@ -26,32 +26,52 @@ public sealed class BaselineEnforcer(
     /// <param name="usages">Which images of the repository are in use, with the shields of those that are. Null on a
     ///     push, which does not know what is in use. In that case a lifecycle policy is put only on a new
     ///     repository.</param>
-    /// <param name="lifecycle">The repository's lifecycle policy; null if it must still be read.</param>
     /// <returns>The repository as it was found.</returns>
     public async Task<RepositoryFacts> HoldAsync(
         RepositoryId id,
         bool repair,
         int spare,
         IReadOnlyDictionary<Digest, ImageUsage>? usages,
-        CancellationToken cancellation,
-        Task<string?>? lifecycle = null
+        CancellationToken cancellation
+    )
+    {
+        var held = await CompareAsync(id, repair, spare, usages, null, cancellation).ConfigureAwait(false);
+        if (held.Drift is { } drift)
+            await repositories.StoreDriftAsync(id, drift, cancellation).ConfigureAwait(false);
+        return held.Found;
+    }
+
+    /// <summary>The same for a sweep, which notes the differences with what else it has found.</summary>
+    public Task<HeldRepository> SweepAsync(
+        RepositoryId id,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
+        KnownRepository known,
+        CancellationToken cancellation
+    ) => CompareAsync(id, repair: true, Everything, usages, known, cancellation);
+
+    private async Task<HeldRepository> CompareAsync(
+        RepositoryId id,
+        bool repair,
+        int spare,
+        IReadOnlyDictionary<Digest, ImageUsage>? usages,
+        KnownRepository? known,
+        CancellationToken cancellation
     )
     {
         var named = policy.Document.BaselineOf(id.Name);
         var baseline = Within(named, spare);
-        var repository = await facts.ReadAsync(id, baseline, lifecycle, cancellation).ConfigureAwait(false);
+        var repository = await facts.ReadAsync(id, baseline, known, cancellation).ConfigureAwait(false);
         var mode = repair ? policy.ModeOf(id) : EnforcementMode.Observe;
         var drift = BaselinePlan.For(repository, baseline, mode, SettingHistory.None).Drift;
+        var putsPolicy = false;
         if (drift.Count > 0 && BaselinePlan.Enforces(baseline, mode))
-            drift = await repairs
-                .RunAsync(repository, new Wanted(baseline!, named!, mode), usages, cancellation)
+            (drift, putsPolicy) = await repairs
+                .RunAsync(repository, new Wanted(baseline!, named!, mode), usages, known, cancellation)
                 .ConfigureAwait(false);
         // Told even if nothing differs. Only the sweep has time to look for this.
         if (usages is not null)
-            drift = await unknowns.AddAsync(repository, drift, cancellation).ConfigureAwait(false);
-        if (baseline == named)
-            await repositories.StoreDriftAsync(id, drift, cancellation).ConfigureAwait(false);
-        return repository;
+            drift = await unknowns.AddAsync(repository, drift, known?.History, cancellation).ConfigureAwait(false);
+        return new HeldRepository(repository, baseline == named ? drift : null, putsPolicy);
     }
 
     private static Baseline? Within(Baseline? named, int spare)

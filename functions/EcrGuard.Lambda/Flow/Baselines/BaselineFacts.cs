@@ -22,16 +22,18 @@ public sealed class BaselineFacts(EcrReader registry)
 
     /// <param name="baseline">A setting that needs its own call is read only if this baseline names it; null names
     ///     nothing.</param>
-    /// <param name="lifecycle">The lifecycle policy; null if it must still be read.</param>
+    /// <param name="known">What the caller knows already; null for nothing.</param>
     public async Task<RepositoryFacts> ReadAsync(
         RepositoryId id,
         Baseline? baseline,
-        Task<string?>? lifecycle,
+        KnownRepository? known,
         CancellationToken cancellation
     )
     {
-        lifecycle ??= registry.LifecyclePolicyAsync(id, cancellation);
-        var scanning = registry.ScanningAsync(id, cancellation);
+        var lifecycle = known is null
+            ? registry.LifecyclePolicyAsync(id, cancellation)
+            : Task.FromResult(known.LifecyclePolicy);
+        var scanning = known?.Scanning is { } read ? Task.FromResult(read) : registry.ScanningAsync(id, cancellation);
         var its = baseline?.TagMutability is null
             ? null
             : await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false);
@@ -43,9 +45,12 @@ public sealed class BaselineFacts(EcrReader registry)
             Mutability = its?.Mutability ?? TagMutability.Unknown,
             MutabilityExclusions = its?.MutabilityExclusions ?? [],
             ResourceTags =
-                baseline?.ResourceTags.Count > 0
-                    ? await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false)
-                    : null,
+                known?.ResourceTags
+                ?? (
+                    baseline?.ResourceTags.Count > 0
+                        ? await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false)
+                        : null
+                ),
         };
     }
 }

@@ -30,33 +30,44 @@ public sealed class BaselineRepairs(
 )
 {
     /// <param name="usages">Which images are in use; null on a push, which does not know.</param>
-    /// <returns>The drift that is left, one sentence for each difference.</returns>
-    public async Task<IReadOnlyList<string>> RunAsync(
+    /// <param name="known">What a sweep knows; null if everything must be read. A sweep itself shields afterwards what
+    ///     was deployed in the meantime.</param>
+    /// <returns>The drift that is left, one sentence for each difference, and whether a lifecycle policy was put, or its
+    ///     put was begun.</returns>
+    public async Task<(IReadOnlyList<string> Drift, bool PutsPolicy)> RunAsync(
         RepositoryFacts repository,
         Wanted wanted,
         IReadOnlyDictionary<Digest, ImageUsage>? usages,
+        KnownRepository? known,
         CancellationToken cancellation
     )
     {
-        var (history, revision) = await repositories.SettingsAsync(repository.Id, cancellation).ConfigureAwait(false);
+        var (history, revision) = known is null
+            ? await repositories.SettingsAsync(repository.Id, cancellation).ConfigureAwait(false)
+            : (known.History, known.HistoryRevision);
         var plan = await PlanAsync(repository, wanted, history, cancellation).ConfigureAwait(false);
         var baselineWriter = new BaselineWriter(repository.Id, history, revision, writer, log);
         var drift = plan.Drift.ToList();
+        var putsPolicy = false;
         foreach (var repair in plan.Repairs)
         {
-            var left =
-                await WhyNotAsync(repository.Id, repair, usages, cancellation).ConfigureAwait(false)
-                ?? await baselineWriter.WriteAsync(repair, cancellation).ConfigureAwait(false);
+            var isPolicy = repair.Setting.Kind == SettingKind.LifecyclePolicy;
+            var left = await WhyNotAsync(repository.Id, repair, usages, known, cancellation).ConfigureAwait(false);
+            if (left is null)
+            {
+                putsPolicy |= isPolicy;
+                left = await baselineWriter.WriteAsync(repair, cancellation).ConfigureAwait(false);
+            }
             if (left is not null)
             {
                 drift.Add(left);
                 continue;
             }
             drift.Remove(repair.Drift);
-            if (repair.Setting.Kind == SettingKind.LifecyclePolicy)
+            if (isPolicy && known is null)
                 await deployments.ShieldLateAsync(repository.Id, [], cancellation).ConfigureAwait(false);
         }
-        return drift;
+        return (drift, putsPolicy);
     }
 
     private async Task<BaselinePlan> PlanAsync(
@@ -90,6 +101,7 @@ public sealed class BaselineRepairs(
         RepositoryId id,
         Repair repair,
         IReadOnlyDictionary<Digest, ImageUsage>? usages,
+        KnownRepository? known,
         CancellationToken cancellation
     )
     {
@@ -98,7 +110,7 @@ public sealed class BaselineRepairs(
         return await (
             usages is null
                 ? check.WhyNotOnPushAsync(id, repair.Value, cancellation)
-                : check.WhyNotAsync(id, repair.Value, usages, cancellation)
+                : check.WhyNotAsync(id, repair.Value, usages, known, cancellation)
         ).ConfigureAwait(false);
     }
 }

@@ -26,6 +26,9 @@ public sealed class LifecyclePutCheck(
     /// </summary>
     private static readonly TimeSpan New = TimeSpan.FromHours(24);
 
+    /// <summary>How long a list of images is new enough to put a policy by it, if the preview shows the same.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(2);
+
     /// <summary>
     /// Checks a policy on a push. At that time it is not known what runs, nothing is shielded, and a preview would take
     /// too long. So a policy is put only if there is nothing yet that it could take.
@@ -46,25 +49,35 @@ public sealed class LifecyclePutCheck(
     /// <summary>
     /// Checks a policy with EcrGuard's own evaluator and then with ECR's preview, which takes minutes.
     /// </summary>
+    /// <param name="known">What a sweep knows; null if everything must be read.</param>
     /// <returns>A sentence that says why not; null if the policy may be put.</returns>
     public async Task<string?> WhyNotAsync(
         RepositoryId id,
         string value,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
+        KnownRepository? known,
         CancellationToken cancellation
     )
     {
-        if (await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } before)
+        if ((known?.Contents ?? await ContentsAsync(id, cancellation).ConfigureAwait(false)) is not { } before)
             return Gone;
         var lifecycle = Read(value);
-        var gone = await LatelyGoneAsync(id, lifecycle, cancellation).ConfigureAwait(false);
-        var known = before with { LatelyGone = gone };
-        if (PolicySafety.WhyNot(lifecycle, known, usages, time.GetUtcNow()) is { } unsafely)
+        var gone = await LatelyGoneAsync(id, lifecycle, cancellation, known?.LatelyGone).ConfigureAwait(false);
+        before = before with { LatelyGone = gone };
+        if (PolicySafety.WhyNot(lifecycle, before, usages, time.GetUtcNow()) is { } unsafely)
             return unsafely;
         var preview = await previews.ReadAsync(id, value, cancellation).ConfigureAwait(false);
         if (preview.Taken is not { } taken)
             return $"Its lifecycle policy is not put without ECR's preview. {preview.WhyNot}";
-        return await ContentsAsync(id, cancellation).ConfigureAwait(false) is { } contents
+        // The preview is newer than the list. If it takes nothing but images of that list, as they were listed, there
+        // is nothing that another list could show.
+        if (
+            preview.Shows(before)
+            && time.GetUtcNow() - before.ReadAt < Fresh
+            && WhyNot(lifecycle, taken.Keys.ToHashSet(), before, usages) is null
+        )
+            return null;
+        return await ContentsAsync(id, cancellation, before.Manifests).ConfigureAwait(false) is { } contents
             ? WhyNot(lifecycle, taken.Keys.ToHashSet(), contents with { LatelyGone = gone }, usages)
             : Gone;
     }
@@ -81,7 +94,8 @@ public sealed class LifecyclePutCheck(
     )
     {
         var lifecycle = Read(value);
-        var gone = await LatelyGoneAsync(contents.Repository, lifecycle, cancellation).ConfigureAwait(false);
+        var gone = await LatelyGoneAsync(contents.Repository, lifecycle, cancellation, contents.LatelyGone)
+            .ConfigureAwait(false);
         ImageFacts Shielded(ImageFacts image) => Shields.With(image, ImageUsage.Of(usages, image.Id.Digest));
         var shielded = contents with { LatelyGone = gone, Images = [.. contents.Images.Select(Shielded)] };
         var effect = PolicyEffect.Of(lifecycle, shielded, usages, shielded: false, time.GetUtcNow());
@@ -90,13 +104,18 @@ public sealed class LifecyclePutCheck(
     }
 
     /// <summary>The images that were pushed lately and are gone; empty if the policy does not count pushes.</summary>
+    /// <param name="known">The same images, if the caller has read them already.</param>
     public async Task<IReadOnlyList<ImageFacts>> LatelyGoneAsync(
         RepositoryId id,
         LifecyclePolicy lifecycle,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        IReadOnlyList<ImageFacts>? known = null
     ) =>
         PolicySafety.CountsPushes(lifecycle)
-            ? await images.GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation).ConfigureAwait(false)
+            ? known
+                ?? await images
+                    .GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation)
+                    .ConfigureAwait(false)
             : [];
 
     private string? WhyNot(
@@ -106,8 +125,11 @@ public sealed class LifecyclePutCheck(
         IReadOnlyDictionary<Digest, ImageUsage> usages
     ) => PreviewCheck.WhyNot(lifecycle, taken, taken, contents, usages, [], policy.Document.Ceilings, time.GetUtcNow());
 
-    private Task<RepositoryContents?> ContentsAsync(RepositoryId id, CancellationToken cancellation) =>
-        registry.ContentsAsync(id, manifests, cancellation);
+    private Task<RepositoryContents?> ContentsAsync(
+        RepositoryId id,
+        CancellationToken cancellation,
+        KnownManifests? known = null
+    ) => registry.ContentsAsync(id, manifests, cancellation, known);
 
     private static LifecyclePolicy Read(string value) => LifecyclePolicy.Read(value).Policy!;
 }

@@ -1,6 +1,5 @@
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
-using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
@@ -14,7 +13,6 @@ namespace EcrGuard.Lambda.Flow.Baselines;
 /// </summary>
 public sealed class LifecycleRepairs(
     EcrReader registry,
-    RepositoryRecords repositories,
     RepositoryWriter writer,
     LifecyclePutCheck check,
     EffectivePolicy policy,
@@ -28,10 +26,11 @@ public sealed class LifecycleRepairs(
     /// want the rule, it must be allowed to write it, and the rule must be safe once the images in use are shielded.
     /// Only then are they shielded before the rule is there.
     /// </summary>
-    /// <param name="lifecycle">The repository's lifecycle policy; null if it has none.</param>
+    /// <param name="known">What a sweep knows of the repository.</param>
+    /// <param name="contents">Its images, with those that are lately gone.</param>
     public async Task<bool> IsAboutToPutAsync(
         RepositoryId id,
-        string? lifecycle,
+        KnownRepository known,
         RepositoryContents contents,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
         CancellationToken cancellation
@@ -40,13 +39,12 @@ public sealed class LifecycleRepairs(
         var (named, mode) = (policy.Document.BaselineOf(id.Name), policy.ModeOf(id));
         if (named?.LifecyclePolicy is null || !BaselinePlan.Enforces(named, mode))
             return false;
-        var facts = new RepositoryFacts { Id = id, LifecyclePolicy = lifecycle };
+        var facts = new RepositoryFacts { Id = id, LifecyclePolicy = known.LifecyclePolicy };
         if (PlanFor(facts, SettingHistory.None).Repairs.Count == 0)
             return false;
-        var (history, _) = await repositories.SettingsAsync(id, cancellation).ConfigureAwait(false);
-        var tags = await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
+        var tags = known.ResourceTags ?? await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
         return tags is not null
-            && PlanFor(facts with { ResourceTags = tags }, history).Repairs is [var repair, ..]
+            && PlanFor(facts with { ResourceTags = tags }, known.History).Repairs is [var repair, ..]
             && await check.WouldBeSafeAsync(repair.Value, contents, usages, cancellation).ConfigureAwait(false);
     }
 

@@ -1,5 +1,4 @@
 using EcrGuard.Aws.Facts;
-using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
@@ -9,19 +8,16 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda.Flow.Reporting;
 
 /// <summary>Reads what a sweep adds to the history of a repository. Reports are made from this history.</summary>
-public sealed class HistoryReader(
-    RepositoryRecords repositories,
-    EvidenceReader evidences,
-    PolicyDocument policy,
-    TimeProvider time
-)
+public sealed class HistoryReader(EvidenceReader evidences, PolicyDocument policy, TimeProvider time)
 {
     /// <summary>The history of the repository after this sweep, for later reports.</summary>
+    /// <param name="before">What earlier sweeps have remembered; null if none has.</param>
     /// <param name="use">What runs, by the last reading; null if it is not known.</param>
     /// <param name="current">The images of <see cref="RepositoryHistory.Current"/>, each with its record if it has
     ///     one.</param>
     /// <param name="left">What left the repository since the sweep before.</param>
     public async Task<RepositoryHistory> NextAsync(
+        RepositoryHistory? before,
         RepositoryContents contents,
         UsageReading? use,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
@@ -31,7 +27,6 @@ public sealed class HistoryReader(
     )
     {
         var now = time.GetUtcNow();
-        var before = await repositories.HistoryAsync(contents.Repository, cancellation).ConfigureAwait(false);
         var isFresh = use is not null && now - use.ReadAt <= InUse.MaxAge;
         // If nothing that was read runs here, a consumer that could not be read may still run something. Then the
         // newest image says nothing.

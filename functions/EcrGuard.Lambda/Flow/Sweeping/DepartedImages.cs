@@ -24,17 +24,23 @@ public sealed class DepartedImages(ImageRecords images, RepositoryRecords reposi
     /// <summary>
     /// Notes the images that the ledger knew and the repository no longer has, and what removed them.
     /// </summary>
-    /// <returns>How many are gone, how many of them the lifecycle policy explains, and their size in bytes.</returns>
-    public async Task<(int Expired, int Gone, long Bytes)> NoteAsync(SweepFacts facts, CancellationToken cancellation)
+    /// <returns>How many are gone, how many of them the lifecycle policy explains, and their size in bytes. Also the
+    ///     facts, which now say that they are gone.</returns>
+    public async Task<((int Expired, int Gone, long Bytes) Left, SweepFacts Facts)> NoteAsync(
+        SweepFacts facts,
+        CancellationToken cancellation
+    )
     {
+        var lately = new List<ImageFacts>(facts.Contents.LatelyGone);
         var contents = facts.Contents;
         var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
         var (left, expired, bytes) = (0, 0, 0L);
         foreach (var chunk in facts.Known.Where(digest => !there.Contains(digest)).Chunk(Chunk))
         {
             var gone = await images.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
-            var records = gone.Values.Select(entry => entry.Record);
-            foreach (var (digest, because) in RemovalCause.Attribute([.. records], contents, facts.Own, facts.Now))
+            var records = gone.Values.Select(entry => entry.Record).ToList();
+            lately.AddRange(ImageRecords.LatelyGone(records, facts.Now - PolicySafety.LookBack));
+            foreach (var (digest, because) in RemovalCause.Attribute(records, contents, facts.Own, facts.Now))
             {
                 var why = because is null ? null : $"the lifecycle policy accounts for it: {because}";
                 var image = new ImageId(contents.Repository, digest);
@@ -46,6 +52,6 @@ public sealed class DepartedImages(ImageRecords images, RepositoryRecords reposi
                 bytes += gone[digest].Record.SizeInBytes ?? 0;
             }
         }
-        return (expired, left, bytes);
+        return ((expired, left, bytes), facts with { Contents = contents with { LatelyGone = lately } });
     }
 }

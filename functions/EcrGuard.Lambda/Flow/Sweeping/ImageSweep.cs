@@ -15,12 +15,14 @@ namespace EcrGuard.Lambda.Flow.Sweeping;
 /// <param name="Blocked">The images that may have to be taken out of reach or put back.</param>
 /// <param name="Current">The images of <see cref="SweepFacts.Current"/> whose records are still trusted.</param>
 /// <param name="Undone">What could not be done.</param>
+/// <param name="Wrote">Whether tags had to be written.</param>
 public sealed record SweptImages(
     IReadOnlyList<Digest> Quarantined,
     IReadOnlyList<Digest> Archived,
     IReadOnlyList<Digest> Blocked,
     IReadOnlyDictionary<Digest, ImageRecord> Current,
-    IReadOnlyList<string> Undone
+    IReadOnlyList<string> Undone,
+    bool Wrote
 )
 {
     public static SweptImages Of(IReadOnlyCollection<SweptImages> parts) =>
@@ -29,11 +31,12 @@ public sealed record SweptImages(
             [.. parts.SelectMany(part => part.Archived)],
             [.. parts.SelectMany(part => part.Blocked)],
             parts.SelectMany(part => part.Current).ToDictionary(),
-            [.. parts.SelectMany(part => part.Undone)]
+            [.. parts.SelectMany(part => part.Undone)],
+            parts.Any(part => part.Wrote)
         );
 
     public static SweptImages Only(params IReadOnlyList<string> undone) =>
-        new([], [], [], new Dictionary<Digest, ImageRecord>(), undone);
+        new([], [], [], new Dictionary<Digest, ImageRecord>(), undone, Wrote: false);
 }
 
 /// <summary>
@@ -58,7 +61,7 @@ public sealed class ImageSweep(
     )
     {
         var (entries, decided, undecided) = await decisions
-            .RunAsync(facts.Repository, images, context, cancellation)
+            .RunAsync(facts, images, context, cancellation)
             .ConfigureAwait(false);
         var swept = new List<SweptImages> { SweptImages.Only([.. undecided]) };
         var unsaid = 0;
@@ -69,8 +72,8 @@ public sealed class ImageSweep(
             if (entries.GetValueOrDefault(digest) is not { } entry)
                 continue;
             var one = new SweptImage(image, entry, facts.Usages[digest], shields[digest].Use);
-            var (marked, undone) = await tags.MarkAsync(one, facts.NamesAt, cancellation).ConfigureAwait(false);
-            swept.Add(Found(one, facts.Current) with { Undone = undone });
+            var (marked, undone, wrote) = await tags.MarkAsync(one, facts.NamesAt, cancellation).ConfigureAwait(false);
+            swept.Add(Found(one, facts.Current) with { Undone = undone, Wrote = wrote });
             if (!entry.Record.ScanningChanged && !await SayAsync(one, marked, cancellation).ConfigureAwait(false))
                 unsaid++;
         }
@@ -95,7 +98,8 @@ public sealed class ImageSweep(
             believed && current.Contains(one.Digest)
                 ? new Dictionary<Digest, ImageRecord> { [one.Digest] = entry.Record }
                 : new Dictionary<Digest, ImageRecord>(),
-            []
+            [],
+            Wrote: false
         );
     }
 

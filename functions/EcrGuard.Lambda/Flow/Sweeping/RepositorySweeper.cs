@@ -1,4 +1,5 @@
 using Amazon.Lambda.Core;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow.Quarantines;
@@ -24,47 +25,50 @@ public sealed class RepositorySweeper(
 
     /// <param name="startedAt">When the sweep began.</param>
     /// <param name="counted">Gets for each chunk how many images it has and how many were decided again.</param>
-    public async Task RunAsync(
+    /// <returns>What is to be noted; null if the repository is gone.</returns>
+    public async Task<SweptRepositoryNote?> RunAsync(
         RepositoryId repository,
+        SharedFacts shared,
         DateTimeOffset startedAt,
         ILambdaContext context,
         Action<int, int> counted,
         CancellationToken cancellation
     )
     {
-        var (known, contents) = await reader.ContentsAsync(repository, cancellation).ConfigureAwait(false);
+        var (remembered, contents) = await reader.ContentsAsync(repository, shared, cancellation).ConfigureAwait(false);
         if (contents is null)
         {
-            await departed.ForgetAsync(repository, known, cancellation).ConfigureAwait(false);
-            return;
+            await departed.ForgetAsync(repository, remembered.Known, cancellation).ConfigureAwait(false);
+            return null;
         }
         var (cleared, uncleared) = await marking.BeginAsync(contents, cancellation).ConfigureAwait(false);
-        var facts = await reader.ReadAsync(cleared, known, cancellation).ConfigureAwait(false);
-        var left = await departed.NoteAsync(facts, cancellation).ConfigureAwait(false);
+        var (tags, untold) = await notes.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false);
+        var read = await reader.ReadAsync(cleared, remembered, tags, shared, cancellation).ConfigureAwait(false);
+        var (left, facts) = await departed.NoteAsync(read, cancellation).ConfigureAwait(false);
         var (shields, withheld) = await marking.ShieldsAsync(facts, cancellation).ConfigureAwait(false);
         var swept = await ImagesAsync(facts, shields, context, counted, cancellation).ConfigureAwait(false);
-        var unmarked = await marking.EndAsync(facts, shields, cancellation).ConfigureAwait(false);
+        var (unmarked, marked) = await marking.EndAsync(facts, shields, cancellation).ConfigureAwait(false);
         var unheld = await quarantines
             .RunAsync(facts.Contents, facts.Use, swept.Blocked, cancellation)
             .ConfigureAwait(false);
-        var warnings = await settings.WarningsAsync(facts, cancellation).ConfigureAwait(false);
-        var (found, unset) = await settings.RunAsync(facts, cancellation).ConfigureAwait(false);
-        var all = swept with
-        {
-            Undone =
-            [
-                .. Archived(swept.Archived),
-                .. uncleared,
-                .. facts.NotUnderstood,
-                .. withheld,
-                .. swept.Undone,
-                .. unmarked,
-                .. unheld,
-                .. warnings,
-                .. unset,
-            ],
-        };
-        await notes.StoreAsync(facts, all, left, found, startedAt, cancellation).ConfigureAwait(false);
+        var wrote = swept.Wrote || marked || swept.Blocked.Count > 0;
+        var (held, unset) = await settings.RunAsync(facts, wrote, cancellation).ConfigureAwait(false);
+        IReadOnlyList<string> undone =
+        [
+            .. Archived(swept.Archived),
+            .. uncleared,
+            .. untold,
+            .. facts.NotUnderstood,
+            .. withheld,
+            .. swept.Undone,
+            .. unmarked,
+            .. unheld,
+            .. settings.Warnings(facts),
+            .. unset,
+        ];
+        return await notes
+            .OfAsync(facts, swept with { Undone = undone }, left, held?.Drift, startedAt, cancellation)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Takes children first, because an index is judged by its children. Artifacts are not judged.</summary>

@@ -21,15 +21,13 @@ public sealed class SweepDecisions(
         int Decided,
         IReadOnlyList<string> Undone
     )> RunAsync(
-        RepositoryId repository,
+        SweepFacts facts,
         IReadOnlyList<ImageFacts> images,
         ILambdaContext context,
         CancellationToken cancellation
     )
     {
-        var entries = await records
-            .FindAsync(repository, images.Select(image => image.Id.Digest), cancellation)
-            .ConfigureAwait(false);
+        var entries = await EntriesAsync(facts, images, cancellation).ConfigureAwait(false);
         var at = time.GetUtcNow();
         var due = images
             .Where(image =>
@@ -46,5 +44,23 @@ public sealed class SweepDecisions(
                 ? []
                 : [$"{Phrase.Count(due.Count - decided, "image")} could not be decided; the log says why."]
         );
+    }
+
+    /// <summary>What was remembered of the images. Only what is new since, or too much, is read here.</summary>
+    private async Task<IReadOnlyDictionary<Digest, LedgerEntry>> EntriesAsync(
+        SweepFacts facts,
+        IReadOnlyList<ImageFacts> images,
+        CancellationToken cancellation
+    )
+    {
+        var remembered = facts.Remembered.Entries;
+        var digests = images.Select(image => image.Id.Digest).ToList();
+        var unread = digests.Where(digest => !remembered.ContainsKey(digest));
+        var entries = new Dictionary<Digest, LedgerEntry>(
+            await records.FindAsync(facts.Repository, unread, cancellation).ConfigureAwait(false)
+        );
+        foreach (var digest in digests.Where(remembered.ContainsKey))
+            entries[digest] = remembered[digest];
+        return entries;
     }
 }

@@ -7,15 +7,21 @@ using EcrGuard.Aws.Ledger;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>One item of the list.</summary>
-public sealed record ListedRepository(string Repository);
+/// <summary>One item of the list: the repositories that are swept in one run, one after the other.</summary>
+public sealed record ListedRepositories(IReadOnlyList<string> Repositories);
 
 /// <summary>
-/// The list of repositories of a sweep. It is a JSON array of <see cref="ListedRepository"/> in the bucket, and Step
+/// The list of repositories of a sweep. It is a JSON array of <see cref="ListedRepositories"/> in the bucket, and Step
 /// Functions reads it.
 /// </summary>
 public sealed class SweepListing(EcrReader registry, RepositoryRecords repositories, IAmazonS3 s3, Settings settings)
 {
+    /// <summary>
+    /// How many repositories one run sweeps at most: what they share is then read once. AWS reads the scanning of as
+    /// many at once, and DynamoDB writes as many notes.
+    /// </summary>
+    public const int BatchSize = EcrReader.ScanningBatch;
+
     /// <summary>
     /// The repositories that exist, and those that are gone: the images of the latter must be noted as gone.
     /// </summary>
@@ -28,12 +34,15 @@ public sealed class SweepListing(EcrReader registry, RepositoryRecords repositor
         return names;
     }
 
-    public async Task StoreAsync(string key, IEnumerable<string> names)
+    /// <summary>Stores the list. If there are few repositories, each instance still gets some.</summary>
+    public async Task StoreAsync(string key, IReadOnlyCollection<string> names)
     {
+        var fair = (names.Count + settings.Instances - 1) / settings.Instances;
+        var batches = names.Chunk(Math.Clamp(fair, 1, BatchSize));
         using var list = new MemoryStream(
             JsonSerializer.SerializeToUtf8Bytes(
-                [.. names.Select(name => new ListedRepository(name))],
-                StateJson.Default.IReadOnlyListListedRepository
+                [.. batches.Select(batch => new ListedRepositories(batch))],
+                StateJson.Default.IReadOnlyListListedRepositories
             )
         );
         await s3.PutObjectAsync(
@@ -53,8 +62,8 @@ public sealed class SweepListing(EcrReader registry, RepositoryRecords repositor
     {
         using var stored = await s3.GetObjectAsync(settings.Bucket, key, CancellationToken.None).ConfigureAwait(false);
         var listed = await JsonSerializer
-            .DeserializeAsync(stored.ResponseStream, StateJson.Default.IReadOnlyListListedRepository)
+            .DeserializeAsync(stored.ResponseStream, StateJson.Default.IReadOnlyListListedRepositories)
             .ConfigureAwait(false);
-        return [.. (listed ?? []).Select(item => item.Repository)];
+        return [.. (listed ?? []).SelectMany(item => item.Repositories)];
     }
 }

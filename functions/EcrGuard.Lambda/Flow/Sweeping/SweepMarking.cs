@@ -55,7 +55,13 @@ public sealed class SweepMarking(
     )
     {
         var puts = await lifecycle
-            .IsAboutToPutAsync(facts.Repository, facts.Policy, facts.Contents, facts.Usages, cancellation)
+            .IsAboutToPutAsync(
+                facts.Repository,
+                facts.KnownRepository(wrote: false),
+                facts.Contents,
+                facts.Usages,
+                cancellation
+            )
             .ConfigureAwait(false);
         var shields = Shields.Of(facts.Policy, facts.Contents, facts.Usages, facts.Now, puts);
         var told = shields.Withheld is not null && policy.MayMark(facts.Repository);
@@ -63,16 +69,17 @@ public sealed class SweepMarking(
     }
 
     /// <summary>Shields the artifacts, and deletes the manifests that this sweep moved tags to.</summary>
-    public async Task<IReadOnlyList<string>> EndAsync(
+    /// <returns>What could not be done, and whether tags had to be written.</returns>
+    public async Task<(IReadOnlyList<string> Undone, bool Wrote)> EndAsync(
         SweepFacts facts,
         IReadOnlyDictionary<Digest, ImageUsage> shields,
         CancellationToken cancellation
     )
     {
-        var artifacts = await tags.ShieldArtifactsAsync(facts, shields, cancellation).ConfigureAwait(false);
+        var (artifacts, wrote) = await tags.ShieldArtifactsAsync(facts, shields, cancellation).ConfigureAwait(false);
         var left = await OrWhyAsync(() => tagRemover.EndAsync(facts.Repository, cancellation), cancellation)
             .ConfigureAwait(false);
-        return [.. artifacts, .. left];
+        return ([.. artifacts, .. left], wrote);
     }
 
     private Task<IReadOnlyList<string>> OrWhyAsync(

@@ -9,29 +9,22 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>Notes what a sweep has found in a repository, for reports and for the next sweep.</summary>
-public sealed class SweepNotes(
-    EcrReader registry,
-    RepositoryRecords repositories,
-    HistoryReader histories,
-    PolicyDocument policy,
-    Log log
-)
+/// <summary>Makes the note of what a sweep has found in a repository, for reports and for the next sweep.</summary>
+public sealed class SweepNotes(EcrReader registry, HistoryReader histories, PolicyDocument policy, Log log)
 {
     /// <param name="left">What left the repository since the sweep before.</param>
-    /// <param name="found">The repository as it was found; null if it could not be read.</param>
+    /// <param name="drift">How it differs from its baseline; null if that could not be read.</param>
     /// <param name="startedAt">When the sweep began.</param>
-    public async Task StoreAsync(
+    public async Task<SweptRepositoryNote> OfAsync(
         SweepFacts facts,
         SweptImages swept,
         (int Expired, int Gone, long Bytes) left,
-        RepositoryFacts? found,
+        IReadOnlyList<string>? drift,
         DateTimeOffset startedAt,
         CancellationToken cancellation
     )
     {
-        var (team, unread) = await TeamAsync(facts.Repository, found, cancellation).ConfigureAwait(false);
-        IReadOnlyList<string> undone = [.. swept.Undone, .. unread];
+        var team = facts.ResourceTags?.GetValueOrDefault(policy.Defaults.TeamTag);
         var sweep = RepositorySweep.Of(
             facts.Contents,
             facts.Usages,
@@ -42,38 +35,37 @@ public sealed class SweepNotes(
             startedAt
         ) with
         {
-            Team = team,
+            Team = team is null ? null : Phrase.Clip(team, 256),
             Gone = left.Gone,
             Expired = left.Expired,
-            Undone = [.. undone.Take(RepositorySweep.MaxListed)],
-            UndoneCount = undone.Count,
+            Undone = [.. swept.Undone.Take(RepositorySweep.MaxListed)],
+            UndoneCount = swept.Undone.Count,
         };
         var current = facts.Current.ToDictionary(digest => digest, digest => swept.Current.GetValueOrDefault(digest));
+        var before = facts.Shared.NotesOf(facts.Repository);
         var history = await histories
-            .NextAsync(facts.Contents, facts.Use, facts.Usages, current, left, cancellation)
+            .NextAsync(before.Past, facts.Contents, facts.Use, facts.Usages, current, left, cancellation)
             .ConfigureAwait(false);
-        await repositories.StoreSweepAsync(facts.Repository, sweep, history, cancellation).ConfigureAwait(false);
+        return new SweptRepositoryNote(facts.Repository, sweep, history, drift ?? before.Drift);
     }
 
-    /// <summary>The team that owns the repository. If it cannot be read, the sweep still goes on.</summary>
-    private async Task<(string? Team, IReadOnlyList<string> Undone)> TeamAsync(
+    /// <summary>
+    /// The repository's own tags, which say who owns it. If they cannot be read, the sweep still goes on.
+    /// </summary>
+    public async Task<(IReadOnlyDictionary<string, string>? Tags, IReadOnlyList<string> Undone)> ResourceTagsAsync(
         RepositoryId repository,
-        RepositoryFacts? found,
         CancellationToken cancellation
     )
     {
-        var tags = found?.ResourceTags;
-        IReadOnlyList<string> undone = tags is not null
-            ? []
-            : await Undone
-                .TryAsync(
-                    log,
-                    "its resource tags",
-                    async () => tags = await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false),
-                    cancellation
-                )
-                .ConfigureAwait(false);
-        var team = tags?.GetValueOrDefault(policy.Defaults.TeamTag);
-        return (team is null ? null : Phrase.Clip(team, 256), undone);
+        IReadOnlyDictionary<string, string>? tags = null;
+        var undone = await Undone
+            .TryAsync(
+                log,
+                "its resource tags",
+                async () => tags = await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return (tags, undone);
     }
 }

@@ -1,35 +1,58 @@
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Flow.Deployments;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
 /// <summary>What a sweep reads about a repository before it decides anything.</summary>
-/// <param name="Known">The images that the ledger knew. They were read before the repository was listed.</param>
+/// <param name="Remembered">What the ledger knew. It was read before the repository was listed.</param>
 /// <param name="Use">What runs; null if it is not known.</param>
 /// <param name="Usages">The use of every image that is there.</param>
 /// <param name="Deployments">The known deployments. Any others came later.</param>
 /// <param name="Policy">The current lifecycle policy; null if there is none.</param>
+/// <param name="ResourceTags">The repository's own tags; null if they could not be read.</param>
+/// <param name="Shared">What was read for several repositories at once.</param>
 /// <param name="NamesAt">A time before the deployments were read. This sweep knows nothing about tags that consumers
 ///     name only since then.</param>
 /// <param name="Now">When everything was read.</param>
 public sealed record SweepFacts(
     RepositoryContents Contents,
-    IReadOnlySet<Digest> Known,
+    RememberedRepository Remembered,
     UsageReading? Use,
     IReadOnlyDictionary<Digest, ImageUsage> Usages,
     IReadOnlyList<ConsumerReference> Deployments,
     string? Policy,
+    IReadOnlyDictionary<string, string>? ResourceTags,
+    SharedFacts Shared,
     DateTimeOffset NamesAt,
     DateTimeOffset Now
 )
 {
     public RepositoryId Repository => Contents.Repository;
+
+    /// <summary>The images that the ledger knew.</summary>
+    public IReadOnlySet<Digest> Known => Remembered.Known;
+
+    /// <summary>What the comparison with the baseline need not read again.</summary>
+    /// <param name="wrote">Whether something was written to the repository since. Then it is listed again, and its tags
+    ///     are read again before a policy is put.</param>
+    public KnownRepository KnownRepository(bool wrote) =>
+        new(
+            Policy,
+            Shared.Scanning.GetValueOrDefault(Repository),
+            wrote ? null : ResourceTags,
+            Remembered.Memory.SettingHistory,
+            Remembered.Memory.SettingsRevision,
+            wrote ? null : Contents,
+            Contents.LatelyGone
+        );
 
     /// <summary>The parsed policy; null if there is none or it could not be understood.</summary>
     public LifecyclePolicy? Own { get; } = Policy is null ? null : LifecyclePolicy.Read(Policy).Policy;
@@ -60,29 +83,42 @@ public sealed class SweepReader(
     /// Reads the ledger before the registry. An image that is pushed between the two reads is then in the list, and no
     /// existing image looks gone.
     /// </summary>
-    /// <returns>The images that the ledger knows, and the contents; null contents if the repository is gone.</returns>
-    public async Task<(IReadOnlySet<Digest> Known, RepositoryContents? Contents)> ContentsAsync(
+    /// <returns>What the ledger knows, and the contents; null contents if the repository is gone.</returns>
+    public async Task<(RememberedRepository Remembered, RepositoryContents? Contents)> ContentsAsync(
         RepositoryId repository,
+        SharedFacts shared,
         CancellationToken cancellation
     )
     {
-        var known = await images.DigestsAsync(repository, cancellation).ConfigureAwait(false);
-        var contents = await registry.ContentsAsync(repository, manifests, cancellation).ConfigureAwait(false);
+        var goneSince = time.GetUtcNow() - PolicySafety.LookBack;
+        var remembered = await images
+            .RememberedAsync(repository, shared.CountsSince, goneSince, cancellation)
+            .ConfigureAwait(false);
+        var contents = await registry
+            .ContentsAsync(
+                repository,
+                manifests,
+                cancellation,
+                remembered.IsWhole ? remembered.Manifests : null,
+                () => Task.FromResult(remembered.Memory.Notes)
+            )
+            .ConfigureAwait(false);
         if (contents is not null)
             await manifests.RememberAsync(repository, contents.NewNotes, cancellation).ConfigureAwait(false);
-        return (known, contents);
+        return (remembered, contents);
     }
 
     /// <summary>Reads the rest, once what earlier runs have left behind is removed from the contents.</summary>
+    /// <param name="tags">The repository's own tags; null if they could not be read.</param>
     public async Task<SweepFacts> ReadAsync(
         RepositoryContents contents,
-        IReadOnlySet<Digest> known,
+        RememberedRepository remembered,
+        IReadOnlyDictionary<string, string>? tags,
+        SharedFacts shared,
         CancellationToken cancellation
     )
     {
-        var namesAt = time.GetUtcNow();
-        var deployed = await deployments.AllAsync(contents.Repository, cancellation).ConfigureAwait(false);
-        var read = await usages.LatestAsync(cancellation).ConfigureAwait(false);
+        var (deployed, read) = (remembered.Memory.Deployments, shared.Use);
         var isMeant = UseHistory.IsMeant(read, contents);
         var others = deployed.Where(recorded => !isMeant(recorded));
         var use = await usages.OfAsync(contents, read, others, cancellation).ConfigureAwait(false);
@@ -92,13 +128,18 @@ public sealed class SweepReader(
             : UseHistory.Meant(read, contents).Select(meaning => meaning with { SeenAt = read.ReadAt });
         var now = time.GetUtcNow();
         return new SweepFacts(
-            contents,
-            known,
+            contents with
+            {
+                LatelyGone = remembered.LatelyGone,
+            },
+            remembered,
             use,
             InUse.Of(use, contents, policy.Consumers, now),
             [.. deployed, .. meant],
             await registry.LifecyclePolicyAsync(contents.Repository, cancellation).ConfigureAwait(false),
-            namesAt,
+            tags,
+            shared,
+            remembered.ReadAt,
             now
         );
     }

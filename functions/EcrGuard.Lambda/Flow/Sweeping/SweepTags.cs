@@ -24,8 +24,8 @@ public sealed class SweepTags(
 )
 {
     /// <summary>Writes verdict and use as tags on one image.</summary>
-    /// <returns>The image's entry after that, and what could not be done.</returns>
-    public async Task<(LedgerEntry Entry, IReadOnlyList<string> Undone)> MarkAsync(
+    /// <returns>The image's entry after that, what could not be done, and whether tags had to be written.</returns>
+    public async Task<(LedgerEntry Entry, IReadOnlyList<string> Undone, bool Wrote)> MarkAsync(
         SweptImage one,
         DateTimeOffset namesAt,
         CancellationToken cancellation
@@ -43,13 +43,14 @@ public sealed class SweepTags(
                         () => ShieldAsync(one.Image, one.Shield, one.Usage, cancellation),
                         cancellation
                     )
-                    .ConfigureAwait(false)
+                    .ConfigureAwait(false),
+                true
             );
         var (entry, named) = await NameAsync(one, namesAt, cancellation).ConfigureAwait(false);
         var mode = policy.ModeOf(one.Image.Id.Repository);
         var plan = TagPlan.For(one.Image, entry.Record.Verdict.Status, one.Shield, mode, entry.NamedTags);
         if (plan is { Actions.Count: 0, CouldNot: null })
-            return (entry, named);
+            return (entry, named, false);
         var undone = await Undone
             .OrWhyAsync(
                 log,
@@ -64,7 +65,7 @@ public sealed class SweepTags(
                 cancellation
             )
             .ConfigureAwait(false);
-        return (entry, [.. named, .. undone]);
+        return (entry, [.. named, .. undone], true);
     }
 
     private static IReadOnlyList<string> Unshielded(SweptImage one, string? why) =>
@@ -105,18 +106,20 @@ public sealed class SweepTags(
     }
 
     /// <summary>Shields the artifacts that are in use. Artifacts are not judged.</summary>
-    public async Task<IReadOnlyList<string>> ShieldArtifactsAsync(
+    /// <returns>What could not be done, and whether tags may have been written.</returns>
+    public async Task<(IReadOnlyList<string> Undone, bool Wrote)> ShieldArtifactsAsync(
         SweepFacts facts,
         IReadOnlyDictionary<Digest, ImageUsage> shields,
         CancellationToken cancellation
     )
     {
-        var undone = new List<string>();
+        var (undone, wrote) = (new List<string>(), false);
         foreach (var artifact in facts.Contents.Images.Where(image => image.Kind == ImageKind.Artifact))
         {
             var digest = artifact.Id.Digest;
             if (facts.Known.Contains(digest))
                 await records.ForgetArtifactAsync(artifact.Id, time.GetUtcNow(), cancellation).ConfigureAwait(false);
+            wrote |= artifact.Tags.Contains(OwnTags.InUse(digest)) != (shields[digest].Use == UseState.InUse);
             undone.AddRange(
                 await Undone
                     .OrWhyAsync(
@@ -128,7 +131,7 @@ public sealed class SweepTags(
                     .ConfigureAwait(false)
             );
         }
-        return undone;
+        return (undone, wrote);
     }
 
     private async Task<IReadOnlyList<string>> ShieldAsync(
