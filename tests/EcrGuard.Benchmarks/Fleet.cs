@@ -148,7 +148,7 @@ internal static class Fleet
     {
         var listed = deployment.Aws.S3.Find((string)Property(start, "bucket")!, (string)Property(start, "key")!)!;
         var images = 0;
-        foreach (var some in JsonNode.Parse(listed.Content)!.AsArray())
+        foreach (var some in JsonNode.Parse(listed.Content.Span)!.AsArray())
         {
             var order = new JsonObject
             {

@@ -124,7 +124,7 @@ public sealed class RepositoryRecords(LedgerTable table)
         }
     }
 
-    /// <summary>What is noted of each of up to a hundred repositories; one that nothing is noted of is missing.</summary>
+    /// <summary>What is noted of up to a hundred repositories; one that nothing is noted of is missing.</summary>
     public async Task<IReadOnlyDictionary<string, RepositoryNotes>> NotesAsync(
         IEnumerable<RepositoryId> repositories,
         CancellationToken cancellation

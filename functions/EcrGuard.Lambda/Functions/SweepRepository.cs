@@ -69,7 +69,7 @@ public sealed class SweepRepository(SweepRun run, SweepLease lease, EcrReader re
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return new SweepProgress(repositories, 0, 0);
+            return new SweepProgress(repositories);
         }
         return await run.RunAsync(repositories, input.StartedAt, context, deadline).ConfigureAwait(false);
     }

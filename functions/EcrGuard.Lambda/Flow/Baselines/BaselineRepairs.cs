@@ -32,8 +32,8 @@ public sealed class BaselineRepairs(
     /// <param name="usages">Which images are in use; null on a push, which does not know.</param>
     /// <param name="known">What a sweep knows; null if everything must be read. A sweep itself shields afterwards what
     ///     was deployed in the meantime.</param>
-    /// <returns>The drift that is left, one sentence for each difference, and whether a lifecycle policy was put, or its
-    ///     put was begun.</returns>
+    /// <returns>The drift that is left, one sentence for each difference, and whether a lifecycle policy was put, or
+    ///     its put was begun.</returns>
     public async Task<(IReadOnlyList<string> Drift, bool PutsPolicy)> RunAsync(
         RepositoryFacts repository,
         Wanted wanted,

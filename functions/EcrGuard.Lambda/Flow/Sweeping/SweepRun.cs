@@ -8,11 +8,25 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>How far a run over some repositories came.</summary>
-/// <param name="Left">The repositories that were not finished before the deadline.</param>
-/// <param name="Images">How many images were looked at.</param>
-/// <param name="Decided">How many of them were decided again.</param>
-public sealed record SweepProgress(IReadOnlyList<RepositoryId> Left, int Images, int Decided);
+/// <summary>How far a run over some repositories has come.</summary>
+public sealed class SweepProgress(IReadOnlyList<RepositoryId> repositories)
+{
+    /// <summary>The repositories that are not finished.</summary>
+    public List<RepositoryId> Left { get; } = [.. repositories];
+
+    /// <summary>How many images were looked at.</summary>
+    public int Images { get; private set; }
+
+    /// <summary>How many of them were decided again.</summary>
+    public int Decided { get; private set; }
+
+    /// <summary>What was found and is not noted yet.</summary>
+    internal List<SweptRepositoryNote> Notes { get; } = [];
+
+    internal List<Exception> Failures { get; } = [];
+
+    internal void Count(int images, int decided) => (Images, Decided) = (Images + images, Decided + decided);
+}
 
 /// <summary>
 /// Sweeps some repositories, one after the other. If one fails, the others are still swept and noted. Then the run
@@ -48,68 +62,88 @@ public sealed class SweepRun(
         CancellationToken deadline
     )
     {
-        var (images, decided) = (0, 0);
-        var left = new List<RepositoryId>(repositories);
-        var notes = new List<SweptRepositoryNote>();
-        var failures = new List<Exception>();
+        var progress = new SweepProgress(repositories);
         try
         {
             var shared = await reader.ReadAsync(repositories, deadline).ConfigureAwait(false);
-            var notedAt = time.GetUtcNow();
-            foreach (var repository in repositories)
-            {
-                if (shared.IsDone(repository, startedAt) || await TryAsync(repository, shared).ConfigureAwait(false))
-                    left.Remove(repository);
-                if (time.GetUtcNow() - notedAt < NoteAge)
-                    continue;
-                await StoreAsync(notes, deadline).ConfigureAwait(false);
-                notedAt = time.GetUtcNow();
-            }
+            await EachAsync(progress, shared, startedAt, context, deadline).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            log.Info("Time is up; another run goes on.", ("left", left.Count.ToString(CultureInfo.InvariantCulture)));
-            failures.Clear();
+            log.Info(
+                "Time is up; another run goes on.",
+                ("left", progress.Left.Count.ToString(CultureInfo.InvariantCulture))
+            );
+            return progress;
         }
         finally
         {
             using var rest = Deadline.Before(context, AtTheEnd, atLeast: AtTheEnd);
-            await StoreAsync(notes, rest.Token).ConfigureAwait(false);
+            await StoreAsync(progress, rest.Token).ConfigureAwait(false);
         }
-        if (failures is [var first, ..])
+        if (progress.Failures is [var first, ..])
             ExceptionDispatchInfo.Throw(first);
-        return new SweepProgress(left, images, decided);
-
-        async Task<bool> TryAsync(RepositoryId repository, SharedFacts shared)
-        {
-            try
-            {
-                var note = await sweeper
-                    .RunAsync(repository, shared, startedAt, context, Count, deadline)
-                    .ConfigureAwait(false);
-                if (note is not null)
-                    notes.Add(note);
-                return true;
-            }
-            catch (Exception failure) when (!deadline.IsCancellationRequested)
-            {
-                log.Error("A repository could not be swept.", failure, ("repository", repository.Name));
-                failures.Add(failure);
-                return false;
-            }
-            finally
-            {
-                await EndMarkingAsync(repository, context).ConfigureAwait(false);
-            }
-        }
-
-        void Count(int some, int again) => (images, decided) = (images + some, decided + again);
+        return progress;
     }
 
-    private async Task StoreAsync(List<SweptRepositoryNote> notes, CancellationToken cancellation)
+    private async Task EachAsync(
+        SweepProgress progress,
+        SharedFacts shared,
+        DateTimeOffset startedAt,
+        ILambdaContext context,
+        CancellationToken deadline
+    )
     {
-        await records.StoreSweepsAsync(notes, cancellation).ConfigureAwait(false);
-        notes.Clear();
+        var notedAt = time.GetUtcNow();
+        foreach (var repository in progress.Left.ToList())
+        {
+            if (
+                shared.IsDone(repository, startedAt)
+                || await TryAsync(repository, progress, shared, startedAt, context, deadline).ConfigureAwait(false)
+            )
+                progress.Left.Remove(repository);
+            if (time.GetUtcNow() - notedAt < NoteAge)
+                continue;
+            await StoreAsync(progress, deadline).ConfigureAwait(false);
+            notedAt = time.GetUtcNow();
+        }
+    }
+
+    /// <returns>False if it failed.</returns>
+    private async Task<bool> TryAsync(
+        RepositoryId repository,
+        SweepProgress progress,
+        SharedFacts shared,
+        DateTimeOffset startedAt,
+        ILambdaContext context,
+        CancellationToken deadline
+    )
+    {
+        try
+        {
+            var note = await sweeper
+                .RunAsync(repository, shared, startedAt, context, progress.Count, deadline)
+                .ConfigureAwait(false);
+            if (note is not null)
+                progress.Notes.Add(note);
+            return true;
+        }
+        catch (Exception failure) when (!deadline.IsCancellationRequested)
+        {
+            log.Error("A repository could not be swept.", failure, ("repository", repository.Name));
+            progress.Failures.Add(failure);
+            return false;
+        }
+        finally
+        {
+            await EndMarkingAsync(repository, context).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StoreAsync(SweepProgress progress, CancellationToken cancellation)
+    {
+        await records.StoreSweepsAsync(progress.Notes, cancellation).ConfigureAwait(false);
+        progress.Notes.Clear();
     }
 
     /// <summary>
