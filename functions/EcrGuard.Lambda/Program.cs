@@ -8,7 +8,10 @@ using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+
+TrustedCertificates.ReadOnce();
 
 // The Main of both kinds of AWS packages. The one that Amazon.Lambda.Annotations generates ends without a word on an
 // unknown function name, and loses what goes wrong at start: here the first is an error, and the second is reported.
