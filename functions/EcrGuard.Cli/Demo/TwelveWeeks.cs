@@ -16,6 +16,11 @@ internal sealed class TwelveWeeks
     /// <summary>The one week in which no report is made, so that the trend shows a gap.</summary>
     private const int WithoutReport = 7;
 
+    /// <summary>The week in which Inspector stops looking at an image that runs.</summary>
+    private const int MonitoringEnds = 9;
+
+    private const string Forgotten = "data/dashboard";
+
     private readonly MovedClock clock;
     private readonly LocalAwsServer aws;
     private readonly LocalDeployment guard;
@@ -59,7 +64,10 @@ internal sealed class TwelveWeeks
         (Scratch, null),
     ];
 
+    /// <summary>No scanning rule matches it.</summary>
     private const string Report = "legacy/report";
+
+    /// <summary>Its image is of no operating system that the scanner knows.</summary>
     private const string Scratch = "tools/scratch";
 
     private static LocalFinding Finding(string id, string severity, string package, string found, string? mended) =>
@@ -73,6 +81,7 @@ internal sealed class TwelveWeeks
     private static readonly LocalFinding Xz = Finding("CVE-2026-3094", "CRITICAL", "xz-utils", "5.6.0", "5.6.2");
     private static readonly LocalFinding Curl = Finding("CVE-2026-2002", "HIGH", "curl", "8.5.0", "8.6.0");
     private static readonly LocalFinding Expat = Finding("CVE-2026-4559", "HIGH", "expat", "2.5.0", "2.6.2");
+    private static readonly LocalFinding Harmless = new("CVE-2005-2541", "LOW", new LocalPackage("tar", "1.34"));
     private static readonly LocalFinding Zlib = Finding("CVE-2026-4242", "CRITICAL", "zlib", "1.2.13", null);
 
     private static readonly IReadOnlyList<Story> Stories =
@@ -140,11 +149,15 @@ internal sealed class TwelveWeeks
     /// <summary>Creates what was there before EcrGuard came.</summary>
     private async Task BeginAsync()
     {
+        aws.Ecr.Scanning = new ScanningConfiguration(
+            "ENHANCED",
+            new ScanningRule("CONTINUOUS_SCAN", "shop/*", "payments/*", "platform/*", "data/*", "tools/*")
+        );
         foreach (var (repository, team) in Repositories)
         {
             aws.Ecr.CreateRepository(
                 repository,
-                scanOnPush: repository != Report,
+                scanOnPush: false,
                 lifecyclePolicy: repository is Report or Scratch ? null : KeepsSix,
                 tags: team is null ? null : new Dictionary<string, string> { ["owner"] = team }
             );
@@ -168,8 +181,15 @@ internal sealed class TwelveWeeks
         {
             var application = applications[story.Repository];
             application.Findings.Add(story.Finding);
-            aws.Ecr.CompleteScan(application.Repository, application.Digest, [.. application.Findings]);
+            CompleteScan(application);
         }
+        if (week == MonitoringEnds)
+            aws.Inspector.SetCoverage(
+                Forgotten,
+                applications[Forgotten].Digest,
+                "INACTIVE",
+                "SCAN_ELIGIBILITY_EXPIRED"
+            );
         await guard.DeliverAsync();
         await guard.SweepAsync();
 
@@ -205,9 +225,17 @@ internal sealed class TwelveWeeks
         Push(application, null);
         await guard.DeliverAsync();
         clock.MoveTo(clock.GetUtcNow().AddMinutes(3 + (application.Version % 4)));
-        aws.Ecr.CompleteScan(application.Repository, application.Digest, [.. application.Findings]);
+        CompleteScan(application);
         await guard.DeliverAsync();
     }
+
+    private void CompleteScan(Application application, bool announce = true) =>
+        aws.Inspector.CompleteScan(
+            application.Repository,
+            application.Digest,
+            announce,
+            [Harmless, .. application.Findings]
+        );
 
     private void Push(Application application, DateTimeOffset? at)
     {
@@ -222,14 +250,9 @@ internal sealed class TwelveWeeks
         if (at is null)
             return;
         if (application.Repository == Scratch)
-            aws.Ecr.FailScan(
-                Scratch,
-                application.Digest,
-                "UNSUPPORTED_IMAGE",
-                "UnsupportedImageError: The operating system is not supported."
-            );
+            aws.Inspector.SetCoverage(Scratch, application.Digest, "INACTIVE", "UNSUPPORTED_OS");
         else if (application.Repository != Report)
-            aws.Ecr.CompleteScan(application.Repository, application.Digest);
+            CompleteScan(application, announce: false);
     }
 
     private void Deploy(Application application)

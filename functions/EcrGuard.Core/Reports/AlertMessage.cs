@@ -63,6 +63,7 @@ public sealed record AlertMessage(
     /// </summary>
     internal const int MaxUnreadInJson = 20;
 
+    /// <summary>The text ends with the id.</summary>
     /// <param name="subject">Cut where it is too long.</param>
     /// <param name="wholeIn">Where the whole is, if the text is cut.</param>
     /// <param name="attributes">Besides those of the body.</param>
@@ -78,7 +79,7 @@ public sealed record AlertMessage(
         new(
             body.AlertId,
             Subjects.Fit(subject),
-            text.Render(MaxText, wholeIn),
+            text.Line($"Alert     {body.AlertId}").Render(MaxText, wholeIn),
             JsonSerializer.Serialize(body, json),
             [.. body.Attributes, .. attributes]
         );

@@ -56,7 +56,8 @@ public static class Figures
             "One vulnerability in one package of one repository, as long as a current image has it and the policy "
                 + "blocks it. Current are the images that run, or the newest tagged one where none runs.",
             "The daily sweep",
-            "What is excused; older images that nothing runs."
+            "What is excused; older images that nothing runs. Of each repository the 300 worst are followed, and the "
+                + "others are only counted."
         ),
         new(
             "New",
@@ -92,8 +93,16 @@ public static class Figures
             "A scan that began within the last day."
         ),
         new(
+            "Found gone, expired",
+            "Images that the ledger knew and that a daily sweep of the week no longer found. Expired are those "
+                + "that the repository's lifecycle policy explains.",
+            "The daily sweep",
+            "Images whose deletion an event of ECR told before the sweep came, which is so for most that somebody "
+                + "deletes; images of a repository that was deleted."
+        ),
+        new(
             "Freed",
-            "The bytes, as ECR lists them, of the images that are gone since the week began.",
+            "The bytes, as ECR lists them, of the images that a daily sweep of the week found gone.",
             "The daily sweep",
             "An upper bound: layers that other images share stay, and archived images are still charged."
         ),

@@ -45,8 +45,8 @@ internal static class FixText
                 + "(ECR console, Private registry, Features & Settings, Scanning).",
             Status.Unsupported => "The scanner cannot read this image: build it on a base image that the scanner "
                 + "supports, or let the policy decide (defaults.unsupported).",
-            Status.Stale => "Push the image again, or let the scanner look longer: the re-scan duration in Amazon "
-                + "Inspector's settings for ECR, or scanMaxAgeDays in the policy.",
+            Status.Stale => "Scan the image again (basic scanning), push it again, or let the scanner look longer: the "
+                + "re-scan duration in Amazon Inspector's settings for ECR, or scanMaxAgeDays in the policy.",
             Status.Pending => "The scan does not come to an end: look at it in the ECR console, and push the image "
                 + "again.",
             Status.Error => "The facts could not be read: the reason names the error. EcrGuard tries again every day.",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using EcrGuard.Core.Images;
 
@@ -24,9 +25,12 @@ public static class Links
     public static string S3Object(string region, string bucket, string key) =>
         $"https://{Console(region)}/s3/object/{bucket}?region={region}&prefix={Escaped(key)}";
 
+    /// <summary>How long a proposed waiver lasts.</summary>
+    private const int WaiverDays = 30;
+
     /// <summary>A waiver for the policy document, with places to fill in.</summary>
-    /// <param name="expires">The last day.</param>
-    public static string Waiver(string vulnerability, string? package, string repository, DateOnly expires) =>
+    /// <param name="from">It ends <see cref="WaiverDays"/> days later.</param>
+    public static string Waiver(string vulnerability, string? package, string repository, DateTimeOffset from) =>
         $$"""
             {
               "id": {{Json(
@@ -37,7 +41,7 @@ public static class Links
               "reason": "why this cannot be exploited here",
               "owner": "who answers for it",
               "approvedBy": "who approved it",
-              "expires": "{{expires.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)}}"
+              "expires": "{{from.UtcDateTime.AddDays(WaiverDays).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}}"
             }
             """;
 

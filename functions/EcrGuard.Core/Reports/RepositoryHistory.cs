@@ -35,7 +35,8 @@ public sealed record FixedFinding(
 
 /// <summary>What left a repository in one week.</summary>
 /// <param name="Expired">Images that the lifecycle policy took.</param>
-/// <param name="Gone">All images that are gone, the expired ones among them.</param>
+/// <param name="Gone">All images that sweeps found gone, the expired ones among them. Those that an event told before
+///     are not among them.</param>
 /// <param name="Bytes">Of all that are gone, as ECR listed them. It is an upper bound: layers that other images share
 ///     are counted.</param>
 public sealed record StorageWeek(IsoWeek Week, int Expired, int Gone, long Bytes);

@@ -129,6 +129,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             All = images.Select(image => image.Reported()),
             Trend = [],
             Remediation = RemediationTable.Of(facts, past),
+            OpenUnlisted = past.Sum(each => each.History.OpenUnlisted),
             HistorySince = past.Count == 0 ? null : past.Min(each => each.History.Since),
             MedianDays = RemediationTable.MedianDays(facts, past),
             Delivery = DeliveryTimes.Of(images, facts.Week),

@@ -76,12 +76,12 @@ internal static class SummaryMail
                 $"ACTION NEEDED: {count}",
                 "action needed",
                 actions.Count,
-                i => Action(actions[i], i + 1, summary.GeneratedAt),
+                i => Action(actions[i], i + 1, summary.GeneratedAt, summary.TeamTag),
                 count
             );
     }
 
-    private static string Action(ActionNeeded action, int number, DateTimeOffset now)
+    private static string Action(ActionNeeded action, int number, DateTimeOffset now, string teamTag)
     {
         var lines = new List<string> { $"{number}. {Title(action, now)}: {action.What}" };
         if (action.RunByCount > 0)
@@ -89,8 +89,7 @@ internal static class SummaryMail
         if (action.Why.Length > 0)
             lines.Add(action.Why);
         lines.Add($"Do: {action.Fix}");
-        if (action.Team is { } team)
-            lines.Add($"Owner: {team}");
+        lines.Add($"Owner: {Owner(action, teamTag)}");
         return string.Join("\n   ", lines);
     }
 
@@ -199,6 +198,8 @@ internal static class SummaryMail
                             : "; none fixed in 12 weeks"
                     )
             );
+        if (Unlisted(summary) is { } unlisted)
+            text.Line(unlisted);
     }
 
     private static void Coverage(WeeklySummary summary, ReportText text)

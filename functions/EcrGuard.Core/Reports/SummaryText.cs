@@ -63,9 +63,9 @@ internal static class SummaryText
             .. new (string What, long Count, string Shown)[]
             {
                 ("Repositories that differ from their baseline", summary.Drift.Count, ""),
-                ("Images expired by lifecycle policies this week", storage.Expired, ""),
+                ("Images that lifecycle policies expired this week", storage.Expired, ""),
                 (
-                    "Images gone this week",
+                    "Images that a daily sweep found gone this week",
                     storage.Gone,
                     $"{storage.Gone}, {FixText.Bytes(storage.BytesFreed)} freed at most"
                 ),
@@ -85,7 +85,7 @@ internal static class SummaryText
                 ),
                 ("Images that could not be marked with a tag", summary.CouldNotMarkCount, ""),
                 (
-                    "What runs and is not seen",
+                    "What runs where EcrGuard cannot see it",
                     summary.NotSeen.Count,
                     Phrase.Clip(string.Join(" ", summary.NotSeen.Select(each => $"{each.What}: {each.Why}")), 1000)
                 ),
@@ -132,6 +132,22 @@ internal static class SummaryText
             rows.Add(("First verdicts are noted since", FixText.Day(delivery.Since.Value)));
         return rows;
     }
+
+    /// <summary>What "time to remediate" leaves out; null where it leaves out nothing.</summary>
+    internal static string? Unlisted(WeeklySummary summary) =>
+        summary.OpenUnlisted == 0
+            ? null
+            : $"{summary.OpenUnlisted} more are open and not followed: of each repository the "
+                + $"{RepositoryHistory.MaxOpen} worst are.";
+
+    /// <summary>Who is asked to act.</summary>
+    internal static string Owner(ActionNeeded action, string teamTag) =>
+        action.Team
+        ?? (
+            action.Repository is null
+                ? "whoever runs EcrGuard here"
+                : $"not known (the repository has no tag '{teamTag}')"
+        );
 
     internal static string TeamName(string name) => name.Length == 0 ? "no team" : name;
 

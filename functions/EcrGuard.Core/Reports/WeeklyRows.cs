@@ -180,7 +180,8 @@ public sealed record Delivery(
 );
 
 /// <param name="Expired">In the week, by lifecycle policies.</param>
-/// <param name="Gone">In the week, the expired ones among them.</param>
+/// <param name="Gone">That sweeps of the week found gone, the expired ones among them; not those that an event told
+///     before.</param>
 /// <param name="BytesFreed">Of what is gone: an upper bound, since layers are shared.</param>
 /// <param name="Archived">Images in the archive now, which are charged.</param>
 /// <param name="Unused">Images that nothing uses, and nobody pulled lately.</param>

@@ -107,6 +107,12 @@ public sealed record WeeklySummary
     public required IReadOnlyList<RemediationRow> Remediation { get; init; }
 
     /// <summary>
+    /// Vulnerabilities that are open besides those of <see cref="Remediation"/>: of each repository at most <see
+    /// cref="RepositoryHistory.MaxOpen"/> are followed, the worst and oldest.
+    /// </summary>
+    public required int OpenUnlisted { get; init; }
+
+    /// <summary>
     /// Since when it is known how vulnerabilities come and go; for a younger repository, since it exists. Null where no
     /// sweep has noted any yet.
     /// </summary>

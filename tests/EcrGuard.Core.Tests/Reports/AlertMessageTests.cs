@@ -3,6 +3,7 @@ using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
@@ -283,6 +284,55 @@ public sealed class AlertMessageTests
         Assert.Contains("Tag       ecrguard-approved-\ufffdx\n", message.Text, StringComparison.Ordinal);
         Assert.Contains(new FilterValue("kind", "foreign-tag"), message.Attributes);
         Assert.Equal("EcrGuard: foreign tag ecrguard-approved-?x in pay/api", message.Subject);
+        Fits(message);
+    }
+
+    [Fact]
+    public void A_deployment_of_a_blocked_image_is_told_with_its_deadline_its_fix_and_a_waiver()
+    {
+        var record = Facts.Record(Status.Blocked) with
+        {
+            Grace = new Grace(
+                [new GraceStart(Severity.Critical, Facts.Now)],
+                Severity.Critical,
+                Facts.Now.AddDays(7),
+                Counting: true
+            ),
+        };
+        var by = new Consumer(ConsumerKind.EcsService, "web");
+        var message = DeployedAlert.Of(Facts.Image().Id, by, record, Facts.Now, "pay");
+        foreach (
+            var part in new[]
+            {
+                "Runs in   ECS service web\n",
+                "Team      pay\n",
+                "Severity  critical",
+                "Deadline  2026-11-25 12:00 UTC\n",
+                "https://www.cve.org/CVERecord?id=CVE-2026-0001\n",
+                "- Update openssl 3.0.1 → 3.0.2.",
+                $"Explain   ecrguard explain pay/api@{Facts.Digest(1)}\n",
+                "\"vulnerability\": \"CVE-2026-0001\",",
+                $"\nAlert     {message.Id}\n",
+            }
+        )
+            Assert.Contains(part, message.Text, StringComparison.Ordinal);
+        Assert.Contains(new FilterValue("severity", "critical"), message.Attributes);
+        Fits(message);
+
+        var unknown = DeployedAlert.Of(Facts.Image().Id, by, null, Facts.Now, null);
+        Assert.Contains("that EcrGuard has not judged", unknown.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("waiver", unknown.Text, StringComparison.Ordinal);
+        Fits(unknown);
+    }
+
+    [Fact]
+    public void A_deployed_image_without_a_shield_is_told_to_its_team_once_a_day()
+    {
+        var message = TagAlert.ForUnshielded(Facts.Image().Id, "It has 999 tags.", Facts.Now, "pay\nx");
+        Assert.Equal(TagAlert.IdOfUnshielded(Facts.Image().Id, Facts.Now.AddMinutes(1)), message.Id);
+        Assert.Contains("Team      pay\ufffdx\n", message.Text, StringComparison.Ordinal);
+        Assert.Contains(new FilterValue("team", "pay\ufffdx"), message.Attributes);
+        Assert.Contains("\"team\":", message.Json, StringComparison.Ordinal);
         Fits(message);
     }
 

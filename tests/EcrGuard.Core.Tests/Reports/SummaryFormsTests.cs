@@ -91,6 +91,7 @@ public sealed class SummaryFormsTests
                 {
                     Since = Now.AddDays(-40),
                     PolicyVersion = "x",
+                    OpenUnlisted = 12,
                     Open =
                     [
                         new OpenFinding("CVE-2026-0001", "openssl", Severity.Critical, Tuesday.AddDays(-20), true),
@@ -381,7 +382,7 @@ public sealed class SummaryFormsTests
         "-2",
         "@SUM(A1)",
         "\t=1",
-        "\u202Egnp.exe",
+        "\u202Egnp.exe\u061C",
         "a\r\nb,\"c\"",
         "javascript:alert(1)",
         "</style></table>",
@@ -520,7 +521,7 @@ public sealed class SummaryFormsTests
         Assert.Equal(1, Count(page, "<style"));
         Assert.Equal(0, Count(page, "<img"));
         Assert.Equal(0, Count(page, "href=\"javascript"));
-        Assert.DoesNotContain(page + text + string.Concat(files.Values), c => c is '\u202e' or '\u2028');
+        Assert.DoesNotContain(page + text + string.Concat(files.Values), c => c is '\u202e' or '\u061c' or '\u2028');
         foreach (var file in files.Where(file => file.Key.EndsWith(".csv", StringComparison.Ordinal)))
             Assert.All(
                 Csv(file.Value).SelectMany(row => row),
@@ -581,7 +582,7 @@ public sealed class SummaryFormsTests
     [Fact]
     public void The_waiver_to_paste_is_one_that_the_policy_takes()
     {
-        var waiver = Links.Waiver("CVE-2026-0001", "lib\"x", "pay/api", new DateOnly(2026, 12, 23));
+        var waiver = Links.Waiver("CVE-2026-0001", "lib\"x", "pay/api", Now);
         var reading = PolicyReader.Read(
             Encoding.UTF8.GetBytes($$"""{ "version": 1, "waivers": [ {{waiver}} ] }"""),
             Now

@@ -201,9 +201,12 @@ public sealed class GraceTests
             var part in new[]
             {
                 "- The ECS service web refers to it by its digest.",
-                "Owner     team-pay",
+                "Team      team-pay",
+                "Severity  critical",
+                "https://www.cve.org/CVERecord?id=CVE-2026-0001",
+                "\"vulnerability\": \"CVE-2026-0001\",",
                 "- Update openssl 3.0.1 → 3.0.2.",
-                "Grace     CRITICAL: 7 days, from 2026-11-18 12:00 UTC to 2026-11-25 12:00 UTC",
+                "Deadline  2026-11-25 12:00 UTC (CRITICAL: 7 days from 2026-11-18 12:00 UTC)",
                 "EcrGuard takes nothing away that runs",
                 message.Id,
             }
@@ -233,8 +236,9 @@ public sealed class GraceTests
                 .Distinct()
                 .Count()
         );
-        Assert.DoesNotContain(
-            "Owner",
+        Assert.Contains(new FilterValue("status", "blocked"), message.Attributes);
+        Assert.Contains(
+            "Team      not known",
             GraceAlert.For(new GraceNotice(GraceStage.Reminder, record, grace, Used, null)).Text,
             StringComparison.Ordinal
         );

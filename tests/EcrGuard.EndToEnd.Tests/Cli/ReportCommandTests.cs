@@ -37,6 +37,7 @@ public sealed class ReportCommandTests
             }
         )
             Assert.Contains($"\n{heading}", output, StringComparison.Ordinal);
+        Assert.Contains("\n- update openssl to 3.0.13: ", output, StringComparison.Ordinal);
         var json = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "report.json")))!;
         Assert.Equal(11, json["trend"]!.AsArray().Count(week => week!["numbers"] is not null));
         Assert.True(json["remediation"]!.AsArray().Sum(row => row!["fixedInTrend"]!.GetValue<int>()) > 5);

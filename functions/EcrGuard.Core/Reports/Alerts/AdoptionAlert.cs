@@ -78,10 +78,9 @@ public static class AdoptionAlert
         if (body.Count > MaxApprovals)
             text.Line().Line($"And {body.Count - MaxApprovals} more, which the weekly summary lists.");
         return text.Line()
-            .Line($"Account   {body.Account}, {body.Region}")
+            .Account(body.Account, body.Region)
             .Line($"Seen      {SummaryText.Moment(body.SeenAt)}")
-            .Line()
-            .Line($"Alert     {body.AlertId}");
+            .Line();
     }
 
     /// <summary>More are counted: both forms of a message are within SNS's limit.</summary>

@@ -112,7 +112,8 @@ internal sealed record GraceBody(
     IReadOnlyList<Reason> Reasons,
     int ReasonCount,
     IReadOnlyList<string> ToPass,
-    string PolicyVersion
+    string PolicyVersion,
+    string? Waiver
 ) : ImageMessageBody(AlertId, Kind, Image);
 
 /// <param name="Released">For a release only.</param>
@@ -164,10 +165,15 @@ internal sealed record DeployedBody(
     DateTimeOffset? Since,
     string Why,
     DateTimeOffset At,
-    string? Team
+    string? Team,
+    DateTimeOffset? GraceEndsAt,
+    IReadOnlyList<Reason> Reasons,
+    int ReasonCount,
+    IReadOnlyList<string> ToPass,
+    string? Waiver
 ) : ImageMessageBody(AlertId, "deployed", Image);
 
-internal sealed record UnshieldedBody(string AlertId, ImageId Image, string Why, DateTimeOffset At)
+internal sealed record UnshieldedBody(string AlertId, ImageId Image, string Why, DateTimeOffset At, string? Team)
     : ImageMessageBody(AlertId, "unshielded", Image);
 
 internal sealed record WeekBody(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
 
@@ -16,11 +17,55 @@ internal static class AlertPointers
     public static ReportText Image(this ReportText text, ImageId image, IReadOnlyList<string> tags) =>
         text.Line($"Image     {image.Repository.Uri}@{image.Digest}")
             .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
-            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}");
+            .Account(image.Repository.Account, image.Repository.Region);
 
+    /// <summary>The line that names the registry.</summary>
+    public static ReportText Account(this ReportText text, string account, string region) =>
+        text.Line($"Account   {account}, {region}");
+
+    /// <summary>The worst severity of the findings that block; null where none is a finding.</summary>
+    public static Severity? Worst(IReadOnlyList<Reason> reasons) => reasons.Max(reason => reason.Severity);
+
+    /// <summary>The line with the worst severity and the highest scores; none where no reason is a finding.</summary>
+    public static ReportText Severity(this ReportText text, IReadOnlyList<Reason> reasons) =>
+        Worst(reasons) is { } severity
+            ? text.Line(
+                string.Create(CultureInfo.InvariantCulture, $"Severity  {FixText.Word(severity)}")
+                    + Highest(", CVSS up to {0:0.0}", reasons.Max(reason => reason.Score))
+                    + Highest(", EPSS up to {0:0.00}", reasons.Max(reason => reason.Epss))
+            )
+            : text;
+
+    private static string Highest(string format, double? number) =>
+        number is null ? "" : string.Format(CultureInfo.InvariantCulture, format, number);
+
+    /// <summary>The reasons, each with the page of its vulnerability.</summary>
     /// <param name="count">How many there are; the list may be cut.</param>
     public static ReportText Reasons(this ReportText text, IReadOnlyList<Reason> reasons, int count) =>
-        text.List($"Reasons: {count}", "reasons", reasons.Count, i => $"- {Phrase.Clip(reasons[i].Sentence, 1000)}");
+        text.List($"Reasons: {count}", "reasons", reasons.Count, i => Line(reasons[i]));
+
+    private static string Line(Reason reason) =>
+        $"- {Phrase.Clip(reason.Sentence, 1000)}"
+        + (reason.Vulnerability is { } id && Links.Vulnerability(id) is { } link ? $"\n  {link}" : "");
+
+    /// <summary>A waiver for the first finding that blocks; null where the image is not blocked by one.</summary>
+    public static string? WaiverOf(ImageRecord record) =>
+        record.Verdict.Status == Status.Blocked
+        && record.Verdict.Reasons.FirstOrDefault(reason => reason.Vulnerability is not null) is { } first
+            ? Links.Waiver(
+                first.Vulnerability!,
+                first.Package,
+                record.Verdict.Image.Repository.Name,
+                record.StatusSince
+            )
+            : null;
+
+    public static ReportText Waiver(this ReportText text, string? waiver) =>
+        waiver is null
+            ? text
+            : text.Line()
+                .Line("A waiver for the first reason, should its team be sure. Fill in the rest:")
+                .Line(waiver.ReplaceLineEndings("\n"));
 
     public static ReportText WaysToPass(this ReportText text, IReadOnlyList<string> ways) =>
         text.List(

@@ -58,7 +58,7 @@ public static class BackfillMessage
                 i => $"- {unread[i].What}: {unread[i].Why}"
             );
         text.Line()
-            .Line($"Account   {result.Account}, {result.Region}")
+            .Account(result.Account, result.Region)
             .Line(
                 $"Judged    {Count(result.Statuses.Total, "image")} in "
                     + $"{Count(result.Repositories, "repository", "repositories")}"
@@ -68,9 +68,6 @@ public static class BackfillMessage
             .Line();
         foreach (var status in Enum.GetValues<Status>())
             text.Line($"{status.Word(), -11} {result.Statuses[status], 7}");
-        return text.Line()
-            .Line("No alert was sent for any of them; from now on changes are told.")
-            .Line()
-            .Line($"Alert     {id}");
+        return text.Line().Line("No alert was sent for any of them; from now on changes are told.").Line();
     }
 }

@@ -76,7 +76,7 @@ public static class BreakGlassAlert
                     "Whoever may invoke the function BreakGlass itself can write any name: the access log of "
                         + "that API says whether there was such a request, and who signed it."
                 );
-        return text.Pointers(body.Image).Line().Line($"Alert     {body.AlertId}");
+        return text.Pointers(body.Image).Line();
     }
 
     private static string Words(ApiRequest request) =>

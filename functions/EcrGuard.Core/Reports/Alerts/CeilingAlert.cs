@@ -37,10 +37,9 @@ public static class CeilingAlert
             )
             .Line("No gate's answer changes by it.")
             .Line()
-            .Line($"Account   {account}, {region}")
+            .Account(account, region)
             .Line($"Seen      {SummaryText.Moment(at)}")
-            .Line()
-            .Line($"Alert     {id}");
+            .Line();
         return Of(
             body,
             ReportJson.Default.CeilingBody,

@@ -4,6 +4,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
+using static EcrGuard.Core.Reports.AlertMessage;
 
 namespace EcrGuard.Core.Reports.Alerts;
 
@@ -31,41 +32,64 @@ public static class DeployedAlert
     /// <param name="record">What is known of the image, or of an index that holds it; null: nothing.</param>
     /// <param name="at">When the deployment was seen.</param>
     /// <param name="team">That of the repository; null where it is not known.</param>
-    public static AlertMessage Of(ImageId image, Consumer by, ImageRecord? record, DateTimeOffset at, string? team)
+    public static AlertMessage Of(ImageId image, Consumer by, ImageRecord? record, DateTimeOffset at, string? team) =>
+        Fitting(most => Cut(image, by, record?.Cut(most), at, team));
+
+    private static AlertMessage Cut(ImageId image, Consumer by, ImageRecord? record, DateTimeOffset at, string? team)
     {
-        var (id, status, since) = (IdOf(image, by, record), StatusOf(record), record?.StatusSince);
-        var why =
+        var status = StatusOf(record);
+        IReadOnlyList<Reason> reasons = record?.Verdict.Reasons ?? [];
+        var body = new DeployedBody(
+            IdOf(image, by, record),
+            image,
+            Clip(by.ToString(), 500),
+            status,
+            record?.StatusSince,
             record is null ? WhyUnknown
-            : record.Verdict.Reasons is [var first, ..] ? Clip(first.Sentence, 500)
-            : "";
-        var repository = image.Repository;
-        var name = Clip(by.ToString(), 500);
+                : reasons is [var first, ..] ? Clip(first.Sentence, 500)
+                : "",
+            at,
+            TeamName(team),
+            record?.Grace?.EndsAt,
+            reasons,
+            record?.ReasonCount ?? 0,
+            record?.Verdict.ToPass ?? [],
+            record is null ? null : AlertPointers.WaiverOf(record)
+        );
+        return AlertMessage.Of(
+            body,
+            ReportJson.Default.DeployedBody,
+            $"EcrGuard: {status} image of {image.Repository.Name} was deployed",
+            Text(body, isKnown: record is not null),
+            "the ledger.",
+            [new("status", status.ToLowerInvariant()), .. OfSeverity(AlertPointers.Worst(reasons)), .. OfTeam(team)]
+        );
+    }
+
+    private static ReportText Text(DeployedBody body, bool isKnown)
+    {
         var text = new ReportText()
             .Line(
-                record is null
-                    ? "Something runs an image that EcrGuard has not judged."
-                    : "Something runs an image that a gate would not have let pass."
+                isKnown
+                    ? "Something runs an image that a gate would not have let pass."
+                    : "Something runs an image that EcrGuard has not judged."
             )
             .Line()
-            .Line($"Image     {repository.Uri}@{image.Digest}")
-            .Line($"Runs in   {name}")
-            .Team(AlertMessage.TeamName(team))
-            .Line($"Account   {repository.Account}, {repository.Region}")
-            .Line($"Status    {status}{(since is { } moment ? $", since {SummaryText.Moment(moment)}" : "")}")
-            .Line($"Seen      {SummaryText.Moment(at)}")
-            .Line($"Why       {why}")
-            .Line()
+            .Line($"Image     {body.Image.Repository.Uri}@{body.Image.Digest}")
+            .Line($"Runs in   {body.RunBy}")
+            .Team(body.Team)
+            .Account(body.Account, body.Region)
+            .Line($"Status    {body.Status}{(body.Since is { } since ? $", since {SummaryText.Moment(since)}" : "")}")
+            .Severity(body.Reasons);
+        if (body.GraceEndsAt is { } deadline)
+            text.Line($"Deadline  {SummaryText.Moment(deadline)}");
+        text.Line($"Seen      {SummaryText.Moment(body.At)}").Line($"Why       {body.Why}");
+        if (body.Reasons.Count > 0)
+            text.Reasons(body.Reasons, body.ReasonCount).WaysToPass(body.ToPass);
+        return text.Line()
             .Line("Let its pipeline ask before it deploys, and deploy an image that passes. What runs goes on running.")
-            .Pointers(image)
-            .Line()
-            .Line($"Alert     {id}");
-        return AlertMessage.Of(
-            new DeployedBody(id, image, name, status, since, why, at, AlertMessage.TeamName(team)),
-            ReportJson.Default.DeployedBody,
-            $"EcrGuard: {status} image of {repository.Name} was deployed",
-            text,
-            "the ledger.",
-            [new("status", status.ToLowerInvariant()), .. AlertMessage.OfTeam(team)]
-        );
+            .Pointers(body.Image)
+            .Waiver(body.Waiver)
+            .Line();
     }
 }

@@ -41,7 +41,8 @@ public static class GraceAlert
             verdict.Reasons,
             record.ReasonCount,
             verdict.ToPass,
-            verdict.PolicyVersion
+            verdict.PolicyVersion,
+            AlertPointers.WaiverOf(record)
         );
         return AlertMessage.Of(
             body,
@@ -50,7 +51,11 @@ public static class GraceAlert
                 + $"{Named(verdict.Image, tags)} runs and is blocked",
             Text(notice, body),
             "the message's JSON form.",
-            [.. OfSeverity(grace.Severity), .. OfTeam(notice.Owner)]
+            [
+                new("status", verdict.Status.Word().ToLowerInvariant()),
+                .. OfSeverity(grace.Severity),
+                .. OfTeam(notice.Owner),
+            ]
         );
     }
 
@@ -70,12 +75,12 @@ public static class GraceAlert
             )
             .Line()
             .Image(body.Image, body.Tags)
+            .Team(body.Owner)
+            .Severity(body.Reasons)
             .Line(
-                $"Grace     {body.Severity}: {Count(notice.Grace.Days, "day")}, from "
-                    + $"{SummaryText.Moment(body.StartedAt)} to {SummaryText.Moment(body.EndsAt)}"
+                $"Deadline  {SummaryText.Moment(body.EndsAt)} ({body.Severity}: "
+                    + $"{Count(notice.Grace.Days, "day")} from {SummaryText.Moment(body.StartedAt)})"
             );
-        if (body.Owner is { } owner)
-            text.Line($"Owner     {owner}");
         return text.List(
                 "In use:",
                 "reasons for that",
@@ -85,8 +90,8 @@ public static class GraceAlert
             .WaysToPass(body.ToPass)
             .Reasons(body.Reasons, body.ReasonCount)
             .Pointers(body.Image)
+            .Waiver(body.Waiver)
             .Line()
-            .Line($"Policy    {body.PolicyVersion}")
-            .Line($"Alert     {body.AlertId}");
+            .Line($"Policy    {body.PolicyVersion}");
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -22,9 +21,6 @@ public static class ImageAlert
 
     /// <summary>How many consumers of an image are named: the text and the JSON fit into one message.</summary>
     private const int MaxRunsIn = 20;
-
-    /// <summary>How long the waiver lasts that an alert proposes.</summary>
-    private const int WaiverDays = 30;
 
     /// <summary>
     /// Which alerts of one batch share a message: none, or, if there are more than <see cref="MaxSingle"/>, those of
@@ -55,7 +51,7 @@ public static class ImageAlert
             [
                 new("status", verdict.Status.Word().ToLowerInvariant()),
                 new("running", alert.RunsIn.Count > 0 ? "true" : "false"),
-                .. OfSeverity(Worst(verdict)),
+                .. OfSeverity(AlertPointers.Worst(verdict.Reasons)),
                 .. OfTeam(alert.Team),
             ]
         ) with
@@ -77,13 +73,12 @@ public static class ImageAlert
                 $"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since "
                     + $"{SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}"
             );
-        if (Worst(verdict) is { } severity)
-            text.Line($"Severity  {Numbers(verdict, severity)}");
-        text.Line(
-            $"Findings  {(verdict.Counts.Total == 0 ? "none" : verdict.Counts.Words())}"
-                + (record.Kind == ImageKind.Index ? ", over all platforms" : "")
-                + (verdict.Waived.Count == 0 ? "" : ", waived ones included")
-        );
+        text.Severity(verdict.Reasons)
+            .Line(
+                $"Findings  {(verdict.Counts.Total == 0 ? "none" : verdict.Counts.Words())}"
+                    + (record.Kind == ImageKind.Index ? ", over all platforms" : "")
+                    + (verdict.Waived.Count == 0 ? "" : ", waived ones included")
+            );
         if (alert.Kind == AlertKind.Blocked && record.Grace is { } grace)
             text.Line($"Deadline  {Deadline(grace)}");
         text.List(RunsHeading(alert), "of what runs it", alert.RunsIn.Count, i => $"- {Clip(alert.RunsIn[i], 300)}");
@@ -91,17 +86,13 @@ public static class ImageAlert
         if (record.CouldNotMark is { } why)
             text.Line().Line($"The image could not be marked with a tag: {Clip(why, 500)}");
         text.Pointers(image);
-        if (WaiverOf(alert) is { } waiver)
-            text.Line()
-                .Line("A waiver for the first reason, should its team be sure. Fill in the rest:")
-                .Line(waiver.ReplaceLineEndings("\n"));
-        return text.Line().Line($"Policy    {verdict.PolicyVersion}").Line($"Alert     {alert.Id}");
+        return text.Waiver(AlertPointers.WaiverOf(record)).Line().Line($"Policy    {verdict.PolicyVersion}");
     }
 
     private static void AddReasons(ReportText text, ImageRecord record)
     {
         var verdict = record.Verdict;
-        text.List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => Line(verdict.Reasons[i]));
+        text.Reasons(verdict.Reasons, record.ReasonCount);
         if (record.ReasonCount > verdict.Reasons.Count)
             text.Line(
                 $"The first {verdict.Reasons.Count} are listed; an approval query or the ledger has the findings whole."
@@ -138,38 +129,6 @@ public static class ImageAlert
         + $"replaced ({Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}). Nothing that runs is taken away; new "
         + "deployments are refused at once.";
 
-    private static string Line(Reason reason) =>
-        $"- {Clip(reason.Sentence, 1000)}"
-        + (reason.Vulnerability is { } id && Links.Vulnerability(id) is { } link ? $"\n  {link}" : "");
-
-    private static Severity? Worst(Verdict verdict) => verdict.Reasons.Max(reason => reason.Severity);
-
-    private static string Numbers(Verdict verdict, Severity severity) =>
-        string.Join(
-            ", ",
-            new[]
-            {
-                FixText.Word(severity),
-                verdict.Reasons.Max(reason => reason.Score) is { } score
-                    ? string.Create(CultureInfo.InvariantCulture, $"CVSS up to {score:0.0}")
-                    : null,
-                verdict.Reasons.Max(reason => reason.Epss) is { } epss
-                    ? string.Create(CultureInfo.InvariantCulture, $"EPSS up to {epss:0.00}")
-                    : null,
-            }.Where(part => part is not null)
-        );
-
-    private static string? WaiverOf(Alert alert) =>
-        alert.Kind == AlertKind.Blocked
-        && alert.Record.Verdict.Reasons.FirstOrDefault(reason => reason.Vulnerability is not null) is { } first
-            ? Links.Waiver(
-                first.Vulnerability!,
-                first.Package,
-                alert.Record.Verdict.Image.Repository.Name,
-                DateOnly.FromDateTime(alert.Record.StatusSince.UtcDateTime).AddDays(WaiverDays)
-            )
-            : null;
-
     private static AlertBody Body(Alert alert, IReadOnlyList<string> tags)
     {
         var (record, verdict) = (alert.Record, alert.Record.Verdict);
@@ -183,7 +142,7 @@ public static class ImageAlert
             verdict.Status,
             verdict.Approved,
             record.StatusSince,
-            Worst(verdict),
+            AlertPointers.Worst(verdict.Reasons),
             verdict.Reasons.Max(reason => reason.Score),
             verdict.Reasons.Max(reason => reason.Epss),
             [.. alert.RunsIn.Take(MaxRunsIn).Select(by => Clip(by, 300))],
@@ -199,7 +158,7 @@ public static class ImageAlert
             AlertPointers.Explain(image),
             AlertPointers.Ecr(image),
             Links.Inspector(image.Repository.Region),
-            WaiverOf(alert)
+            AlertPointers.WaiverOf(record)
         );
     }
 
@@ -245,7 +204,7 @@ public static class ImageAlert
                 FilterValue.Of("alerts", sorted.Count),
                 FilterValue.Of("blocked", sorted.Count(alert => alert.Kind == AlertKind.Blocked)),
                 new("running", sorted.Exists(alert => alert.RunsIn.Count > 0) ? "true" : "false"),
-                .. OfSeverity(sorted.Max(alert => Worst(alert.Record.Verdict))),
+                .. OfSeverity(sorted.Max(alert => AlertPointers.Worst(alert.Record.Verdict.Reasons))),
                 .. OfTeam(sorted[0].Team),
             ]
         );
@@ -257,7 +216,7 @@ public static class ImageAlert
         var text = new ReportText().Line($"{Count(sorted.Count, "image")} changed status at once: {told}.");
         if (running > 0)
             text.Line($"{Count(running, "of them runs and is blocked", "of them run and are blocked")}.");
-        text.Line($"Account   {registry.Account}, {registry.Region}")
+        text.Account(registry.Account, registry.Region)
             .Team(TeamName(sorted[0].Team))
             .List(
                 "By repository:",

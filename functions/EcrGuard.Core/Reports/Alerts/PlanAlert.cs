@@ -18,15 +18,14 @@ public static class PlanAlert
             .Line("A plan was refused, and nothing of it was done: it takes more than the policy's ceilings allow.")
             .Line()
             .Line($"Plan      {plan.Id}, made {SummaryText.Moment(plan.CreatedAt)}")
-            .Line($"Account   {plan.Account}, {plan.Region}")
+            .Account(plan.Account, plan.Region)
             .Line($"Refused   {SummaryText.Moment(at)}")
             .List($"Ceilings: {broken.Count}", "ceilings", broken.Count, i => $"- {Clip(broken[i], 500)}")
             .Line()
             .Line("Look at the plan before anybody raises a ceiling: ecrguard plan makes it again, and says why")
             .Line("each image goes.")
             .Line()
-            .Line($"Policy    {plan.PolicyVersion}")
-            .Line($"Alert     {id}");
+            .Line($"Policy    {plan.PolicyVersion}");
         return Of(
             new PlanRefusedBody(
                 id,

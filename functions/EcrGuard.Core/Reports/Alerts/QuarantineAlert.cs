@@ -66,8 +66,7 @@ public static class QuarantineAlert
         return text.Reasons(body.Reasons, body.ReasonCount)
             .Pointers(body.Image)
             .Line()
-            .Line($"Policy    {body.PolicyVersion}")
-            .Line($"Alert     {body.AlertId}");
+            .Line($"Policy    {body.PolicyVersion}");
     }
 
     private static Release? ReleaseOf(QuarantineNotice notice) =>

@@ -83,13 +83,12 @@ public static class SweepAlert
             )
             .Line(InUse.KnownByPullsAlone)
             .Line()
-            .Line($"Account   {result.Account}, {result.Region}")
+            .Account(result.Account, result.Region)
             .Line(
                 $"Swept     {Count(result.Images, "image")} in {result.Swept.Count} of "
                     + $"{Count(result.Repositories, "repository", "repositories")}"
             )
             .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {SummaryText.Moment(result.EndedAt)}")
-            .Line()
-            .Line($"Alert     {result.AlertId}");
+            .Line();
     }
 }

@@ -27,7 +27,7 @@ public static class TagAlert
             .Line()
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Line($"Tag       {shown}")
-            .Line($"Account   {repository.Account}, {repository.Region}")
+            .Account(repository.Account, repository.Region)
             .Line($"Pushed    {SummaryText.Moment(pushedAt)}")
             .Line()
             .Line(
@@ -35,8 +35,7 @@ public static class TagAlert
                     + "tag: removing that deletes the image."
             )
             .Pointers(image)
-            .Line()
-            .Line($"Alert     {id}");
+            .Line();
         return Of(
             new ForeignTagBody(id, image, shown, pushedAt),
             ReportJson.Default.ForeignTagBody,
@@ -62,7 +61,7 @@ public static class TagAlert
             .Line()
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Line($"Tag       {shown}")
-            .Line($"Account   {repository.Account}, {repository.Region}")
+            .Account(repository.Account, repository.Region)
             .Line($"When      {SummaryText.Moment(at)}")
             .Line($"What      {Clip(what, 500)}")
             .Line()
@@ -71,8 +70,7 @@ public static class TagAlert
                     + "and BatchDeleteImage), and push again what is missing."
             )
             .Pointers(image)
-            .Line()
-            .Line($"Alert     {id}");
+            .Line();
         return Of(
             new TagRemovalBody(id, image, shown, Clip(what, 500), at),
             ReportJson.Default.TagRemovalBody,
@@ -82,33 +80,38 @@ public static class TagAlert
         );
     }
 
+    public static string IdOfUnshielded(ImageId image, DateTimeOffset at) =>
+        $"{image.Digest.Hex}:UNSHIELDED:{at.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
+
     /// <summary>
     /// An image was deployed, and the shield against EcrGuard's lifecycle policy could not be put on it. Sent once a
     /// day for an image.
     /// </summary>
     /// <param name="why">A sentence.</param>
-    public static AlertMessage ForUnshielded(ImageId image, string why, DateTimeOffset at)
+    /// <param name="team">That of the repository; null where it is not known.</param>
+    public static AlertMessage ForUnshielded(ImageId image, string why, DateTimeOffset at, string? team)
     {
-        var id = $"{image.Digest.Hex}:UNSHIELDED:{at.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
+        var id = IdOfUnshielded(image, at);
         var repository = image.Repository;
         var text = new ReportText()
             .Line("An image was deployed that EcrGuard could not shield: the lifecycle policy there may take it.")
             .Line()
             .Line($"Image     {repository.Uri}@{image.Digest}")
-            .Line($"Account   {repository.Account}, {repository.Region}")
+            .Team(TeamName(team))
+            .Account(repository.Account, repository.Region)
             .Line($"When      {SummaryText.Moment(at)}")
             .Line($"Why       {Clip(why, 500)}")
             .Line()
             .Line("Mend the cause: the next deployment or sweep tries again. Until then do not let the image expire.")
             .Pointers(image)
-            .Line()
-            .Line($"Alert     {id}");
+            .Line();
         return Of(
-            new UnshieldedBody(id, image, Clip(why, 500), at),
+            new UnshieldedBody(id, image, Clip(why, 500), at, TeamName(team)),
             ReportJson.Default.UnshieldedBody,
             $"EcrGuard: deployed image without a shield in {repository.Name}",
             text,
-            "the ledger."
+            "the ledger.",
+            OfTeam(team)
         );
     }
 }

@@ -40,7 +40,7 @@ internal static class ActionsSection
         if (action.Why.Length > 0)
             html.Pair("Why", action.Why);
         html.Pair("Do", action.Fix);
-        html.Pair("Owner", action.Team ?? $"not known: the repository has no tag '{summary.TeamTag}'");
+        html.Pair("Owner", SummaryText.Owner(action, summary.TeamTag));
         if (action.Vulnerability is { } vulnerability && Links.Vulnerability(vulnerability) is { } page)
             html.Raw("<dt>Read</dt><dd>")
                 .Link(page, vulnerability)
@@ -58,10 +58,9 @@ internal static class ActionsSection
     {
         if (action is not { Vulnerability: { } vulnerability, Repository: { } repository })
             return;
-        var until = DateOnly.FromDateTime(summary.GeneratedAt.UtcDateTime.AddDays(30));
         html.Raw("<details>")
             .Tag("summary", "A waiver to paste into the policy, if it cannot be fixed in time")
-            .Tag("pre", Links.Waiver(vulnerability, action.Package, repository, until))
+            .Tag("pre", Links.Waiver(vulnerability, action.Package, repository, summary.GeneratedAt))
             .Raw("</details>");
     }
 }

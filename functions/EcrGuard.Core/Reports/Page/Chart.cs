@@ -22,7 +22,7 @@ internal sealed record Chart(
 {
     private const int Width = 480,
         Height = 220,
-        Left = 44,
+        Left = 60,
         Right = 6,
         Bottom = 34,
         Top = 16,

@@ -33,8 +33,8 @@ internal static class GroupsSection
             .Number("Blocked", row => row.Blocked)
             .Number("Blocked and running", row => row.RunningBlocked)
             .Number("Became blocked", row => row.NewlyBlocked)
-            .Number("Without a current scan", row => row.Uncovered)
-            .Number("Open vulnerabilities", row => row.Open)
+            .Number("No current scan", row => row.Uncovered)
+            .Number("Open", row => row.Open)
             .Number("Over the deadline", row => row.Overdue)
             .Number("Fixed this week", row => row.Fixed);
 }

@@ -35,6 +35,8 @@ internal static class RemediationSection
             .Number("Over the deadline", row => row.Overdue)
             .Number("Oldest, days", row => row.OldestDays)
             .Write(html, summary.Remediation, "report.json");
+        if (SummaryText.Unlisted(summary) is { } unlisted)
+            html.Tag("p", unlisted);
     }
 
     private static void WriteCharts(IReadOnlyList<RemediationRow> rows, Html html)

@@ -45,7 +45,7 @@ internal sealed class Table<T>(string id, string caption)
             {
                 var at = time(row);
                 var day = at?.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-                html.Raw($"<td data-v=\"{day}\"{(isBad?.Invoke(row) == true ? " class=\"bad-text\"" : "")}>")
+                html.Raw($"<td data-v=\"{day}\" class=\"day{(isBad?.Invoke(row) == true ? " bad-text" : "")}\">")
                     .Text(at is { } known ? FixText.Day(known) : "–")
                     .Raw("</td>");
             }

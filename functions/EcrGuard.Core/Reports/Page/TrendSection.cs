@@ -58,7 +58,7 @@ internal static class TrendSection
             trend,
             "chart-days",
             "Days from first seen to fixed",
-            "The middle value of what was fixed in each week.",
+            "The middle value of what was fixed in each week; a gap where nothing was.",
             ("half within", "c-blue", numbers => numbers.Figures?.MedianDays)
         );
     }
@@ -77,7 +77,7 @@ internal static class TrendSection
             trend,
             "chart-freed",
             "Storage freed",
-            "At most: layers that other images share stay.",
+            "By images that a sweep found gone. At most: layers that other images share stay.",
             ("freed", "c-violet", numbers => numbers.Figures?.BytesFreed)
         ) with
         {

@@ -68,7 +68,14 @@ public sealed class DeploymentShields(
     private async Task TellAsync(ImageId image, string why, CancellationToken cancellation)
     {
         log.Warning("A deployed image could not be shielded.", ("image", image.ToString()), ("why", why));
-        var message = TagAlert.ForUnshielded(image, why, time.GetUtcNow());
-        await notices.PublishOnceAsync(image.Repository, message.Id, _ => message, cancellation).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        await notices
+            .PublishOnceAsync(
+                image.Repository,
+                TagAlert.IdOfUnshielded(image, now),
+                team => TagAlert.ForUnshielded(image, why, now, team),
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 }
