@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Facts;
@@ -46,19 +47,32 @@ public sealed class EvidenceReader(
     /// <summary>The evidence for an image of one platform.</summary>
     /// <param name="read">The stored findings of this very entry, if the caller has read them already.</param>
     /// <param name="news">What events have reported about it since.</param>
+    /// <param name="policy">The policy that is to judge. If it does not ask since when fixes are known, and the scanner
+    ///     lists the same as before, the stored findings are not read.</param>
     public async Task<Evidence> OfAsync(
         ImageFacts image,
         ScanFacts scan,
         LedgerEntry? entry,
         IReadOnlyList<ImageEvent> news,
         IReadOnlyList<Finding>? read,
+        PolicyDocument policy,
         CancellationToken cancellation
     )
     {
-        var kept = entry is null
-            ? null
+        var hash = scan is { State: ScanState.Complete, Findings.Count: > 0 }
+            ? FindingsStore.HashOf(scan.Findings)
+            : null;
+        var isUnchanged =
+            hash is not null
+            && entry?.Record is { Gone: false } record
+            && record.ListedHash == hash
+            && record.Scan?.Scanner == scan.Scanner
+            && policy.Rules.All(rule => rule.MinDaysSinceFix is null);
+        var kept =
+            entry is null ? null
+            : isUnchanged ? scan.Findings
             : read ?? await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
-        return Of(image, scan, entry, kept, news);
+        return Of(image, scan, entry, kept, news) with { ListedHash = hash, IsUnchanged = isUnchanged };
     }
 
     /// <summary>

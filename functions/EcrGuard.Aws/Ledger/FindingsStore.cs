@@ -12,6 +12,11 @@ namespace EcrGuard.Aws.Ledger;
 /// </summary>
 public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
 {
+    /// <summary>The hash of findings, 64 hexadecimal characters.</summary>
+    public static string HashOf(IReadOnlyList<Finding> findings) => HashOf(StoredForms.Findings.WriteUtf8(findings));
+
+    private static string HashOf(byte[] json) => Convert.ToHexStringLower(SHA256.HashData(json));
+
     /// <summary>Keeps findings.</summary>
     /// <param name="known">The hash that the record already points at; null for none.</param>
     /// <returns>Their hash, 64 hexadecimal characters.</returns>
@@ -23,7 +28,7 @@ public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
     )
     {
         var json = StoredForms.Findings.WriteUtf8(findings);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(json));
+        var hash = HashOf(json);
         if (hash == known)
             return hash;
         using var body = new MemoryStream();

@@ -86,7 +86,7 @@ public static class StoredForms
 
     internal static readonly StoredForm<ImageRecord> Record = new(
         "an image's record",
-        1,
+        2,
         LedgerJson.Default.ImageRecord
     );
     internal static readonly StoredForm<IReadOnlyList<Reason>> Reasons = new(

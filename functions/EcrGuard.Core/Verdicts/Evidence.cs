@@ -11,5 +11,11 @@ namespace EcrGuard.Core.Verdicts;
 public sealed record Evidence(ImageFacts Image, ScanFacts Scan, Judge.Before? Before)
 {
     /// <summary>What the scanner still has to list after this scan; null where that is not known.</summary>
+    /// <summary>The hash of the findings as the scanner listed them; null where it was not asked for.</summary>
+    public string? ListedHash { get; init; }
+
+    /// <summary>Whether the stored findings were not read, because the scanner lists the same as before.</summary>
+    public bool IsUnchanged { get; init; }
+
     public Settling? Settling { get; init; }
 }

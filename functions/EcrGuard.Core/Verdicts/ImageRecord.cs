@@ -63,6 +63,13 @@ public sealed record ImageRecord
     public string? FindingsHash { get; init; }
 
     /// <summary>
+    /// The SHA-256 of the findings in S3 as the scanner listed them, before it was noted since when their fixes are
+    /// known. If a scan lists the same, they need not be read. Null where there are none, or where not all of them are
+    /// of that scan.
+    /// </summary>
+    public string? ListedHash { get; init; }
+
+    /// <summary>
     /// The scan without its findings; null for an index, and where a new decision needs the scanner's own answer.
     /// </summary>
     public ScanFacts? Scan { get; init; }

@@ -279,6 +279,30 @@ public sealed record Verdict
     /// <summary>What the facts and the policy say. The next decision rests on it.</summary>
     public Verdict WithoutBreakGlass() => Instead ?? this;
 
+    /// <summary>
+    /// Whether it says nothing new to an index that holds the image. Facts and scan may be newer, and it may hold for
+    /// longer.
+    /// </summary>
+    public bool SaysTheSameAs(Verdict before) =>
+        Status == before.Status
+        && Approved == before.Approved
+        && PolicyVersion == before.PolicyVersion
+        && Scanner == before.Scanner
+        && Counts == before.Counts
+        && IndexLevels == before.IndexLevels
+        && (Instead is null) == (before.Instead is null)
+        && Blocking.SequenceEqual(before.Blocking)
+        // The reason of an approval names its scan.
+        && (Status == Status.Approved || Reasons.SequenceEqual(before.Reasons))
+        && Warnings.SequenceEqual(before.Warnings)
+        && Waived.SequenceEqual(before.Waived)
+        && ToPass.SequenceEqual(before.ToPass)
+        && HoldsAsLongAs(StaleAt, before.StaleAt)
+        && HoldsAsLongAs(ValidUntil, before.ValidUntil);
+
+    private static bool HoldsAsLongAs(DateTimeOffset? until, DateTimeOffset? before) =>
+        until is null || until >= before;
+
     /// <summary>Whether time or another policy makes a new decision necessary.</summary>
     public bool IsOutdated(string policyVersion, DateTimeOffset now) =>
         PolicyVersion != policyVersion

@@ -173,7 +173,7 @@ public sealed class CallCountTests
     }
 
     [Fact]
-    public async Task A_status_that_changes_costs_the_ledger_one_call_more_than_one_that_stays()
+    public async Task A_status_that_changes_costs_the_ledger_two_calls_more_than_one_that_stays()
     {
         await using var fixture = await GuardFixture.StartAsync();
         var digest = fixture.Push("1");
@@ -186,7 +186,52 @@ public sealed class CallCountTests
 
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
         await fixture.Functions.DeliverAllAsync();
-        Assert.Equal(Sorted("BatchGetItem UpdateItem Query"), Calls(fixture, "dynamodb"));
+        Assert.Equal(Sorted("BatchGetItem UpdateItem"), Calls(fixture, "dynamodb"));
+    }
+
+    [Fact]
+    public async Task A_scan_that_lists_the_same_findings_costs_four_calls_in_all_and_a_push_six()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        await fixture.ScannedAsync("warm", GuardFixture.High);
+        fixture.Aws.Requests.Take();
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(
+            Sorted(
+                "BatchGetItem DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration UpdateItem "
+                    + "TransactWriteItems"
+            ),
+            All(fixture)
+        );
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.High);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Requests.Take();
+
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.High);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(Sorted("BatchGetItem DescribeImages DescribeImageScanFindings UpdateItem"), All(fixture));
+    }
+
+    /// <summary>
+    /// Since when a fix is known is stored with the findings, so a policy that asks for it needs them.
+    /// </summary>
+    [Fact]
+    public async Task The_stored_findings_are_read_where_the_policy_asks_since_when_a_fix_is_known()
+    {
+        await using var fixture = await GuardFixture.StartAsync(
+            """
+            { "version": 1, "rules": [ { "id": "fixed-long-ago", "minDaysSinceFix": 3, "then": "block" } ],
+              "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }
+            """
+        );
+        var digest = await fixture.ScannedAsync("1", GuardFixture.High);
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Requests.Take();
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.High);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(["GetObject"], Calls(fixture, "s3"));
     }
 
     [Fact]
@@ -320,6 +365,9 @@ public sealed class CallCountTests
                 .Select(r => r.Operation)
                 .Order(StringComparer.Ordinal),
         ];
+
+    private static IReadOnlyList<string> All(GuardFixture fixture) =>
+        [.. fixture.Aws.Requests.Select(r => r.Operation).Order(StringComparer.Ordinal)];
 
     private static IReadOnlyList<string> Sorted(string calls) => [.. calls.Split(' ').Order(StringComparer.Ordinal)];
 }

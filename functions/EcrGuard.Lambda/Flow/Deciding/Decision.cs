@@ -9,6 +9,12 @@ public sealed record Decision(Verdict Verdict)
     /// <summary>The findings to keep; null if they are lost.</summary>
     public IReadOnlyList<Finding>? Findings { get; init; } = [];
 
+    /// <summary>The hash of the findings as the scanner listed them; null where it is not known.</summary>
+    public string? ListedHash { get; init; }
+
+    /// <summary>Whether the findings that are stored are those that are to be kept.</summary>
+    public bool IsUnchanged { get; init; }
+
     /// <summary>What the scanner said apart from the findings; null for an index.</summary>
     public ScanFacts? Scan { get; init; }
 

@@ -120,12 +120,17 @@ public sealed class VerdictReader(
         CancellationToken cancellation
     )
     {
-        var evidence = await evidences.OfAsync(image, scan, entry, news, kept, cancellation).ConfigureAwait(false);
+        var evidence = await evidences
+            .OfAsync(image, scan, entry, news, kept, policy.Document, cancellation)
+            .ConfigureAwait(false);
         var findings = Judge.Keep(evidence.Scan, evidence.Before);
+        var scanned = Judge.Remember(evidence.Scan, findings);
         return new Decision(Judge.Decide(evidence, policy.Document, time.GetUtcNow()))
         {
             Findings = findings,
-            Scan = Judge.Remember(evidence.Scan, findings),
+            Scan = scanned,
+            ListedHash = scanned is null ? null : evidence.ListedHash,
+            IsUnchanged = scanned is not null && evidence.IsUnchanged,
             Settling = evidence.Settling,
         };
     }

@@ -33,7 +33,6 @@ public sealed class VerdictRecorder(
     )
     {
         var untagged = OwnTags.TeamTags(image).Count == 0;
-        var isHeld = untagged && (await holders.OfAsync(image.Id, cancellation).ConfigureAwait(false)).Count > 0;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var decision = await decide(before).ConfigureAwait(false);
@@ -45,18 +44,19 @@ public sealed class VerdictRecorder(
             var plan = TagsOf(image, verdict, before);
             var record = await RecordOfAsync(image, decision, verdict, plan, before, cancellation)
                 .ConfigureAwait(false);
-            var alert = await AlertAsync(record, before, isHeld, trigger, cancellation).ConfigureAwait(false);
+            var alert = await AlertAsync(record, before, untagged, trigger, cancellation).ConfigureAwait(false);
+            var concerns = ConcernsIndexes(record, before, untagged, alert);
             // An image without a tag of its own is almost always a child of an index, and the index must be decided
             // after it.
-            var open = untagged || plan.Actions.Count > 0 || IsOpen(record, before);
+            var open = plan.Actions.Count > 0 || (concerns && (untagged || IsOpen(record, before)));
             switch (await images.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:
                     var entry = LedgerEntry.After(before, record, alert, open);
-                    return await FollowAsync(entry, image, cancellation).ConfigureAwait(false) with
-                    {
-                        LookAt = LookAt(record, before),
-                    };
+                    var judged = concerns
+                        ? await FollowAsync(entry, image, cancellation).ConfigureAwait(false)
+                        : new JudgedImage(entry, image, [], []);
+                    return judged with { LookAt = LookAt(record, before) };
                 case Stored.Superseded:
                     return await NewerAsync(image, trigger, cancellation).ConfigureAwait(false);
                 case Stored.Contended:
@@ -82,8 +82,10 @@ public sealed class VerdictRecorder(
         var (now, known) = (time.GetUtcNow(), before?.Record);
         return ImageRecord.Of(image, verdict, known, images.NewChangeId(), now, OwnTags.TeamTags(image)) with
         {
+            ListedHash = decision.ListedHash,
             FindingsHash = decision.Findings switch
             {
+                _ when decision.IsUnchanged => known?.FindingsHash,
                 // The findings are lost, but the hash still says that there were some.
                 null => known?.FindingsHash,
                 [] => null,
@@ -100,11 +102,11 @@ public sealed class VerdictRecorder(
         };
     }
 
-    /// <param name="isHeld">Whether it is an untagged child of an index, which may alert for it.</param>
+    /// <param name="untagged">Whether it may be the untagged child of an index, which may alert for it.</param>
     private async Task<Alert?> AlertAsync(
         ImageRecord record,
         LedgerEntry? before,
-        bool isHeld,
+        bool untagged,
         DecisionTrigger trigger,
         CancellationToken cancellation
     )
@@ -112,9 +114,26 @@ public sealed class VerdictRecorder(
         if (!trigger.Alerting || !IsChange(record, before) || Alert.For(record) is not { } alert)
             return null;
         var silent =
-            isHeld
+            untagged
             && await holders.AlertForAsync(record.Verdict.Image, trigger.Index, cancellation).ConfigureAwait(false);
         return silent ? null : alert;
+    }
+
+    /// <summary>
+    /// Whether the record may concern the indexes that hold the image, or anything else may follow from it. Nothing
+    /// follows if it says what the record before said. Nor if it is the first record of a tagged image that waits for
+    /// its scan: the record of the scan concerns the indexes.
+    /// </summary>
+    private static bool ConcernsIndexes(ImageRecord record, LedgerEntry? before, bool untagged, Alert? alert)
+    {
+        if (LookAt(record, before) is not null || EffectivePolicy.MayPutBack(record, before?.Quarantine))
+            return true;
+        if (before is null)
+            return untagged || alert is not null || record.Verdict.Status != Status.Pending;
+        return before.Open
+            || before.OpenWrites.Count > 0
+            || before.Record is { Gone: true } or { ScanningChanged: true }
+            || !record.Verdict.SaysTheSameAs(before.Record.Verdict);
     }
 
     private static bool IsChange(ImageRecord record, LedgerEntry? before) => before?.Record.ChangeId != record.ChangeId;
