@@ -62,35 +62,6 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRates rates)
 
     /// <summary>Moves an image to the archive storage class.</summary>
     /// <returns>Why ECR did not archive it; null if it is archived.</returns>
-    public async Task<string?> ArchiveAsync(ImageId image, CancellationToken cancellation)
-    {
-        try
-        {
-            var answer = await ecr.UpdateImageStorageClassAsync(
-                    new UpdateImageStorageClassRequest
-                    {
-                        RegistryId = image.Repository.Account,
-                        RepositoryName = image.Repository.Name,
-                        ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
-                        TargetStorageClass = TargetStorageClass.ARCHIVE,
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            return answer.ImageStatus == ImageStatus.ARCHIVED
-                ? null
-                : $"ECR says that the image is {answer.ImageStatus?.Value ?? "of unknown status"}.";
-        }
-        catch (Exception refused)
-            when (refused
-                    is ImageNotFoundException
-                        or ImageStorageClassUpdateNotSupportedException
-                        or RepositoryNotFoundException
-                        or InvalidParameterException
-                        or ValidationException
-            )
-        {
-            return $"ECR did not archive it: {ErrorText.Of(refused)}";
-        }
-    }
+    public Task<string?> ArchiveAsync(ImageId image, CancellationToken cancellation) =>
+        StorageClassWriter.MoveAsync(ecr, image, TargetStorageClass.ARCHIVE, cancellation);
 }

@@ -1,5 +1,4 @@
 using Amazon.ECR;
-using Amazon.ECR.Model;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
@@ -67,44 +66,15 @@ public sealed class QuarantineWriter(
     private const string Superseded =
         "superseded: the facts had changed when they were read again, and it was planned again";
 
-    private async Task<string?> MakeAsync(ImageId image, QuarantineChange change, CancellationToken cancellation)
-    {
-        try
-        {
-            await ecr.UpdateImageStorageClassAsync(
-                    new UpdateImageStorageClassRequest
-                    {
-                        RegistryId = image.Repository.Account,
-                        RepositoryName = image.Repository.Name,
-                        ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
-                        TargetStorageClass = change switch
-                        {
-                            QuarantineChange.Archive => TargetStorageClass.ARCHIVE,
-                            QuarantineChange.Restore => TargetStorageClass.STANDARD,
-                        },
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            return null;
-        }
-        catch (AmazonECRException refused)
-            when (refused
-                    is ImageStorageClassUpdateNotSupportedException
-                        or ImageNotFoundException
-                        or RepositoryNotFoundException
-                        or InvalidParameterException
-                        or ValidationException
-                        or { ErrorCode: "UnknownOperationException" or "AccessDeniedException" }
-            )
-        {
-            // ECR will answer the same tomorrow, for example in a region that has no archive. So this is recorded, not
-            // retried.
-            return change switch
+    private Task<string?> MakeAsync(ImageId image, QuarantineChange change, CancellationToken cancellation) =>
+        StorageClassWriter.MoveAsync(
+            ecr,
+            image,
+            change switch
             {
-                QuarantineChange.Archive => $"ECR did not archive it, and it stays in reach: {ErrorText.Of(refused)}",
-                QuarantineChange.Restore => $"ECR did not restore it from the archive: {ErrorText.Of(refused)}",
-            };
-        }
-    }
+                QuarantineChange.Archive => TargetStorageClass.ARCHIVE,
+                QuarantineChange.Restore => TargetStorageClass.STANDARD,
+            },
+            cancellation
+        );
 }

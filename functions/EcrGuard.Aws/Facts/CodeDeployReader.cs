@@ -3,7 +3,6 @@ using Amazon.CodeDeploy;
 using Amazon.CodeDeploy.Model;
 using Amazon.S3.Model;
 using EcrGuard.Core.Gates;
-using EcrGuard.Core.Images;
 using S3Location = Amazon.CodeDeploy.Model.S3Location;
 
 namespace EcrGuard.Aws.Facts;
@@ -65,15 +64,11 @@ public sealed class CodeDeployReader(AwsClients aws)
         var read = await answer
             .ResponseStream.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, cancellation)
             .ConfigureAwait(false);
-        return read > MaxAppSpec
-            ? throw new UnclearDeploymentException(
-                $"The AppSpec {Phrase.Clip(location.Key, 200)} has more than {MaxAppSpec} bytes."
-            )
-            : Encoding.UTF8.GetString(text.AsSpan(0, read));
+        return Encoding.UTF8.GetString(text.AsSpan(0, read));
     }
 
     private static string Bounded(string content) =>
-        content.Length <= MaxAppSpec
+        Encoding.UTF8.GetByteCount(content) <= MaxAppSpec
             ? content
-            : throw new UnclearDeploymentException($"The AppSpec has more than {MaxAppSpec} characters.");
+            : throw new UnclearDeploymentException($"The AppSpec has more than {MaxAppSpec} bytes.");
 }

@@ -138,15 +138,9 @@ public sealed class EvidenceReader(
         CancellationToken cancellation
     )
     {
-        var kept = entry is null ? null : await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
-        var scan =
-            kept is not null && entry!.Record.Remembered(image, policyVersion, time.GetUtcNow()) is { } known
-                ? known with
-                {
-                    Findings = kept,
-                }
-                : await scans.ReadAsync(image, Scanner.Unknown, cancellation).ConfigureAwait(false);
-        return scan is null ? null : Of(image, scan, entry, kept, []);
+        var (scan, kept) = await ScanAsync(image, Scanner.Unknown, entry, policyVersion, cancellation)
+            .ConfigureAwait(false);
+        return scan is null ? null : await OfAsync(image, scan, entry, [], kept, cancellation).ConfigureAwait(false);
     }
 
     private Evidence Of(

@@ -157,12 +157,20 @@ internal sealed class WorkloadReader(
                         found.Add(
                             container.Image,
                             container.ImageDigest,
-                            new Consumer(ConsumerKind.EcsTask, task.TaskArn)
+                            new Consumer(ConsumerKind.EcsTask, NameOf(task))
                         );
                 }
             )
             .ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// A task that no service started has its definition's name, as in the event that tells of it: one name for both.
+    /// </summary>
+    private static string NameOf(Amazon.ECS.Model.Task task) =>
+        task.Group?.StartsWith("service:", StringComparison.Ordinal) == false
+            ? task.TaskDefinitionArn ?? task.TaskArn
+            : task.TaskArn;
 
     private async Task ServicesAsync(Reading reading, string cluster)
     {

@@ -40,7 +40,7 @@ public static class ImagesKeptByTags
         var use = used == 0 ? "" : $" ({used} in use, or may be)";
         return $"{Phrase.Count(kept.Count, "image stays", "images stay")} by EcrGuard's tag alone, since the team has "
             + $"taken its own tags off: {Named(kept)}. The lifecycle policy counts {what}, and so may take "
-            + $"{Named(more.Select(image => image.Image.Id.Digest))} by {until.UtcDateTime:yyyy-MM-dd HH:mm} UTC{use}. "
+            + $"{Named(more.Select(image => image.Image.Id.Digest))} by {Phrase.Moment(until)}{use}. "
             + "Delete what nobody needs before that, and what is older stays.";
 
         IEnumerable<TakenImage> Taken(RepositoryContents images)

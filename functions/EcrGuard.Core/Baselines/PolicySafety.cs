@@ -67,11 +67,11 @@ public static class PolicySafety
         {
             var archivedToo = first.Storage == StorageStatus.Archived ? ", since it is archived" : "";
             var rule = Selecting(policy, first).First(selection => !selection.Keeps).Rules[0].Priority;
-            return Why(
-                $"The baseline's lifecycle policy is not put: {Named(bare)} in use without a shield{archivedToo}, and "
-                    + $"rule {rule} selects it.",
-                UsageOf(first)
-            );
+            return UsageOf(first)
+                .Explain(
+                    $"The baseline's lifecycle policy is not put: {Named(bare)} in use without a shield{archivedToo}, "
+                        + $"and rule {rule} selects it."
+                );
         }
 
         var pushes = Pushes(contents, now);
@@ -80,17 +80,15 @@ public static class PolicySafety
             .ToLookup(image => IsPush(image, now));
         var risk = taken[false].ToList();
         if (risk.Where(image => image.Usage.Use == UseState.InUse).ToList() is [var archived, ..] used)
-            return Why(
+            return archived.Usage.Explain(
                 $"The baseline's lifecycle policy is not put: within {Ahead.TotalHours} hours its rule "
-                    + $"{archived.RulePriority} would take {Named([.. used.Select(image => image.Image)])} in use.",
-                archived.Usage
+                    + $"{archived.RulePriority} would take {Named([.. used.Select(image => image.Image)])} in use."
             );
         if (risk is [var unknown, ..])
-            return Why(
+            return unknown.Usage.Explain(
                 $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule "
                     + $"{unknown.RulePriority} would take {Named([.. risk.Select(image => image.Image)])}, and whether "
-                    + "that is in use is not known.",
-                unknown.Usage
+                    + "that is in use is not known."
             );
         return Outruns(pushes, taken[true]);
     }
@@ -105,10 +103,6 @@ public static class PolicySafety
                 ? rule.CountNumber < Selection.EveryImage
                 : rule.CountNumber <= Ahead.TotalDays + 1
         );
-
-    /// <summary>The sentence, and after it the strongest reason why the image is in use.</summary>
-    internal static string Why(string sentence, ImageUsage usage) =>
-        string.Join(' ', usage.Why.Take(1).Prepend(sentence));
 
     /// <summary>
     /// Whether an image could be pushed, deployed and gone on a busy day before the next sweep can shield it.

@@ -42,9 +42,12 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
 
     /// <summary>Which images would go; begins with a small letter.</summary>
     private string Sentence =>
-        $"within {PolicySafety.Ahead.TotalHours} hours ECR may take "
-        + $"{Phrase.Count(Images.Count, "image that is", "images that are")} in use or may be: "
-        + $"{Named}.{(Images[0].Usage.Why is [var why, ..] ? $" {why}" : "")}";
+        Images[0]
+            .Usage.Explain(
+                $"within {PolicySafety.Ahead.TotalHours} hours ECR may take "
+                    + $"{Phrase.Count(Images.Count, "image that is", "images that are")} in use or may be: "
+                    + $"{Named}."
+            );
 
     private string Named => Phrase.Some([.. Images.Select(image => image.Image.Id.Digest.Abbreviated)], MaxNamed);
 }

@@ -31,7 +31,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
         if (!puts && (present is null || !ShieldRule.StandsIn(present)))
-            return WithoutRule(policy, contents, usages);
+            return WithoutRule(policy, present, contents, usages);
         var held = HeldByAnIndex(contents, usages);
         var shielded = contents.Images.ToDictionary(image => image.Id.Digest, image => usages[image.Id.Digest]);
         var (withheld, stuck) = (new List<Digest>(), 0);
@@ -75,13 +75,14 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
     /// No shield protects anything, so none is put. Those that are there are removed, unless the policy would then take
     /// an image that is in use or may be.
     /// </summary>
+    /// <param name="present">The policy, read; null where there is none, or where it cannot be understood.</param>
     private static Shields WithoutRule(
         string? policy,
+        LifecyclePolicy? present,
         RepositoryContents contents,
         IReadOnlyDictionary<Digest, ImageUsage> usages
     )
     {
-        var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
         var (planned, stuck) = (new Dictionary<Digest, ImageUsage>(), 0);
         foreach (var image in contents.Images)
         {
@@ -89,7 +90,13 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
             var shield = OwnTags.InUse(digest);
             var goes =
                 image.Tags.Contains(shield)
-                && TagSafety.WhyNot(policy, image, new TagAction(TagChange.Remove, shield), usage.Use) is null;
+                && (
+                    policy is null
+                    || (
+                        present is not null
+                        && TagSafety.WhyNot(present, image, new TagAction(TagChange.Remove, shield), usage.Use) is null
+                    )
+                );
             planned[digest] = usage.Use == UseState.NotInUse || goes ? ImageUsage.None : ImageUsage.Unknown;
             var left = goes ? image with { Tags = [.. image.Tags.Where(tag => tag != shield)] } : image;
             if (usage.Use == UseState.InUse && present is not null && Harms(present, left))

@@ -10,6 +10,10 @@ public static class JsonSyntax
 {
     private static ReadOnlySpan<byte> WhiteSpace => " \t\r\n"u8;
 
+    /// <summary>The text behind its byte order mark, if it has one.</summary>
+    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> utf8) =>
+        utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
+
     /// <param name="unreadable">The error that ended the reading.</param>
     /// <param name="options">The options of the reading.</param>
     public static PolicyProblem Problem(

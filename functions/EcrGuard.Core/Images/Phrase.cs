@@ -29,6 +29,10 @@ public static class Phrase
         return (end < text.Length ? clean.Append('…') : clean).ToString();
     }
 
+    /// <summary>"2026-11-30 17:05 UTC".</summary>
+    public static string Moment(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
     /// <summary>"1 image", "2 images".</summary>
     public static string Count(int number, string noun) => Count(number, noun, noun + "s");
 

@@ -54,7 +54,7 @@ public sealed class LifecyclePolicy
     /// <param name="sentAsWritten">Whether ECR is sent this text, and not <see cref="Text"/>.</param>
     public static LifecyclePolicyReading Read(ReadOnlySpan<byte> utf8, bool sentAsWritten = false)
     {
-        var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
+        var text = JsonSyntax.WithoutMark(utf8);
         if (!JsonTree.TryParse(text, out var root, out var problem, strict: true))
             return new(
                 null,

@@ -104,9 +104,8 @@ public static class PlanCheck
             ?? usage.Use switch
             {
                 UseState.NotInUse => null,
-                UseState.InUse => $"It is in use. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
-                UseState.Unknown =>
-                    $"Whether it is in use is not known. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
+                UseState.InUse => usage.Explain("It is in use."),
+                UseState.Unknown => usage.Explain("Whether it is in use is not known."),
             };
     }
 

@@ -37,11 +37,11 @@ public static class PreviewCheck
             .Images.Where(image => taken.Contains(image.Id.Digest) && UsageOf(image).Use != UseState.NotInUse)
             .ToList();
         if (risky is [var first, ..])
-            return PolicySafety.Why(
-                $"ECR's preview takes {Phrase.Count(risky.Count, "image that is", "images that are")} in use or may be "
-                    + $"({Named(risky)}).",
-                UsageOf(first)
-            );
+            return UsageOf(first)
+                .Explain(
+                    $"ECR's preview takes {Phrase.Count(risky.Count, "image that is", "images that are")} in use "
+                        + $"or may be ({Named(risky)})."
+                );
         // ECR acts within a day, and the preview shows only this moment.
         return PolicySafety.WhyNot(policy, contents, usages, now)
             ?? (

@@ -71,7 +71,7 @@ public sealed record QuarantineFacts
     internal string? WhyNotKnown(DateTimeOffset now) =>
         ForcedUntil is { } until && now < until + InUse.RecordingDelay
             ? "Whether it is in use is not known. It was approved by force until "
-                + $"{until.UtcDateTime:yyyy-MM-dd HH:mm} UTC, and what was deployed by that need not be known yet: "
+                + $"{Phrase.Moment(until)}, and what was deployed by that need not be known yet: "
                 + $"that takes up to {InUse.RecordingDelay.TotalHours} hours."
             : null;
 
@@ -88,7 +88,7 @@ public sealed record QuarantineFacts
     /// The children of an index that no other index has. ECR's lifecycle rules take no child of an index that can be
     /// pulled.
     /// </summary>
-    public static IReadOnlyList<ImageFacts> HeldBy(ImageFacts index, RepositoryContents contents)
+    public static IReadOnlyList<ImageFacts> ChildrenOfNoOther(ImageFacts index, RepositoryContents contents)
     {
         var children = (contents.ChildrenOf(index) ?? []).ToHashSet();
         return

@@ -140,12 +140,11 @@ public sealed record QuarantinePlan(
         // The tag comes first: an archived image cannot be marked any more.
         if (!image.Tags.Contains(OwnTags.Blocked(image.Id.Digest)))
             return "It does not carry its blocking tag yet.";
-        var first = facts.Usage.Why is [var sentence, ..] ? " " + sentence : "";
         return facts.Usage.Use switch
         {
             UseState.NotInUse => facts.WhyNotKnown(now),
-            UseState.InUse => "It is in use." + first,
-            UseState.Unknown => "Whether it is in use is not known." + first,
+            UseState.InUse => facts.Usage.Explain("It is in use."),
+            UseState.Unknown => facts.Usage.Explain("Whether it is in use is not known."),
         };
     }
 

@@ -91,7 +91,7 @@ public sealed class PolicyReader
                     ),
                 ]
             );
-        var text = utf8.Span.StartsWith("\uFEFF"u8) ? utf8.Span[3..] : utf8.Span;
+        var text = JsonSyntax.WithoutMark(utf8.Span);
         if (!JsonTree.TryParse(text, out var root, out var problem))
             return new(null, [problem]);
 

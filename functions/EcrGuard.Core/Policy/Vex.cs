@@ -23,7 +23,7 @@ public sealed record VexFile(string Name, ReadOnlyMemory<byte> Utf8)
     /// </summary>
     public string? WhyNoOpenVex()
     {
-        var text = Utf8.Span.StartsWith("\uFEFF"u8) ? Utf8.Span[3..] : Utf8.Span;
+        var text = JsonSyntax.WithoutMark(Utf8.Span);
         return JsonTree.TryParse(text, out var root, out _, strict: true) ? WhyNoOpenVex(root) : null;
     }
 

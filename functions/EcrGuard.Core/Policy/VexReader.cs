@@ -63,14 +63,7 @@ internal sealed class VexReader
                     )
                 )
             );
-        if (
-            !JsonTree.TryParse(
-                file.Utf8.Span.StartsWith("\uFEFF"u8) ? file.Utf8.Span[3..] : file.Utf8.Span,
-                out var root,
-                out var problem,
-                strict: true
-            )
-        )
+        if (!JsonTree.TryParse(JsonSyntax.WithoutMark(file.Utf8.Span), out var root, out var problem, strict: true))
             return (null, Of(problem));
         var reader = new VexReader(now, account);
         var document = reader.ReadDocument(file.Name, root);

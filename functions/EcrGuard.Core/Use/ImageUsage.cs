@@ -39,6 +39,9 @@ public sealed record ImageUsage(UseState Use, IReadOnlyList<string> Why, IReadOn
     /// <param name="why">A sentence.</param>
     public static ImageUsage NotKnown(string why) => new(UseState.Unknown, [why], []);
 
+    /// <summary>A sentence, and after it the strongest reason, if there is one.</summary>
+    public string Explain(string sentence) => string.Join(' ', Why.Take(1).Prepend(sentence));
+
     /// <summary>The use of an image that <paramref name="usages"/> does not hold is not known.</summary>
     public static ImageUsage Of(IReadOnlyDictionary<Digest, ImageUsage> usages, Digest digest) =>
         usages.GetValueOrDefault(digest) ?? Unknown;

@@ -74,18 +74,16 @@ internal static class ReasonsOfUse
         {
             null => $"The {reference.By} refers to {image} by {named}.",
             { } seen when seen >= readAt =>
-                $"The {reference.By} was seen to deploy {image} by {named} on {Moment(seen)}.",
+                $"The {reference.By} was seen to deploy {image} by {named} on {Phrase.Moment(seen)}.",
             { } seen when reference.AbsentSince is null =>
-                $"The {reference.By} referred to {image} by {named} until {Moment(seen)}, and could not be read since.",
-            { } seen => $"The {reference.By} referred to {image} by {named} until {Moment(seen)}.",
+                $"The {reference.By} referred to {image} by {named} until {Phrase.Moment(seen)}, and could not be read since.",
+            { } seen => $"The {reference.By} referred to {image} by {named} until {Phrase.Moment(seen)}.",
         };
     }
 
     private static string InReserve(Consumer by, DateTimeOffset seen, int rollbackDays) =>
-        $"It is in use until {Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on {Moment(seen)} "
+        $"It is in use until {Phrase.Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on {Phrase.Moment(seen)} "
         + $"by the {by}.";
-
-    private static string Moment(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC";
 
     /// <summary>Each image of the repository whose last pull counts as use.</summary>
     public static IEnumerable<ReasonOfUse> Pulls(

@@ -13,14 +13,17 @@ public static class TagSafety
     /// <param name="image">The image before the write.</param>
     /// <param name="use">A rule that names EcrGuard's tags means them, but it does not know what runs.</param>
     /// <returns>Why the tag may not be written or removed, a sentence; null where it may.</returns>
-    public static string? WhyNot(string? policy, ImageFacts image, TagAction action, UseState use)
+    public static string? WhyNot(string? policy, ImageFacts image, TagAction action, UseState use) =>
+        policy is null ? null
+        : LifecyclePolicy.Read(policy).Policy is { } present ? WhyNot(present, image, action, use)
+        : "The repository's lifecycle policy cannot be understood, and might take the image "
+            + $"{(action.Change == TagChange.Add ? "by the tag" : "without the tag")}.";
+
+    /// <param name="present">The lifecycle policy of the repository.</param>
+    /// <inheritdoc cref="WhyNot(string?, ImageFacts, TagAction, UseState)"/>
+    internal static string? WhyNot(LifecyclePolicy present, ImageFacts image, TagAction action, UseState use)
     {
-        if (policy is null)
-            return null;
         var added = action.Change == TagChange.Add;
-        if (LifecyclePolicy.Read(policy).Policy is not { } present)
-            return "The repository's lifecycle policy cannot be understood, and might take the image "
-                + $"{(added ? "by the tag" : "without the tag")}.";
         var before = Selection.Of(present, image.Tags);
         // A shield that does not keep the image may be removed while the tag stays, so the tag is also tried without
         // it.

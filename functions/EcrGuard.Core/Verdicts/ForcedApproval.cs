@@ -106,7 +106,7 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
                 [
                     new(
                         "break-glass",
-                        $"Approved by break-glass until {Minute(forced.Until)}, although the verdict is "
+                        $"Approved by break-glass until {Phrase.Moment(forced.Until)}, although the verdict is "
                             + $"{verdict.Status.Word()}: {forced.Said}"
                     ),
                     .. verdict.Reasons,
@@ -125,15 +125,12 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
         forced?.InForce(now) == true && verdict.Approved
             ? new Reason(
                 "break-glass",
-                $"A break-glass approval stands by until {Minute(forced.Until)}; the verdict is "
+                $"A break-glass approval stands by until {Phrase.Moment(forced.Until)}; the verdict is "
                     + $"{verdict.Status.Word()} without it: {forced.Said}"
             )
             : null;
 
-    private string Said => $"{Phrase.Clip(By, 300)} said on {Minute(At)}: {Phrase.Clip(Reason, MaxReason)}";
-
-    private static string Minute(DateTimeOffset at) =>
-        at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    private string Said => $"{Phrase.Clip(By, 300)} said on {Phrase.Moment(At)}: {Phrase.Clip(Reason, MaxReason)}";
 
     private static string Iso(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -78,17 +78,14 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
             ? null
             : new(
                 "grace",
-                $"The image is in use: what runs it {(now < EndsAt ? "has" : "had")} until {Moment(EndsAt)} "
-                    + $"to be replaced ({Word(Severity)}: {Phrase.Count(Days, "day")} from {Moment(StartedAt)}). "
+                $"The image is in use: what runs it {(now < EndsAt ? "has" : "had")} until {Phrase.Moment(EndsAt)} "
+                    + $"to be replaced ({Word(Severity)}: {Phrase.Count(Days, "day")} from {Phrase.Moment(StartedAt)}). "
                     + "Nothing that runs is taken away; new deployments are refused all the same."
             );
 
     public int Days => (int)(EndsAt - StartedAt).TotalDays;
 
     internal static string Word(Severity severity) => severity.ToString().ToUpperInvariant();
-
-    private static string Moment(DateTimeOffset at) =>
-        at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " UTC";
 
     private static Grace? At(IReadOnlyList<GraceStart> starts, bool counting, PolicyDocument policy) =>
         starts

@@ -193,8 +193,7 @@ internal static class ReasonText
         var listed = scan.Listed?.Counts.Total is null or 0
             ? "lists nothing so far"
             : "has not announced how many findings it made";
-        var moment = until.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
-        return $"The {Name(scan.Scanner)} scan {ended} and {listed}: findings may follow until {moment} UTC.";
+        return $"The {Name(scan.Scanner)} scan {ended} and {listed}: findings may follow until {Phrase.Moment(until)}.";
     }
 
     /// <summary>An approval that stays during an unsettled rescan.</summary>
@@ -369,7 +368,6 @@ internal static class ReasonText
 
     private static string When(ScanFacts scan) =>
         scan.Continuous ? " (continuous)"
-        : scan.CompletedAt is { } at
-            ? $" of {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC"
+        : scan.CompletedAt is { } at ? $" of {Phrase.Moment(at)}"
         : "";
 }

@@ -509,7 +509,7 @@ public sealed class LocalEcs : LocalJsonService
                 .Select(task => new
                 {
                     TaskArn = task.Arn,
-                    Group = $"family:{task.Definition.Family}",
+                    Group = task.Group ?? $"family:{task.Definition.Family}",
                     LastStatus = task.Digests.Count == 0 ? "PROVISIONING" : "RUNNING",
                     TaskDefinitionArn = task.Definition.Arn,
                     Containers = task.Definition.Images.Select(

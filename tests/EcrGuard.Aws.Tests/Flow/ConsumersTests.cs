@@ -34,7 +34,7 @@ public sealed class ConsumersTests
         aws.Inspector.SetInUse("pods", pushed, 3);
         aws.Inspector.SetInUse("pods", aws.Ecr.Push("pods", Manifest.Image("idle"), "v2"), 0);
         var job = aws.Ecs.RegisterTaskDefinition("job", $"{Registry}/job:v1", $"{Registry}/sidecar@{One}");
-        var task = aws.Ecs.RunTask("batch", job, Two);
+        aws.Ecs.RunTask("batch", job, Two);
         var web = aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:v1");
         var service = aws.Ecs.CreateService("shop", "web", web);
         aws.EventBridge.PutTaskTarget("nightly", job);
@@ -48,7 +48,7 @@ public sealed class ConsumersTests
         Assert.Empty(use.Unread);
         Assert.Equal(
             Order(
-                $"job:v1 {Two} EcsTask {task}",
+                $"job:v1 {Two} EcsTask {job}",
                 $"job:v1  TaskDefinition {job}",
                 $"job:v1  ScheduledTask {rule}",
                 $"job:v1  ScheduledTask arn:aws:events:eu-central-1:123456789012:rule/nightly",
@@ -56,7 +56,7 @@ public sealed class ConsumersTests
                 $"pay:v1 {One} LambdaFunction arn:aws:lambda:eu-central-1:123456789012:function:pay",
                 $"pods: {pushed} Workload seen running by Amazon Inspector",
                 $"portal:v1  AppRunnerService {appRunner}",
-                $"sidecar: {One} EcsTask {task}",
+                $"sidecar: {One} EcsTask {job}",
                 $"sidecar: {One} TaskDefinition {job}",
                 $"sidecar: {One} ScheduledTask {rule}",
                 $"sidecar: {One} ScheduledTask arn:aws:events:eu-central-1:123456789012:rule/nightly",
@@ -72,14 +72,12 @@ public sealed class ConsumersTests
     public async Task A_task_that_has_not_pulled_yet_uses_the_tag()
     {
         await using var account = await StartAsync();
-        var task = account.Aws.Ecs.RunTask(
-            "batch",
-            account.Aws.Ecs.RegisterTaskDefinition("job", $"{Registry}/job:v1")
-        );
+        var job = account.Aws.Ecs.RegisterTaskDefinition("job", $"{Registry}/job:v1");
+        account.Aws.Ecs.RunTask("batch", job);
 
         var use = await account.ReadAsync();
 
-        Assert.Contains($"job:v1  EcsTask {task}", use.Uses.Select(Shown));
+        Assert.Contains($"job:v1  EcsTask {job}", use.Uses.Select(Shown));
     }
 
     [Fact]
@@ -339,7 +337,7 @@ public sealed class ConsumersTests
         for (var i = 0; i < 250; i++)
             account.Aws.Ecs.CreateService("shop", $"web{i:d3}", revisions[2], digests: [One]);
         for (var i = 0; i < 120; i++)
-            account.Aws.Ecs.RunTask("shop", revisions[2], One);
+            account.Aws.Ecs.RunServiceTask("shop", "web000", revisions[2], One);
         for (var i = 0; i < 1050; i++)
             account.Aws.Lambda.CreateZipFunction($"zip{i:d4}");
         for (var i = 0; i < 25; i++)

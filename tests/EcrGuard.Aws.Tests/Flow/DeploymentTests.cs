@@ -1,3 +1,7 @@
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Reports;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
@@ -138,6 +142,30 @@ public sealed class DeploymentTests
         Assert.Equal("pending", told.Attributes["status"].Value);
         Assert.Equal("payments", told.Attributes["team"].Value);
         Assert.Contains($"Runs in   ECS task {definition}", told.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>An event tells of the task first. The next reading sees the same task.</summary>
+    [Fact]
+    public async Task A_task_without_a_service_is_named_once_however_it_was_seen()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1.0");
+        var definition = fixture.Aws.Ecs.RegisterTaskDefinition("job", Uri(":1.0"));
+        fixture.Aws.Ecs.RunTask("main", definition, digest);
+        await fixture.Functions.DeliverAllAsync();
+        await fixture.Functions.BackfillAsync();
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        await fixture.Functions.SweepAsync();
+
+        var image = new ImageId(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+        var cancellation = TestContext.Current.CancellationToken;
+        var usages = fixture.Functions.Part<UsageReader>();
+        var read = await usages.LatestAsync(cancellation);
+        var known = await usages.KnownAsync(image.Repository, read, cancellation);
+        var record = await fixture.Functions.Part<ImageRecords>().FindAsync(image, cancellation);
+        var running = new RunningImages(known, image.Repository.Account, image.Repository.Region);
+
+        Assert.Equal(["ECS task job:1"], running.Of(record!.Record));
     }
 
     [Fact]

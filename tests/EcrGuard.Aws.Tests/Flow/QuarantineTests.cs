@@ -456,8 +456,7 @@ public sealed class QuarantineTests
         fixture.Aws.Faults.Clear();
         Assert.Equal("ACTIVE", Storage(fixture, digest));
         Assert.Contains(
-            "Archive ECR did not archive it, and it stays in reach: "
-                + "ImageStorageClassUpdateNotSupportedException: Not this one.",
+            "Archive ECR did not archive it: " + "ImageStorageClassUpdateNotSupportedException: Not this one.",
             Writes(fixture)
         );
         await SweptAsync(functions);

@@ -113,10 +113,10 @@ public sealed class QuarantineTests
                 [other.Id.Digest] = [shared.Id.Digest],
             }
         );
-        Assert.Equal([child], QuarantineFacts.HeldBy(index, contents));
+        Assert.Equal([child], QuarantineFacts.ChildrenOfNoOther(index, contents));
         Assert.Equal(
             [child, shared],
-            QuarantineFacts.HeldBy(
+            QuarantineFacts.ChildrenOfNoOther(
                 index,
                 contents with
                 {

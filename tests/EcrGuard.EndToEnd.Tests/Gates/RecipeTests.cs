@@ -190,7 +190,10 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
         await Tool.RequireAsync("aws", "aws", "--version");
         var build = Read(Pipeline).Child("Resources").Child("Build").Child("Properties");
         var commands = (YamlSequenceNode)
-            Parse(build.Child("Source").Child("BuildSpec").ToString()).Child("phases").Child("build").Child("commands");
+            Yaml.Parse(build.Child("Source").Child("BuildSpec").ToString())
+                .Child("phases")
+                .Child("build")
+                .Child("commands");
         var (code, log) = await local.BashAsync(
             $$"""
             docker() { [ "$1" != login ] || cat > /dev/null; }
@@ -300,14 +303,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
             variable => variable.Value.ToString()
         );
 
-    private static YamlNode Read(string path) => Parse(File.ReadAllText(Path.Combine(SamTemplate.Root, path)));
-
-    private static YamlNode Parse(string text)
-    {
-        var yaml = new YamlStream();
-        yaml.Load(new StringReader(text));
-        return yaml.Documents[0].RootNode;
-    }
+    private static YamlNode Read(string path) => Yaml.Parse(File.ReadAllText(Path.Combine(SamTemplate.Root, path)));
 
     /// <summary>A token of an OpenID Connect provider, not signed.</summary>
     private static string Token(string issuer, string audience)
@@ -359,6 +355,14 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
 
 internal static class Yaml
 {
+    /// <summary>The first document of a text.</summary>
+    public static YamlNode Parse(string text)
+    {
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(text));
+        return yaml.Documents[0].RootNode;
+    }
+
     /// <summary>What a mapping has under a key.</summary>
     public static YamlNode Child(this YamlNode node, string key) => ((YamlMappingNode)node).Children[key];
 }

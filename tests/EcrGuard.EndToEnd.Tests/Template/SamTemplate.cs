@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using EcrGuard.EndToEnd.Tests.Gates;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -64,14 +65,7 @@ internal sealed class SamTemplate
     }
 
     /// <summary>Read once, because many tests use it and its three thousand lines take time.</summary>
-    private static readonly JsonObject Parsed = Parse();
-
-    private static JsonObject Parse()
-    {
-        var yaml = new YamlStream();
-        yaml.Load(new StringReader(Text));
-        return ToJson(yaml.Documents[0].RootNode)!.AsObject();
-    }
+    private static readonly JsonObject Parsed = ToJson(Yaml.Parse(Text))!.AsObject();
 
     public IEnumerable<string> OfType(string type) =>
         Resources.Where(r => r.Value["Type"]!.ToString() == type).Select(r => r.Key);

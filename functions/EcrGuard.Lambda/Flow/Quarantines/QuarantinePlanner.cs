@@ -80,7 +80,7 @@ public sealed class QuarantinePlanner(
             Usage = UsagesOf(use, contents)[id.Digest],
             NeededBy = QuarantineFacts.Needing(id, contents),
             LifecyclePolicy = await registry.LifecyclePolicyAsync(id.Repository, cancellation).ConfigureAwait(false),
-            Platforms = QuarantineFacts.HeldBy(now, contents),
+            Platforms = QuarantineFacts.ChildrenOfNoOther(now, contents),
         };
     }
 

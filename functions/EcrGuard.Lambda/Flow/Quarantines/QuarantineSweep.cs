@@ -64,8 +64,8 @@ public sealed class QuarantineSweep(
             return await IsHeldInUseAsync(entry, usage, cancellation).ConfigureAwait(false)
                 ?
                 [
-                    $"{image.Digest} is out of reach and in use: what starts anew cannot pull it. "
-                        + $"{string.Join(' ', usage!.Why.Take(1))} A fixed image or 'ecrguard release' helps.",
+                    usage!.Explain($"{image.Digest} is out of reach and in use: what starts anew cannot pull it.")
+                        + " A fixed image or 'ecrguard release' helps.",
                 ]
                 : [];
         }
