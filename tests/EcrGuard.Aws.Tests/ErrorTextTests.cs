@@ -7,11 +7,10 @@ using Amazon.ECR.Model;
 using Amazon.Lambda.Model;
 using Amazon.Runtime;
 using Amazon.SimpleNotificationService.Model;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// No secret leaves in the text of an error: one place cuts what AWS, a proxy or an SDK prints, and no other place
@@ -342,7 +341,7 @@ public sealed partial class ErrorTextTests
     public void Nothing_but_one_place_reads_the_message_of_an_exception()
     {
         string[] may = ["ErrorText.cs", "JsonSyntax.cs", "DeploymentFile.cs", "YamlDocuments.cs"];
-        var functions = Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "..", "functions");
+        var functions = Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "functions");
         string[] projects = ["EcrGuard.Core", "EcrGuard.Aws", "EcrGuard.Lambda", "EcrGuard.Cli"];
         var files = projects
             .SelectMany(project =>

@@ -76,14 +76,15 @@ internal static class ReasonsOfUse
             { } seen when seen >= readAt =>
                 $"The {reference.By} was seen to deploy {image} by {named} on {Phrase.Moment(seen)}.",
             { } seen when reference.AbsentSince is null =>
-                $"The {reference.By} referred to {image} by {named} until {Phrase.Moment(seen)}, and could not be read since.",
+                $"The {reference.By} referred to {image} by {named} until {Phrase.Moment(seen)}, and could not "
+                    + "be read since.",
             { } seen => $"The {reference.By} referred to {image} by {named} until {Phrase.Moment(seen)}.",
         };
     }
 
     private static string InReserve(Consumer by, DateTimeOffset seen, int rollbackDays) =>
-        $"It is in use until {Phrase.Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on {Phrase.Moment(seen)} "
-        + $"by the {by}.";
+        $"It is in use until {Phrase.Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on "
+        + $"{Phrase.Moment(seen)} by the {by}.";
 
     /// <summary>Each image of the repository whose last pull counts as use.</summary>
     public static IEnumerable<ReasonOfUse> Pulls(

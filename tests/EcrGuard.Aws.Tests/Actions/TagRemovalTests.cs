@@ -1,7 +1,6 @@
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow;
@@ -12,7 +11,7 @@ using PutImageRequest = Amazon.ECR.Model.PutImageRequest;
 using ReplicationRule = EcrGuard.LocalAws.Ecr.ReplicationRule;
 using TagMutability = EcrGuard.LocalAws.Ecr.TagMutability;
 
-namespace EcrGuard.Aws.Tests.Actions;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// EcrGuard removes its tags while teams push, move and delete. Each repository has a twin that EcrGuard never touches.

@@ -1,8 +1,7 @@
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Facts;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Issue 9: in the account of Inspector's delegated administrator, the members' images are listed beside its own, under

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Amazon.Runtime;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 using EcrGuard.LocalAws;
@@ -11,7 +10,7 @@ using EcrGuard.LocalAws.Ecr;
 using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
-namespace EcrGuard.Aws.Tests.Facts;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>What is read about the users of images: all of it, or a statement of what was not read.</summary>
 public sealed class ConsumersTests

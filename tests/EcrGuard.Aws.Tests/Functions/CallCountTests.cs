@@ -1,7 +1,6 @@
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.LocalAws.Ecr;
 
-namespace EcrGuard.Aws.Tests.Functions;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// What an event costs: ECR's rates are shared with every <c>docker push</c> of the account. An event costs at most

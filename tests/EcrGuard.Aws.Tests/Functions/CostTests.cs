@@ -1,10 +1,9 @@
 using System.Globalization;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 
-namespace EcrGuard.Aws.Tests.Functions;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// The calls that are made are those that <c>functions/README.md</c> counts for everything that happens in a month.

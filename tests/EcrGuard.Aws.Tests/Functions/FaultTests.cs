@@ -1,8 +1,7 @@
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Functions;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Every call of a run fails once in every way. The event is handed back or was handled. The ledger has an intent for

@@ -1,9 +1,8 @@
 using System.Text.Json.Nodes;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Functions;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>Issue 10: a run that begins but never makes progress is late too.</summary>
 public sealed class LateTests

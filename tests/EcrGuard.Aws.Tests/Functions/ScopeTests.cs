@@ -1,9 +1,8 @@
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Core.Images;
 using EcrGuard.Lambda.Functions;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Functions;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// The deployment may write only to some repositories. In all others, EcrGuard tries nothing that AWS would refuse.

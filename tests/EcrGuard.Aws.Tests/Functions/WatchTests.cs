@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Core.Policy;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Sns;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Functions;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>The tick that watches everything that runs on its own, and the ceiling.</summary>
 public sealed class WatchTests

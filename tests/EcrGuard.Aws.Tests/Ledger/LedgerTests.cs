@@ -3,12 +3,11 @@ using System.Text;
 using System.Text.Json;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Ledger;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>What is in the ledger, item by item. Tools of other accounts and people read it, too.</summary>
 public sealed class LedgerTests

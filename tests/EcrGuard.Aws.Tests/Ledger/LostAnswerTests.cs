@@ -1,5 +1,4 @@
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
@@ -12,7 +11,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Ledger;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// A conditional write takes effect, but its answer is lost. The SDK makes the call again, and it fails because of the

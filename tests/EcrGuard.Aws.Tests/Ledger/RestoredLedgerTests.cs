@@ -1,4 +1,3 @@
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Functions;
@@ -7,7 +6,7 @@ using EcrGuard.LocalAws.Ecr;
 using EcrGuard.LocalAws.Sns;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Ledger;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// The ledger was lost and comes back as it was a day ago, in a table with another name. EcrGuard adopts it, learns

@@ -7,7 +7,6 @@ using System.Text.Json.Serialization.Metadata;
 using Amazon.DynamoDBv2.Model;
 using Amazon.S3.Model;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
 using EcrGuard.Lambda.Flow.Backfilling;
@@ -16,7 +15,7 @@ using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Lambda.Functions;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Ledger;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Everything stored has the version of its form. <c>stored/</c> keeps a sample of each form, with every field. A form

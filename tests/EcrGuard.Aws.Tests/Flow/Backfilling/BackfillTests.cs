@@ -2,7 +2,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Backfilling;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// First deployment: everything is judged once, without a storm of alerts, however often the function has to begin

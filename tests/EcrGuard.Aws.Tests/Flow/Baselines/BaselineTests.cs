@@ -11,7 +11,7 @@ using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Tag = Amazon.ECR.Model.Tag;
 
-namespace EcrGuard.Aws.Tests.Flow.Baselines;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>Enforced baselines: what is put, what stays, who wins, and the way back.</summary>
 public sealed class BaselineTests

@@ -3,7 +3,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// A pipeline asks. The answer comes from the ledger if the verdict holds, otherwise from fresh facts. A question never

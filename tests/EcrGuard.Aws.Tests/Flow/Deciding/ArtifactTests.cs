@@ -6,7 +6,7 @@ using Digest = EcrGuard.Core.Images.Digest;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 using MediaTypes = EcrGuard.LocalAws.Ecr.MediaTypes;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Issue 9, outcome 5 (a): an artifact of an image does not count as an image, however it is stored; and no name or

@@ -2,7 +2,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using EcrGuard.LocalAws.Sns;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Many events at once: five hundred about one image, and the day on which one new CVE is found in all of them.

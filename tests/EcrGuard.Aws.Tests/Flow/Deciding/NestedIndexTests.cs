@@ -3,7 +3,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Indexes of indexes: up to the depth limit they are judged like any other index, upwards from a finding and downwards

@@ -2,7 +2,7 @@ using EcrGuard.Core.Verdicts;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Another policy decides from the facts in the ledger as long as they are fresh, otherwise from the scanner.

@@ -2,7 +2,7 @@ using EcrGuard.Aws.Tests.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// The scan frequency is changed. What was read before is no longer believed, and the news of the change costs almost

@@ -3,7 +3,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using EcrGuard.LocalAws.Sns;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Findings are listed minutes after their scan, and events come late, twice and in any order (issue 9, 1 and 2).

@@ -1,7 +1,7 @@
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// A suppression rule of Amazon Inspector hides a finding from Inspector's lists. Here the policy decides: it is no

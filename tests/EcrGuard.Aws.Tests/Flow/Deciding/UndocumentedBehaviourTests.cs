@@ -2,7 +2,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Deciding;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>If AWS does not document a behaviour, EcrGuard does the same in every case.</summary>
 public sealed class UndocumentedBehaviourTests

@@ -6,7 +6,7 @@ using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
-namespace EcrGuard.Aws.Tests.Flow.Deployments;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// An image is in use, and shielded, from the moment it is deployed: a rollback does not wait for the next sweep.

@@ -7,7 +7,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Digest = EcrGuard.Core.Images.Digest;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
-namespace EcrGuard.Aws.Tests.Flow.Deployments;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// EcrGuard's own writes never make an image in use go, whatever the team's policy is, whatever is pushed later, and

@@ -9,7 +9,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Forcing;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>Break-glass: an identity forces an approval; it is reported, recorded, and ended on time.</summary>
 public sealed class BreakGlassTests

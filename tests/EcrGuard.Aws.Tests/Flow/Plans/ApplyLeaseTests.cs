@@ -3,9 +3,9 @@ using Amazon.DynamoDBv2;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Plans;
 using EcrGuard.Lambda.Flow.Plans;
-using static EcrGuard.Aws.Tests.Flow.Plans.PlanFixture;
+using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Plans;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Issue 10: what a plan remembers while it is applied is bounded, and an apply that has lost its lease ends.

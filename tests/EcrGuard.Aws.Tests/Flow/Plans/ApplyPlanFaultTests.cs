@@ -1,7 +1,7 @@
 using EcrGuard.LocalAws;
-using static EcrGuard.Aws.Tests.Flow.Plans.PlanFixture;
+using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Plans;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Every call of an apply fails once, in every way. No image in use ever goes, the ledger records everything that went,

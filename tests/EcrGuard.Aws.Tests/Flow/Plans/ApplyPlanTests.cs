@@ -3,11 +3,11 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 using EcrGuard.LocalAws;
-using static EcrGuard.Aws.Tests.Flow.Plans.PlanFixture;
+using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 using Digest = EcrGuard.Core.Images.Digest;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
-namespace EcrGuard.Aws.Tests.Flow.Plans;
+namespace EcrGuard.Aws.Tests.Flow;
 
 public sealed class ApplyPlanTests
 {

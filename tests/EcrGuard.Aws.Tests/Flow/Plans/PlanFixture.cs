@@ -8,7 +8,7 @@ using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
-namespace EcrGuard.Aws.Tests.Flow.Plans;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>A registry with old images that nobody uses, plans for it, and the function that applies them.</summary>
 internal sealed class PlanFixture : IAsyncDisposable

@@ -2,10 +2,10 @@ using EcrGuard.Core.Plans;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
-using static EcrGuard.Aws.Tests.Flow.Plans.PlanFixture;
+using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
-namespace EcrGuard.Aws.Tests.Flow.Plans;
+namespace EcrGuard.Aws.Tests.Flow;
 
 public sealed class PutPolicyTests
 {

@@ -2,7 +2,7 @@ using System.Text;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Pushing;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Issue 10, outcome 6: whatever a stranger pushes, up to ECR's own limits, the ledger can hold it, the gate answers,

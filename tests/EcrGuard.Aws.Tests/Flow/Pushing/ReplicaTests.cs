@@ -3,7 +3,7 @@ using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Pushing;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>Issue 9, outcome 5 (b): an image that came without a push is treated like a pushed one.</summary>
 public sealed class ReplicaTests

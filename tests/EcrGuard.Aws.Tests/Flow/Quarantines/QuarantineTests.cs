@@ -10,7 +10,7 @@ using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
-namespace EcrGuard.Aws.Tests.Flow.Quarantines;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
 /// Blocked images are put out of reach and come back, whatever happens in between. Enhanced scanning sees what runs in

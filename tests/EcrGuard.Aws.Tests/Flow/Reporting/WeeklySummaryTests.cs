@@ -2,7 +2,7 @@ using System.Text.Json;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
-namespace EcrGuard.Aws.Tests.Flow.Reporting;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>The weekly summary is sent even if something could not be read, and says so first.</summary>
 public sealed class WeeklySummaryTests

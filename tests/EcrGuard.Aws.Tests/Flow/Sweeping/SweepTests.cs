@@ -8,7 +8,7 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Digest = EcrGuard.Core.Images.Digest;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
-namespace EcrGuard.Aws.Tests.Flow.Sweeping;
+namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>The daily sweep repairs what events have missed, in every repository, and says what it could not.</summary>
 public sealed class SweepTests
