@@ -80,7 +80,8 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
                 "grace",
                 $"The image is in use: what runs it {(now < EndsAt ? "has" : "had")} until {Phrase.Moment(EndsAt)} "
                     + $"to be replaced ({Word(Severity)}: {Phrase.Count(Days, "day")} from "
-                    + $"{Phrase.Moment(StartedAt)}). Nothing that runs is taken away; new deployments are refused all the same."
+                    + $"{Phrase.Moment(StartedAt)}). Nothing that runs is taken away; new deployments are "
+                    + "refused all the same."
             );
 
     public int Days => (int)(EndsAt - StartedAt).TotalDays;
