@@ -138,9 +138,14 @@ public sealed class EvidenceReader(
         CancellationToken cancellation
     )
     {
-        var (scan, kept) = await ScanAsync(image, Scanner.Unknown, entry, policyVersion, cancellation)
+        var (scan, read) = await ScanAsync(image, Scanner.Unknown, entry, policyVersion, cancellation)
             .ConfigureAwait(false);
-        return scan is null ? null : await OfAsync(image, scan, entry, [], kept, cancellation).ConfigureAwait(false);
+        if (scan is null)
+            return null;
+        var kept = entry is null
+            ? null
+            : read ?? await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
+        return Of(image, scan, entry, kept, []);
     }
 
     private Evidence Of(
