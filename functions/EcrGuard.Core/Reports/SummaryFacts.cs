@@ -53,6 +53,10 @@ public sealed record SummaryFacts
     /// <summary>What could not be read. The builder may be given more while images are read.</summary>
     public IReadOnlyList<Unread> Unread { get; init; } = [];
 
+    /// <summary>Whether an open finding is older than the policy's days for its severity.</summary>
+    internal bool IsOverdue(OpenFinding finding) =>
+        Policy.DaysToFix(finding.Severity) is { } days && (GeneratedAt - finding.FirstSeen).TotalDays > days;
+
     /// <summary>Whether the registry still has the repository, as far as is known.</summary>
     internal bool Covers(string repository) => Repositories.Count == 0 || Repositories.Contains(repository);
 }

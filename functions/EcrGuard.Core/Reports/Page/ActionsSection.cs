@@ -42,7 +42,7 @@ internal static class ActionsSection
         html.Pair("Do", action.Fix);
         html.Pair("Owner", SummaryText.Owner(action, summary.TeamTag));
         if (action.Vulnerability is { } vulnerability && Links.Vulnerability(vulnerability) is { } page)
-            html.Raw("<dt>Read</dt><dd>")
+            html.Raw("<dt>Look up</dt><dd>")
                 .Link(page, vulnerability)
                 .Text(", ")
                 .Link(Links.Inspector(summary.Region), "Amazon Inspector")

@@ -59,9 +59,10 @@ public static class SummaryPage
             .Raw(
                 $"\n<style>{Style}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n"
             );
-        WriteHead(summary, html);
+        var sections = Sections.Where(section => section.IsThere(summary)).ToList();
+        WriteHead(summary, sections, html);
         html.Raw("<main id=\"main\">\n");
-        foreach (var section in Sections.Where(section => section.IsThere(summary)))
+        foreach (var section in sections)
         {
             html.Raw($"<h2 id=\"{section.Id}\">").Text(section.Heading).Raw("</h2>\n");
             section.Write(summary, html);
@@ -70,7 +71,7 @@ public static class SummaryPage
         return Encoding.UTF8.GetBytes(html.ToString());
     }
 
-    private static void WriteHead(WeeklySummary summary, Html html)
+    private static void WriteHead(WeeklySummary summary, IReadOnlyList<Section> sections, Html html)
     {
         html.Raw("<header>\n")
             .Tag("h1", $"Container images in week {summary.Week.Number} of {summary.Week.Year}")
@@ -84,7 +85,7 @@ public static class SummaryPage
         WriteBanner(summary.Unread.Count, html);
         WriteTiles(summary, html);
         html.Raw("\n<nav aria-label=\"Sections\"><ul>");
-        foreach (var section in Sections.Where(section => section.IsThere(summary)))
+        foreach (var section in sections)
             html.Raw($"<li><a href=\"#{section.Id}\">").Text(section.Title).Raw("</a></li>");
         html.Raw("</ul></nav>\n</header>\n");
     }

@@ -52,10 +52,7 @@ internal static class GroupTables
         return row with
         {
             Open = open.Count,
-            Overdue = open.Count(each =>
-                facts.Policy.DaysToFix(each.Severity) is { } days
-                && (facts.GeneratedAt - each.FirstSeen).TotalDays > days
-            ),
+            Overdue = open.Count(facts.IsOverdue),
             Fixed = history?.Fixed.Count(each => facts.Week.Contains(each.FixedAt)) ?? 0,
         };
     }

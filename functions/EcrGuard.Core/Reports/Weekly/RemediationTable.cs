@@ -28,7 +28,6 @@ internal static class RemediationTable
         List<FixedFinding> mended
     )
     {
-        var deadline = facts.Policy.DaysToFix(severity);
         var days = mended.Select(each => each.Days).Order().ToList();
         var ages = open.Select(each => (facts.GeneratedAt - each.FirstSeen).TotalDays).ToList();
         var byAge = new int[SummaryBuilder.Ages];
@@ -36,7 +35,7 @@ internal static class RemediationTable
             byAge[SummaryBuilder.AgeBounds.Count(bound => age >= bound)]++;
         return new RemediationRow(
             severity,
-            deadline,
+            facts.Policy.DaysToFix(severity),
             open.Count(each => facts.Week.Contains(each.FirstSeen))
                 + mended.Count(each => facts.Week.Contains(each.FirstSeen)),
             mended.Count(each => facts.Week.Contains(each.FixedAt)),
@@ -44,7 +43,7 @@ internal static class RemediationTable
             Percentile(days, 50),
             Percentile(days, 90),
             open.Count,
-            deadline is { } most ? ages.Count(age => age > most) : 0,
+            open.Count(facts.IsOverdue),
             byAge,
             ages.Count == 0 ? null : Math.Round(ages.Max(), 1)
         );
