@@ -4,8 +4,8 @@ namespace EcrGuard.Lambda.Hosting;
 
 /// <summary>
 /// The certificates that a function trusts. .NET reads OpenSSL's file and every file in OpenSSL's folder before the
-/// first call over TLS. Amazon Linux has the same certificates in all of them, so it would read each two or three times:
-/// most of what TLS adds to a cold start.
+/// first call over TLS. Amazon Linux has the same certificates in all of them, so it would read each two or three
+/// times: most of what TLS adds to a cold start.
 /// </summary>
 internal static partial class TrustedCertificates
 {
