@@ -28,6 +28,12 @@ public sealed record LocalAwsOptions
     /// </summary>
     public double? InspectorRate { get; init; }
 
+    /// <summary>
+    /// Whether DescribeImages has the findings summary of a basic scan. AWS's present basic scanning leaves it out
+    /// (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html). Other tools read it.
+    /// </summary>
+    public bool SummarizesScans { get; init; }
+
     /// <summary>Whether BatchGetImage alone updates an image's <c>lastRecordedPullTime</c>. Undocumented.</summary>
     public bool BatchGetImageRecordsPull { get; init; } = true;
 

@@ -103,6 +103,30 @@ internal static class Fleet
         return [.. first, .. next];
     }
 
+    /// <summary>
+    /// Serves the registry of <see cref="FirstSweptAsync"/>, where each image has a critical finding, until it is
+    /// interrupted. Then it prints the calls that were made.
+    /// </summary>
+    public static async Task<int> ServeAsync(int repositories, int images)
+    {
+        var size = new Size(repositories, images, Findings: 2) { LifecyclePolicy = null };
+        await using var deployment = await SeedAsync(size, new LocalAwsOptions { SummarizesScans = true });
+        deployment.Aws.Faults.Add(Fault.Delay(Applying.Call) with { Times = int.MaxValue });
+        deployment.Aws.Requests.Take();
+        foreach (var (name, value) in deployment.Caller)
+            Console.WriteLine($"export {name}={value}");
+        var interrupted = new TaskCompletionSource();
+        Console.CancelKeyPress += (_, press) =>
+        {
+            press.Cancel = true;
+            interrupted.TrySetResult();
+        };
+        await interrupted.Task;
+        foreach (var calls in deployment.Aws.Requests.Take().CountBy(call => $"{call.Service} {call.Operation}"))
+            Console.WriteLine($"{calls.Value, 8} {calls.Key}");
+        return 0;
+    }
+
     /// <summary>Sweeps as the state machine does, one run over repositories after the other.</summary>
     private static async Task<IReadOnlyList<Figure>> SweepAsync(
         Deployment deployment,

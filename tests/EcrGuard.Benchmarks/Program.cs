@@ -3,6 +3,9 @@ using EcrGuard.Benchmarks;
 // dotnet run -c Release --project tests/EcrGuard.Benchmarks [-- NAME...]: measures and prints one table; ends with 1 if
 // a limit is broken or a measurement failed. With --dry, each measurement is made once, as small as possible and
 // without limits. This shows that all of them still measure something.
+// With "serve REPOSITORIES IMAGES" it serves the registry of "first-sweep" for another tool, and measures nothing.
+if (args is ["serve", var served, var each])
+    return await Fleet.ServeAsync(int.Parse(served, null), int.Parse(each, null));
 var dry = args.Contains("--dry");
 (string Name, Func<Task<IReadOnlyList<Figure>>> MeasureAsync)[] measurements =
 [

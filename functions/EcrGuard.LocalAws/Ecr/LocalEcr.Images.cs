@@ -128,8 +128,8 @@ public sealed partial class LocalEcr
 
     private static long Position(string text) => text.Length == 0 ? 0 : long.Parse(text, CultureInfo.InvariantCulture);
 
-    // The findings summary and the scan status are left out, as in AWS since the newer basic scanning.
-    // DescribeImageScanFindings has them.
+    // The scan status is left out, and the findings summary unless it is asked for, as in AWS since the newer basic
+    // scanning. DescribeImageScanFindings has them.
     // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
     private object Shown(EcrRepository repository, EcrImage image) =>
         new
@@ -147,6 +147,14 @@ public sealed partial class LocalEcr
             ImageStatus = image.Status,
             LastArchivedAt = JsonWire.Epoch(image.LastArchivedAt),
             LastActivatedAt = JsonWire.Epoch(image.LastActivatedAt),
+            ImageScanFindingsSummary = Options.SummarizesScans && image.Scan is { Status: "COMPLETE" } scan
+                ? new
+                {
+                    ImageScanCompletedAt = JsonWire.Epoch(scan.CompletedAt),
+                    VulnerabilitySourceUpdatedAt = JsonWire.Epoch(scan.CompletedAt),
+                    FindingSeverityCounts = Counted(scan.Findings.SelectMany(f => f.Packages.Select(_ => f.Severity))),
+                }
+                : null,
         };
 
     /// <summary>One row per tag; an untagged image has one row without a tag.</summary>

@@ -32,6 +32,23 @@ public sealed class LocalScanTests
         new LocalPackage("log4j-core", "2.14.1", "2.15.0", "JAR", "app/lib.jar")
     );
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_listing_sums_up_the_findings_of_a_scan_only_if_the_local_AWS_is_told_to(bool summarizes)
+    {
+        await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { SummarizesScans = summarizes });
+        aws.Ecr.CreateRepository(Repository);
+        using var ecr = aws.EcrClient();
+        var digest = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
+        aws.Ecr.CompleteScan(Repository, digest, OpenSsl, Log4j);
+
+        var image = Assert.Single(
+            (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })).ImageDetails
+        );
+        Assert.Equal(summarizes ? 1 : null, image.ImageScanFindingsSummary?.FindingSeverityCounts["CRITICAL"]);
+    }
+
     [Fact]
     public async Task A_basic_scan_is_not_found_then_in_progress_then_complete()
     {

@@ -527,6 +527,32 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task A_run_that_is_tried_again_sweeps_only_the_repositories_that_failed()
+    {
+        await using var fixture = await FilledAsync();
+        fixture.Aws.Ecr.CreateRepository("shop/broken", scanOnPush: true);
+        var start = await fixture.Functions.Part<SweepList>().SweepListAsync(new SweepRequest("run"), new Invocation());
+        Task<SweptItem> RunAsync() =>
+            fixture
+                .Functions.Part<SweepRepository>()
+                .SweepRepositoryAsync(
+                    new SweepItem(["shop/broken", Repository], start.StartedAt, 0, "run"),
+                    new Invocation()
+                );
+        fixture.Aws.Faults.Add(Fault.Throttle with { Operation = "DescribeImages", Resource = "shop/broken" });
+        await Assert.ThrowsAsync<Amazon.ECR.AmazonECRException>(RunAsync);
+        Assert.Equal(Repository, Assert.Single(fixture.Items("D"))["repository"]!.GetValue<string>());
+
+        fixture.Aws.Requests.Take();
+        Assert.True((await RunAsync()).Done);
+        Assert.Single(fixture.Aws.Requests, request => request.Operation == "DescribeImages");
+        Assert.Equal(
+            0,
+            (await fixture.Functions.Part<SweepClose>().SweepCloseAsync(start, new Invocation())).Unfinished
+        );
+    }
+
+    [Fact]
     public async Task Consumers_that_cannot_be_read_are_told_when_they_change_and_not_every_day()
     {
         await using var fixture = await FilledAsync();
