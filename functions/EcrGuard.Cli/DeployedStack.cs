@@ -11,9 +11,19 @@ namespace EcrGuard.Cli;
 /// What the stack of an account and region says about itself, in a parameter of AWS Systems Manager. There is only one
 /// stack, so the parameter has one name. It holds nothing secret.
 /// </summary>
-/// <param name="Approval">The ARN of the function that answers questions.</param>
+/// <param name="Approval">The ARN of the function that answers questions; the next three: of those that take orders.
+///     </param>
+/// <param name="BreakGlassUrl">Where an approval is forced; null if nobody may force one.</param>
 /// <param name="Table">The table of the ledger.</param>
-internal sealed record DeployedStack(string Approval, string Table, string Bucket)
+internal sealed record DeployedStack(
+    string Approval,
+    string ApplyPlan,
+    string RestoreRepository,
+    string ReleaseImage,
+    Uri? BreakGlassUrl,
+    string Table,
+    string Bucket
+)
 {
     public const string Parameter = "/EcrGuard/deployment";
 

@@ -79,10 +79,12 @@ internal sealed class LocalDeployment : IDisposable
     }
 
     /// <summary>
-    /// Lets everybody call the functions as in AWS: through Lambda's Invoke or the HTTP API. The parameter that the
-    /// template writes is there to find them. The role that the template makes for callers is there too.
+    /// Lets everybody call the functions as in AWS: through Lambda's Invoke or the HTTP API, and start the sweep. The
+    /// parameter that the template writes is there to find them. The role that the template makes for callers is there
+    /// too.
     /// </summary>
-    public void Serve()
+    /// <returns>The ARN of the sweep's state machine.</returns>
+    public string Serve()
     {
         var json = new LambdaJson(new JsonSerializerOptions { PropertyNameCaseInsensitive = true });
         var approval = Serve<Approval, ApprovalRequest, JsonElement>(
@@ -95,6 +97,34 @@ internal sealed class LocalDeployment : IDisposable
             json.JsonElement,
             (function, order, context) => function.BreakGlassAsync(order, context)
         );
+        ServeOrders(json);
+        aws.HttpApi.Route("GET /approval", BreakGlassRoleId, approval);
+        aws.HttpApi.Route("POST /breakglass", BreakGlassRoleId, breakGlass);
+        aws.Ssm.PutParameter(
+            DeployedStack.Parameter,
+            JsonSerializer.Serialize(
+                new DeployedStack(
+                    nameof(Approval),
+                    nameof(ApplyPlan),
+                    nameof(RestoreRepository),
+                    nameof(ReleaseImage),
+                    new Uri(aws.Endpoint, "breakglass"),
+                    Table,
+                    Bucket
+                ),
+                DeployedStackJson.Default.DeployedStack
+            )
+        );
+        var asks = $"arn:aws:iam::{aws.AccountId}:role/EcrGuardAsk";
+        aws.Sts.CreateRole(asks);
+        aws.Sts.Trust(asks, "https://token.actions.githubusercontent.com", "sts.amazonaws.com");
+        aws.Sts.Trust(asks, "https://gitlab.com", "https://gitlab.com");
+        return aws.StepFunctions.CreateStateMachine("Sweep", SweepAsync);
+    }
+
+    /// <summary>The functions to which the commands give orders.</summary>
+    private void ServeOrders(LambdaJson json)
+    {
         Serve<ApplyPlan, JsonElement, ApplyAnswer>(
             json.JsonElement,
             json.ApplyAnswer,
@@ -110,19 +140,6 @@ internal sealed class LocalDeployment : IDisposable
             json.ReleaseAnswer,
             (function, order, context) => function.ReleaseImageAsync(order, context)
         );
-        aws.HttpApi.Route("GET /approval", BreakGlassRoleId, approval);
-        aws.HttpApi.Route("POST /breakglass", BreakGlassRoleId, breakGlass);
-        aws.Ssm.PutParameter(
-            DeployedStack.Parameter,
-            JsonSerializer.Serialize(
-                new DeployedStack(nameof(Approval), Table, Bucket),
-                DeployedStackJson.Default.DeployedStack
-            )
-        );
-        var asks = $"arn:aws:iam::{aws.AccountId}:role/EcrGuardAsk";
-        aws.Sts.CreateRole(asks);
-        aws.Sts.Trust(asks, "https://token.actions.githubusercontent.com", "sts.amazonaws.com");
-        aws.Sts.Trust(asks, "https://gitlab.com", "https://gitlab.com");
     }
 
     private Func<string, Task<string>> Serve<TFunction, TInput, TOutput>(

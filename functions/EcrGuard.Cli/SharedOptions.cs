@@ -46,15 +46,13 @@ internal static class SharedOptions
 
     public static Option<FileInfo?> Policy(string description) => new("--policy") { Description = description };
 
-    /// <summary>The policy of a function that runs in this process.</summary>
-    public static Option<FileInfo?> LocalPolicy() =>
-        Policy("Against a local AWS: the policy document of the function, which then runs in this process.");
-
     /// <param name="output">The output of the stack that names the function.</param>
     public static Option<string?> Function(string output) =>
         new("--function")
         {
-            Description = $"The deployed function: the stack's output {output}. Not needed against a local AWS.",
+            Description =
+                $"The deployed function: the stack's output {output}. That of EcrGuard's stack here if it is "
+                + "not given.",
         };
 
     public static Option<string> Reason(string description) =>

@@ -15,6 +15,7 @@ using EcrGuard.LocalAws.Scheduler;
 using EcrGuard.LocalAws.Sns;
 using EcrGuard.LocalAws.Sqs;
 using EcrGuard.LocalAws.Ssm;
+using EcrGuard.LocalAws.StepFunctions;
 using EcrGuard.LocalAws.Sts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -48,6 +49,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
         Sts = new LocalSts(options, Events);
         Sqs = new LocalSqs(options);
         Ssm = new LocalSsm(account);
+        StepFunctions = new LocalStepFunctions(account);
         HttpApi = new LocalHttpApi(account);
         services =
         [
@@ -59,6 +61,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
             Sts,
             Sqs,
             Ssm,
+            StepFunctions,
             HttpApi,
             CodeDeploy,
             CodePipeline,
@@ -117,6 +120,8 @@ public sealed class LocalAwsServer : IAsyncDisposable
     public LocalCloudFormation CloudFormation { get; } = new();
 
     public LocalSsm Ssm { get; }
+
+    public LocalStepFunctions StepFunctions { get; }
 
     /// <summary>Functions that this server's own address serves.</summary>
     public LocalHttpApi HttpApi { get; }

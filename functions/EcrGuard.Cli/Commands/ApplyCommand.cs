@@ -5,13 +5,11 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow.Plans;
-using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Cli.Commands;
 
 /// <summary>
-/// <c>ecrguard apply</c>: hands a plan to the deployed function, again and again until the plan is finished. With a
-/// local AWS, the same function runs in this process.
+/// <c>ecrguard apply</c>: hands a plan to the deployed function, again and again until the plan is finished.
 /// </summary>
 internal static class ApplyCommand
 {
@@ -19,7 +17,6 @@ internal static class ApplyCommand
     {
         var plan = new Argument<FileInfo>("PLAN") { Description = "The plan, as 'ecrguard plan --out' wrote it." };
         var function = SharedOptions.Function("ApplyPlanFunction");
-        var policy = SharedOptions.LocalPolicy();
         var yes = new Option<bool>("--yes") { Description = "Does not ask." };
         var command = new Command(
             "apply",
@@ -29,7 +26,6 @@ internal static class ApplyCommand
         {
             plan,
             function,
-            policy,
             yes,
         };
         command.SetAction(
@@ -37,7 +33,6 @@ internal static class ApplyCommand
                 RunAsync(
                     parsed.GetRequiredValue(plan),
                     parsed.GetValue(function),
-                    parsed.GetValue(policy),
                     parsed.GetValue(yes),
                     Console.In,
                     Console.Out,
@@ -48,8 +43,7 @@ internal static class ApplyCommand
         return command;
     }
 
-    /// <param name="function">The deployed function; null only with a local AWS.</param>
-    /// <param name="policyFile">The policy for the function in this process; null: the built-in policy.</param>
+    /// <param name="function">The deployed function; null: that of the stack here.</param>
     /// <param name="yes">Whether to go on without asking.</param>
     /// <returns>
     /// 0 if everything was done, 1 if something was superseded or refused, 64 if the plan cannot be used.
@@ -57,7 +51,6 @@ internal static class ApplyCommand
     public static Task<int> RunAsync(
         FileInfo file,
         string? function,
-        FileInfo? policyFile,
         bool yes,
         TextReader input,
         TextWriter output,
@@ -76,7 +69,12 @@ internal static class ApplyCommand
                     errors.WriteLine(problem.ToString(file.ToString()));
                 if (reading.Plan is not { } plan)
                     return ExitCodes.Usage;
-                var orders = FunctionInvoker.To(function, "ApplyPlanFunction");
+                var orders = await FunctionInvoker.FindAsync(
+                    function,
+                    "ApplyPlanFunction",
+                    stack => stack.ApplyPlan,
+                    cancellation
+                );
 
                 PlanTable.Write(plan, output);
                 if (!yes && !await IsWantedAsync(plan, input, output, cancellation))
@@ -84,7 +82,7 @@ internal static class ApplyCommand
                     output.WriteLine("Nothing was done.");
                     return ExitCodes.Wrong;
                 }
-                var answer = await GiveAsync(plan, orders, policyFile, errors, cancellation);
+                var answer = await GiveAsync(plan, orders, errors, cancellation);
                 return Tell(answer, output);
             },
             "What was begun goes on to its end; apply the plan again to see what was done.",
@@ -96,7 +94,6 @@ internal static class ApplyCommand
     private static async Task<ApplyAnswer> GiveAsync(
         Plan plan,
         FunctionInvoker orders,
-        FileInfo? policyFile,
         TextWriter errors,
         CancellationToken cancellation
     )
@@ -112,12 +109,10 @@ internal static class ApplyCommand
         do
         {
             cancellation.ThrowIfCancellationRequested();
-            answer = await orders.GiveAsync<ApplyPlan, JsonElement, ApplyAnswer>(
+            answer = await orders.GiveAsync(
                 order.RootElement,
                 OrderJson.Short.JsonElement,
                 OrderJson.Short.ApplyAnswer,
-                (apply, json, context) => apply.ApplyPlanAsync(json, context),
-                policyFile,
                 cancellation
             );
             progress.Say(Reached(answer, all));

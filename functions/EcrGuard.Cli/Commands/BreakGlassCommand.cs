@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Amazon.SecurityToken.Model;
 using EcrGuard.Aws;
 using EcrGuard.Cli.Asking;
 using EcrGuard.Cli.Plans;
@@ -23,7 +22,6 @@ internal static class BreakGlassCommand
     public static Command Create()
     {
         var image = SharedOptions.Image();
-        var policy = SharedOptions.LocalPolicy();
         var format = SharedOptions.TextOrJson();
         var reason = SharedOptions.Reason(
             "Why, in one line: it is told, and stands in the ledger and in every answer."
@@ -37,7 +35,8 @@ internal static class BreakGlassCommand
         };
         var url = new Option<Uri?>("--url")
         {
-            Description = "The HTTP API: the stack's output BreakGlassUrl. Not needed against a local AWS.",
+            Description =
+                "The HTTP API: the stack's output BreakGlassUrl. That of EcrGuard's stack here if it is not given.",
             CustomParser = GateTarget.ReadUrl,
         };
         var command = new Command(
@@ -51,7 +50,6 @@ internal static class BreakGlassCommand
             reason,
             until,
             url,
-            policy,
             format,
         };
         command.SetAction(
@@ -61,7 +59,6 @@ internal static class BreakGlassCommand
                     parsed.GetRequiredValue(reason),
                     parsed.GetRequiredValue(until),
                     parsed.GetValue(url),
-                    parsed.GetValue(policy),
                     parsed.GetValue(format) == SharedOptions.Json,
                     Console.Out,
                     Console.Error,
@@ -72,16 +69,13 @@ internal static class BreakGlassCommand
     }
 
     /// <param name="until">The time as it was written: the function says what is wrong with it.</param>
-    /// <param name="url">The HTTP API; null only with a local AWS. The function then runs in this process, for the
-    ///     caller that STS names.</param>
-    /// <param name="policyFile">The policy for the function in this process; null: the built-in policy.</param>
+    /// <param name="url">The HTTP API; null: that of the stack here.</param>
     /// <returns>0 if it was done, 1 if it was refused, 5 if it is not known whether it was done.</returns>
     public static Task<int> RunAsync(
         ImageReference image,
         string reason,
         string until,
         Uri? url,
-        FileInfo? policyFile,
         bool asJson,
         TextWriter output,
         TextWriter errors,
@@ -94,11 +88,7 @@ internal static class BreakGlassCommand
                     new BreakGlassOrder(image.ToString(), reason, Moment(until)),
                     EcrGuard.Lambda.OrderJson.Default.BreakGlassOrder
                 );
-                var (status, body) =
-                    url is not null ? await PostAsync(url, order, cancellation)
-                    : Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is not null
-                        ? await RunHereAsync(order, policyFile, cancellation)
-                    : throw new UnusableFileException("--url is missing; it must be the stack's output BreakGlassUrl.");
+                var (status, body) = await PostAsync(url ?? await FindAsync(cancellation), order, cancellation);
                 return Tell(status, body, asJson, output, errors);
             },
             "It is not known whether the approval was forced: ask for the image's approval.",
@@ -132,42 +122,16 @@ internal static class BreakGlassCommand
         }
     }
 
-    private static Task<(int Status, string Body)> RunHereAsync(
-        string order,
-        FileInfo? policyFile,
-        CancellationToken cancellation
-    ) =>
-        FunctionInvoker.RunHereAsync<BreakGlass, (int, string)>(
-            async (function, aws, context) =>
-            {
-                var caller = await aws.Sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellation);
-                var response = await function.BreakGlassAsync(
-                    new BreakGlassRequest(
-                        order,
-                        false,
-                        new()
-                        {
-                            ApiId = "local",
-                            RequestId = context.AwsRequestId,
-                            RouteKey = "POST /breakglass",
-                            Stage = "$default",
-                            Authorizer = new()
-                            {
-                                IAM = new()
-                                {
-                                    UserARN = caller.Arn,
-                                    CallerId = caller.UserId,
-                                    UserId = $"{LocalDeployment.BreakGlassRoleId}:{caller.UserId}",
-                                },
-                            },
-                        }
-                    ),
-                    context
-                );
-                return (response.GetProperty("statusCode").GetInt32(), response.GetProperty("body").GetString()!);
-            },
-            policyFile,
-            cancellation
+    private static async Task<Uri> FindAsync(CancellationToken cancellation) =>
+        (
+            await DeployedStack.FindAsync(
+                null,
+                "the HTTP API with --url (the stack's output BreakGlassUrl)",
+                cancellation
+            )
+        ).BreakGlassUrl
+        ?? throw new FunctionFailedException(
+            "Nobody may force an approval here: the stack's parameter BreakGlassPrincipals names nobody."
         );
 
     private static int Tell(int status, string body, bool asJson, TextWriter output, TextWriter errors)

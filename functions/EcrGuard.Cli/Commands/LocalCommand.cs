@@ -86,8 +86,7 @@ internal static class LocalCommand
             Estate.Seed(aws);
         using var guard = new LocalDeployment(aws, policy, EnforcementMode.Quarantine, TimeProvider.System);
         await guard.BackfillAsync();
-        guard.Serve();
-        Say(aws, output);
+        Say(aws, guard.Serve(), output);
         try
         {
             while (true)
@@ -104,7 +103,7 @@ internal static class LocalCommand
         return ExitCodes.Done;
     }
 
-    private static void Say(LocalAwsServer aws, TextWriter output)
+    private static void Say(LocalAwsServer aws, string sweep, TextWriter output)
     {
         (string Name, string Value)[] environment =
         [
@@ -113,6 +112,10 @@ internal static class LocalCommand
             ("AWS_DEFAULT_REGION", aws.Region),
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
+            // As the pages write the stack's outputs.
+            ("TABLE", LocalDeployment.Table),
+            ("BUCKET", LocalDeployment.Bucket),
+            ("SWEEP", sweep),
         ];
         output.WriteLine(
             $"A local AWS listens on {aws.Endpoint} for the account {aws.AccountId} in {aws.Region}, with EcrGuard "
@@ -137,11 +140,9 @@ internal static class LocalCommand
             "  curl --aws-sigv4 \"aws:amz:$AWS_REGION:execute-api\" --user local:local "
                 + "\"$AWS_ENDPOINT_URL/approval?image=payments/ledger:2.0\""
         );
+        output.WriteLine("  aws stepfunctions start-execution --state-machine-arn $SWEEP");
         output.WriteLine();
-        output.WriteLine(
-            $"The ledger is the table {LocalDeployment.Table}, with the bucket {LocalDeployment.Bucket}. "
-                + "Ctrl-C ends it."
-        );
+        output.WriteLine("Ctrl-C ends it.");
         output.Flush();
     }
 }

@@ -95,9 +95,8 @@ internal static class PlanCommand
                     new Progress(errors, !Console.IsErrorRedirected, throttles),
                     cancellation
                 );
-                var written = PlanWriter.Write(plan, indented: true);
                 if (asJson)
-                    output.WriteLine(Encoding.UTF8.GetString(written));
+                    output.WriteLine(Encoding.UTF8.GetString(PlanWriter.Write(plan, indented: true, review: true)));
                 else
                     PlanTable.Write(plan, output);
                 if (policyFile is null)
@@ -108,7 +107,7 @@ internal static class PlanCommand
                 if (IsRefused(plan, policy, errors))
                     return ExitCodes.Refused;
                 if (file is not null)
-                    WriteWhole(file, written);
+                    WriteWhole(file, PlanWriter.Write(plan, indented: true));
                 return ExitCodes.Done;
             },
             "Nothing was written.",

@@ -12,7 +12,6 @@ internal static class ReleaseCommand
     public static Command Create()
     {
         var image = SharedOptions.Image();
-        var policy = SharedOptions.LocalPolicy();
         var reason = SharedOptions.Reason("Why: it is told, and stands in the ledger.");
         var function = SharedOptions.Function("ReleaseImageFunction");
         var command = new Command(
@@ -24,7 +23,6 @@ internal static class ReleaseCommand
             image,
             reason,
             function,
-            policy,
         };
         command.SetAction(
             (parsed, cancellation) =>
@@ -32,7 +30,6 @@ internal static class ReleaseCommand
                     parsed.GetRequiredValue(image),
                     parsed.GetRequiredValue(reason),
                     parsed.GetValue(function),
-                    parsed.GetValue(policy),
                     Console.Out,
                     Console.Error,
                     cancellation
@@ -41,14 +38,12 @@ internal static class ReleaseCommand
         return command;
     }
 
-    /// <param name="function">The deployed function; null only with a local AWS.</param>
-    /// <param name="policyFile">The policy for the function in this process; null: the built-in policy.</param>
+    /// <param name="function">The deployed function; null: that of the stack here.</param>
     /// <returns>0 if the image is released, 1 if that was refused.</returns>
     public static Task<int> RunAsync(
         ImageReference image,
         string reason,
         string? function,
-        FileInfo? policyFile,
         TextWriter output,
         TextWriter errors,
         CancellationToken cancellation
@@ -56,16 +51,18 @@ internal static class ReleaseCommand
         CommandRunner.RunAsync(
             async () =>
             {
-                var answer = await FunctionInvoker
-                    .To(function, "ReleaseImageFunction")
-                    .GiveAsync<ReleaseImage, ReleaseRequest, ReleaseAnswer>(
-                        new ReleaseRequest(image.ToString(), reason),
-                        OrderJson.Short.ReleaseRequest,
-                        OrderJson.Short.ReleaseAnswer,
-                        (release, order, context) => release.ReleaseImageAsync(order, context),
-                        policyFile,
-                        cancellation
-                    );
+                var orders = await FunctionInvoker.FindAsync(
+                    function,
+                    "ReleaseImageFunction",
+                    stack => stack.ReleaseImage,
+                    cancellation
+                );
+                var answer = await orders.GiveAsync(
+                    new ReleaseRequest(image.ToString(), reason),
+                    OrderJson.Short.ReleaseRequest,
+                    OrderJson.Short.ReleaseAnswer,
+                    cancellation
+                );
                 if (!answer.Released)
                 {
                     errors.WriteLine($"{answer.Image} is not released: {answer.Left}");

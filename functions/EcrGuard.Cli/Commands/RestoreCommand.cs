@@ -1,7 +1,6 @@
 using System.CommandLine;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
-using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Cli.Commands;
@@ -26,7 +25,6 @@ internal static class RestoreCommand
         });
         var reason = SharedOptions.Reason("Why: it stands in the ledger, and in what is told of the repository.");
         var function = SharedOptions.Function("RestoreRepositoryFunction");
-        var policy = SharedOptions.LocalPolicy();
         var command = new Command(
             "restore",
             "Has a repository put back as it was before EcrGuard wrote to it, and left alone until its baseline "
@@ -36,7 +34,6 @@ internal static class RestoreCommand
             repository,
             reason,
             function,
-            policy,
         };
         command.SetAction(
             (parsed, cancellation) =>
@@ -44,7 +41,6 @@ internal static class RestoreCommand
                     parsed.GetRequiredValue(repository),
                     parsed.GetRequiredValue(reason),
                     parsed.GetValue(function),
-                    parsed.GetValue(policy),
                     Console.Out,
                     Console.Error,
                     cancellation
@@ -53,14 +49,12 @@ internal static class RestoreCommand
         return command;
     }
 
-    /// <param name="function">The deployed function; null only with a local AWS.</param>
-    /// <param name="policyFile">The policy for the function in this process; null: the built-in policy.</param>
+    /// <param name="function">The deployed function; null: that of the stack here.</param>
     /// <returns>0 if everything was put back, 1 if something was not.</returns>
     public static Task<int> RunAsync(
         string repository,
         string reason,
         string? function,
-        FileInfo? policyFile,
         TextWriter output,
         TextWriter errors,
         CancellationToken cancellation
@@ -68,16 +62,18 @@ internal static class RestoreCommand
         CommandRunner.RunAsync(
             async () =>
             {
-                var answer = await FunctionInvoker
-                    .To(function, "RestoreRepositoryFunction")
-                    .GiveAsync<RestoreRepository, RestoreRequest, RestoreAnswer>(
-                        new RestoreRequest(repository, reason),
-                        OrderJson.Short.RestoreRequest,
-                        OrderJson.Short.RestoreAnswer,
-                        (restore, order, context) => restore.RestoreRepositoryAsync(order, context),
-                        policyFile,
-                        cancellation
-                    );
+                var orders = await FunctionInvoker.FindAsync(
+                    function,
+                    "RestoreRepositoryFunction",
+                    stack => stack.RestoreRepository,
+                    cancellation
+                );
+                var answer = await orders.GiveAsync(
+                    new RestoreRequest(repository, reason),
+                    OrderJson.Short.RestoreRequest,
+                    OrderJson.Short.RestoreAnswer,
+                    cancellation
+                );
                 foreach (var sentence in answer.Done)
                     output.WriteLine(sentence);
                 foreach (var sentence in answer.Left)

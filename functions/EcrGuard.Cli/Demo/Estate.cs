@@ -53,6 +53,9 @@ internal static class Estate
         """{"rules":[{"rulePriority":1,"description":"Keep the newest report","selection":"""
         + """{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
 
+    /// <summary>How many old builds nobody has cleaned away. The oldest of them still runs.</summary>
+    private const int Nightlies = 9;
+
     /// <summary>The URI of an image as a task definition names it.</summary>
     public static string Uri(LocalAwsServer aws, string repository, string tag) =>
         $"{aws.AccountId}.dkr.ecr.{aws.Region}.amazonaws.com/{repository}:{tag}";
@@ -77,15 +80,21 @@ internal static class Estate
             DateTimeOffset.UtcNow.AddDays(-900),
             announce: false
         );
+        for (var night = 1; night <= Nightlies; night++)
+            Pushed(Scratch, $"nightly-{night}", 200 - night);
+        aws.Ecs.CreateService("main", "trial", aws.Ecs.RegisterTaskDefinition("trial", Uri(aws, Scratch, "nightly-1")));
         aws.Events.Take();
 
-        void Scanned(string repository, string tag, params LocalFinding[] findings)
+        void Scanned(string repository, string tag, params LocalFinding[] findings) =>
+            Pushed(repository, tag, 3, findings);
+
+        void Pushed(string repository, string tag, int daysAgo, params LocalFinding[] findings)
         {
             var digest = aws.Ecr.Push(
                 repository,
                 Manifest.Image($"{repository} {tag}"),
                 tag,
-                DateTimeOffset.UtcNow.AddDays(-3),
+                DateTimeOffset.UtcNow.AddDays(-daysAgo),
                 announce: false
             );
             aws.Ecr.CompleteScan(repository, digest, findings);

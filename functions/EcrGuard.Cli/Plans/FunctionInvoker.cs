@@ -4,62 +4,60 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Amazon.Lambda;
-using Amazon.Lambda.Core;
 using Amazon.Lambda.Model;
-using EcrGuard.Aws;
-using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Functions;
-using EcrGuard.Lambda.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 using Phrase = EcrGuard.Core.Images.Phrase;
 
 namespace EcrGuard.Cli.Plans;
 
 /// <summary>
-/// Gives orders to EcrGuard's functions, because nothing else writes. A deployed function is called through Lambda's
-/// Invoke. With a local AWS, the same handler runs in this process.
+/// Gives orders to EcrGuard's deployed functions through Lambda's Invoke, because nothing else writes. So the same
+/// permissions, ceilings and ledger apply to every write.
 /// </summary>
-/// <param name="function">The name or ARN of the deployed function; null: run in this process.</param>
-internal sealed class FunctionInvoker(string? function)
+/// <param name="function">The name or ARN of the deployed function.</param>
+internal sealed class FunctionInvoker(string function)
 {
     /// <summary>The longest run that Lambda allows.</summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(15);
 
-    /// <param name="function">The function as the user named it. It is needed, except with a local AWS.</param>
+    /// <param name="function">The function as the user named it; null: that of the stack in this account and region.
+    ///     </param>
     /// <param name="output">The output of the stack that names the function.</param>
-    /// <exception cref="UnusableFileException">The function is needed and not given.</exception>
-    public static FunctionInvoker To(string? function, string output) =>
-        function?.Trim().Length == 0
-        || (function is null && Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is null)
-            ? throw new UnusableFileException(
-                $"--function is {(function is null ? "missing" : "blank")}; it must be the name of the "
-                    + $"deployed function, the stack's output {output} ('aws cloudformation describe-stacks' shows it)."
+    /// <param name="ofStack">The function in what the stack says about itself.</param>
+    /// <exception cref="UnusableFileException">The name is blank.</exception>
+    /// <exception cref="FunctionFailedException">No function is named, and there is no stack.</exception>
+    public static async Task<FunctionInvoker> FindAsync(
+        string? function,
+        string output,
+        Func<DeployedStack, string> ofStack,
+        CancellationToken cancellation
+    ) =>
+        function is null
+            ? new(
+                ofStack(
+                    await DeployedStack.FindAsync(
+                        null,
+                        $"the function with --function (the stack's output {output})",
+                        cancellation
+                    )
+                )
             )
-            : new FunctionInvoker(function);
+        : function.Trim().Length > 0 ? new(function)
+        : throw new UnusableFileException(
+            $"--function is blank; it must be the name of the deployed function, the stack's output {output}."
+        );
 
     /// <summary>Gives an order once and waits for the answer.</summary>
-    /// <param name="policyFile">The policy for a function in this process; null: the built-in policy.</param>
     /// <exception cref="FunctionFailedException">The function ended with an error.</exception>
-    public async Task<TAnswer> GiveAsync<TFunction, TOrder, TAnswer>(
+    public async Task<TAnswer> GiveAsync<TOrder, TAnswer>(
         TOrder order,
         JsonTypeInfo<TOrder> orderType,
         JsonTypeInfo<TAnswer> answerType,
-        Func<TFunction, TOrder, ILambdaContext, Task<TAnswer>> handler,
-        FileInfo? policyFile,
         CancellationToken cancellation
     )
-        where TFunction : class
     {
-        if (function is null)
-            return await RunHereAsync<TFunction, TAnswer>(
-                (called, _, context) => handler(called, order, context),
-                policyFile,
-                cancellation
-            );
-
         // A little more than the longest run. There is no automatic retry: a call that was given up may still run.
         using var lambda = new AmazonLambdaClient(
             new AmazonLambdaConfig { Timeout = LongestRun + TimeSpan.FromSeconds(30), MaxErrorRetry = 0 }
@@ -72,53 +70,6 @@ internal sealed class FunctionInvoker(string? function)
         return response.FunctionError is null
             ? JsonSerializer.Deserialize(body, answerType)!
             : throw new FunctionFailedException($"The function {function} failed: {Phrase.Clip(body, 500)}");
-    }
-
-    /// <summary>Runs a function in this process, with the local AWS of the environment.</summary>
-    /// <inheritdoc cref="GiveAsync" path="/param[@name='policyFile']"/>
-    public static async Task<TAnswer> RunHereAsync<TFunction, TAnswer>(
-        Func<TFunction, AwsClients, ILambdaContext, Task<TAnswer>> call,
-        FileInfo? policyFile,
-        CancellationToken cancellation
-    )
-        where TFunction : class
-    {
-        var policy = InputFile.LoadPolicy(policyFile);
-        using var aws = AwsClients.FromEnvironment();
-        var collection = new ServiceCollection();
-        Startup.Compose(
-            collection,
-            await LocalSettingsAsync(aws, cancellation),
-            aws,
-            policy,
-            TimeProvider.System,
-            Log.Silent
-        );
-        await using var services = collection.AddSingleton<TFunction>().BuildServiceProvider();
-        return await call(
-            services.GetRequiredService<TFunction>(),
-            aws,
-            new LocalContext(typeof(TFunction).Name, LongestRun)
-        );
-    }
-
-    /// <summary>
-    /// The settings as 'ecrguard local' creates them. Only the policy says how far a function may go there.
-    /// </summary>
-    private static async Task<Settings> LocalSettingsAsync(AwsClients aws, CancellationToken cancellation)
-    {
-        var (account, region) = await Caller.HomeAsync(aws, cancellation);
-        return new Settings
-        {
-            Account = account,
-            Region = region,
-            Table = LocalDeployment.Table,
-            Bucket = LocalDeployment.Bucket,
-            AlertTopic = $"arn:aws:sns:{region}:{account}:{LocalDeployment.Alerts}",
-            ScanQueue = $"https://sqs.{region}.amazonaws.com/{account}/{LocalDeployment.ScanChanged}",
-            Enforcement = EnforcementMode.Quarantine,
-            BreakGlassRoleId = LocalDeployment.BreakGlassRoleId,
-        };
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
@@ -8,6 +9,10 @@ namespace EcrGuard.Cli.Plans;
 /// <summary>Prints a plan for people.</summary>
 internal static class PlanTable
 {
+    /// <summary>How many of the images that a policy takes, and of those in use, are named.</summary>
+    private const int MaxToday = 10,
+        MaxUsed = 3;
+
     public static void Write(Plan plan, TextWriter output)
     {
         foreach (
@@ -17,6 +22,7 @@ internal static class PlanTable
             output.WriteLine(
                 $"{repository.Name}: {Phrase.Count(repository.Images, "image")}, {repository.InUse} in use"
             );
+            WriteUsed(repository, output);
             foreach (var item in repository.Items)
                 WriteItem(item, output);
             foreach (var note in repository.Notes)
@@ -48,30 +54,58 @@ internal static class PlanTable
         );
     }
 
+    /// <summary>Some of the images that stay because they are in use.</summary>
+    private static void WriteUsed(PlannedRepository repository, TextWriter output)
+    {
+        foreach (var image in repository.Used.Take(MaxUsed))
+            output.WriteLine($"  in use      {Named(image.Digest, image.Tags)}  {image.Why}");
+        More(repository.Used.Count - MaxUsed, output);
+    }
+
     private static void WriteItem(PlanItem item, TextWriter output)
     {
         switch (item)
         {
             case PutPolicy put:
-                output.WriteLine(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"  put-policy  {(put.Replaces is null ? "the first" : "replaces the present one")}; "
-                            + $"today it deletes {Phrase.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and "
-                            + $"archives {put.Archives}. {put.Why} "
-                            + $"Before it is put, images in use are shielded by a tag."
-                    )
-                );
+                WritePut(put, output);
                 break;
             case Removal removal:
                 foreach (var image in removal.Images)
-                    output.WriteLine(
-                        $"  {removal.Word, -10}  {image.Digest.Abbreviated}  "
-                            + $"{Phrase.Clip(image.Tags.Count == 0 ? "-" : string.Join(", ", image.Tags), 30), -30}  "
-                            + $"{Size(image.Bytes ?? 0), 9}  {image.Why}"
-                    );
+                    WriteImage(removal.Word, image, output);
                 break;
         }
+    }
+
+    private static void WritePut(PutPolicy put, TextWriter output)
+    {
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  put-policy  {(put.Replaces is null ? "the first" : "replaces the present one")}; "
+                    + $"today it deletes {Phrase.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and "
+                    + $"archives {put.Archives}. {put.Why} "
+                    + $"Before it is put, images in use are shielded by a tag."
+            )
+        );
+        foreach (var rule in LifecyclePolicy.Read(put.Policy).Policy?.Rules ?? [])
+            output.WriteLine($"    {RuleSentence.Of(rule)}");
+        foreach (var (image, at) in put.Today.Take(MaxToday).Select((image, at) => (image, at)))
+            WriteImage(at < put.Expires ? "  delete" : "  archive", image, output);
+        More(put.Today.Count - MaxToday, output);
+    }
+
+    private static void WriteImage(string word, PlannedImage image, TextWriter output) =>
+        output.WriteLine($"  {word, -10}  {Named(image.Digest, image.Tags)}  {Size(image.Bytes ?? 0), 9}  {image.Why}");
+
+    private static string Named(Digest digest, IReadOnlyList<string> tags) =>
+        $"{digest.Abbreviated}  {Phrase.Clip(tags.Count == 0 ? "-" : string.Join(", ", tags), 30), -30}";
+
+    private static void More(int more, TextWriter output)
+    {
+        if (more > 0)
+            output.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"    and {more} more; --format json names all")
+            );
     }
 
     private static (int Deleted, int Archived, long Freed) Totals(Plan plan)

@@ -78,9 +78,19 @@ public sealed record PlannedRepository
     /// <summary>Sentences about what is not done and why, and about what to look at.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>
+    /// Those in use, each with the first reason. For the people who review the plan: a plan that was read from a file
+    /// has none.
+    /// </summary>
+    public IReadOnlyList<UsedImage> Used { get; init; } = [];
+
     /// <summary>What the items take from the repository.</summary>
     public Removed Removed => new(Name, Images, Items.Sum(item => item.Takes), Keeps);
 }
+
+/// <summary>An image that stays because it is in use.</summary>
+/// <param name="Why">The strongest reason, a sentence.</param>
+public sealed record UsedImage(Digest Digest, IReadOnlyList<string> Tags, string Why);
 
 /// <summary>One thing to do to a repository.</summary>
 public abstract record PlanItem
@@ -120,6 +130,12 @@ public sealed record PutPolicy : PlanItem
 
     public required string Why { get; init; }
 
+    /// <summary>
+    /// The images that it would delete or archive today, each with the reason. For the people who review the plan: a
+    /// plan that was read from a file has none, because the policy takes what it selects then.
+    /// </summary>
+    public IReadOnlyList<PlannedImage> Today { get; init; } = [];
+
     public override int Takes => Expires + Archives;
 
     public override string Word => PlanWriter.PutPolicyKind;
@@ -151,7 +167,11 @@ public sealed record PlannedImage(
     long? Bytes,
     DateTimeOffset? PushedAt,
     string Why
-);
+)
+{
+    public static PlannedImage Of(ImageFacts image, string why) =>
+        new(image.Id.Digest, [.. image.Tags.Order(StringComparer.Ordinal)], image.SizeInBytes, image.PushedAt, why);
+}
 
 /// <summary>Everything that a plan for a repository rests on, read at one moment.</summary>
 /// <param name="LifecyclePolicy">The present policy as text; null where there is none.</param>

@@ -97,6 +97,7 @@ public sealed class PlanReader
         var itemsNode = fields.Required("items");
         var items = List(itemsNode, Item);
         var notes = Sentences(fields.Required("notes"));
+        _ = fields.Optional(PlanWriter.Used);
         fields.End();
         OnePolicy(itemsNode);
         EachImageOnce(itemsNode);
@@ -141,6 +142,7 @@ public sealed class PlanReader
         var (expires, archives) = (Count(fields.Required("expires")), Count(fields.Required("archives")));
         var freed = Bytes(fields.Required("freedBytes"));
         var why = _checks.Text(fields.Required("why"), MaxSentence);
+        _ = fields.Optional(PlanWriter.Today);
         fields.End();
         return policy is null || expires is null || archives is null || freed is null || why is null
             ? null

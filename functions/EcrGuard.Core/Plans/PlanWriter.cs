@@ -15,10 +15,15 @@ public static class PlanWriter
 
     internal const string PutPolicyKind = "put-policy";
 
-    /// <param name="indented">Whether it is for people; otherwise without white space.</param>
-    public static byte[] Write(Plan plan, bool indented) => Write(plan, plan.Id, indented);
+    /// <summary>The members that are for reviewers only: they are not in the id, and nobody reads them back.</summary>
+    internal const string Used = "used",
+        Today = "today";
 
-    internal static string IdOf(Plan plan) => PolicyReader.VersionOf(Write(plan, "", indented: false));
+    /// <param name="indented">Whether it is for people; otherwise without white space.</param>
+    /// <param name="review">Whether it also names each image in use, and each that a policy would take today.</param>
+    public static byte[] Write(Plan plan, bool indented, bool review = false) => Write(plan, plan.Id, indented, review);
+
+    internal static string IdOf(Plan plan) => PolicyReader.VersionOf(Write(plan, "", indented: false, review: false));
 
     /// <summary>The word in a plan's JSON.</summary>
     public static string Word(this RemovalKind kind) =>
@@ -28,7 +33,7 @@ public static class PlanWriter
             RemovalKind.Archive => "archive",
         };
 
-    private static byte[] Write(Plan plan, string id, bool indented)
+    private static byte[] Write(Plan plan, string id, bool indented, bool review)
     {
         var buffer = new ArrayBufferWriter<byte>();
         // It is a file, not a page: quotes stay quotes.
@@ -54,14 +59,14 @@ public static class PlanWriter
             WriteTexts(json, "unread", plan.Unread);
             json.WriteStartArray("repositories");
             foreach (var repository in plan.Repositories)
-                WriteRepository(json, repository);
+                WriteRepository(json, repository, review);
             json.WriteEndArray();
             json.WriteEndObject();
         }
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void WriteRepository(Utf8JsonWriter json, PlannedRepository repository)
+    private static void WriteRepository(Utf8JsonWriter json, PlannedRepository repository, bool review)
     {
         json.WriteStartObject();
         json.WriteString("repository", repository.Name);
@@ -74,17 +79,33 @@ public static class PlanWriter
             json.WriteStartObject();
             json.WriteString("kind", item.Word);
             if (item is PutPolicy put)
-                WritePut(json, put);
+                WritePut(json, put, review);
             else if (item is Removal removal)
-                WriteRemoval(json, removal);
+                WriteImages(json, "images", removal.Images);
             json.WriteEndObject();
         }
         json.WriteEndArray();
         WriteTexts(json, "notes", repository.Notes);
+        if (review)
+            WriteUsed(json, repository.Used);
         json.WriteEndObject();
     }
 
-    private static void WritePut(Utf8JsonWriter json, PutPolicy put)
+    private static void WriteUsed(Utf8JsonWriter json, IReadOnlyList<UsedImage> used)
+    {
+        json.WriteStartArray(Used);
+        foreach (var image in used)
+        {
+            json.WriteStartObject();
+            json.WriteString("digest", image.Digest.ToString());
+            WriteTexts(json, "tags", image.Tags);
+            json.WriteString("why", image.Why);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WritePut(Utf8JsonWriter json, PutPolicy put, bool review)
     {
         json.WriteString("policy", put.Policy);
         json.WriteString("replaces", put.Replaces);
@@ -92,12 +113,14 @@ public static class PlanWriter
         json.WriteNumber("archives", put.Archives);
         json.WriteNumber("freedBytes", put.FreedBytes);
         json.WriteString("why", put.Why);
+        if (review)
+            WriteImages(json, Today, put.Today);
     }
 
-    private static void WriteRemoval(Utf8JsonWriter json, Removal removal)
+    private static void WriteImages(Utf8JsonWriter json, string name, IReadOnlyList<PlannedImage> images)
     {
-        json.WriteStartArray("images");
-        foreach (var image in removal.Images)
+        json.WriteStartArray(name);
+        foreach (var image in images)
         {
             json.WriteStartObject();
             json.WriteString("digest", image.Digest.ToString());

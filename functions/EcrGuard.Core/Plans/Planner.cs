@@ -41,16 +41,26 @@ public sealed class Planner(PolicyDocument policy, bool exact)
             .. reading is null ? [] : PlanNotes.OfWanted(reading, wanted!.Text.Length, contents),
             .. steps.SelectMany(step => step.Notes),
         ];
+        var used = Used(view);
         return new PlannedRepository
         {
             Name = contents.Repository.Name,
             Images = contents.Images.Count,
-            InUse = contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == UseState.InUse),
+            InUse = used.Count,
+            Used = used,
             Keeps = Removed.Of(contents, taken).Keeps,
             Items = [.. steps.SelectMany(step => step.Items)],
             Notes = [.. said.Select(sentence => Phrase.Clip(sentence, PlanReader.MaxSentence - 1))],
         };
     }
+
+    private static List<UsedImage> Used(RepositoryView view) =>
+        [
+            .. view
+                .Contents.Images.Select(image => (Image: image, Usage: view.UsageOf(image.Id.Digest)))
+                .Where(each => each.Usage.Use == UseState.InUse)
+                .Select(each => new UsedImage(each.Image.Id.Digest, each.Image.Tags, each.Usage.Why[0])),
+        ];
 
     /// <param name="parsed">The wanted policy; null where nothing is wanted or ECR would refuse it.</param>
     private IEnumerable<PlanStep> Steps(
@@ -96,11 +106,11 @@ public sealed class Planner(PolicyDocument policy, bool exact)
             Archives = effect.Archived.Count,
             FreedBytes = effect.ExpiredBytes,
             Why = wanted.Why,
+            Today =
+            [
+                .. effect.Expired.Concat(effect.Archived).Select(taken => PlannedImage.Of(taken.Image, taken.Reason)),
+            ],
         };
-        return new PlanStep(
-            [put],
-            [],
-            effect.Expired.Concat(effect.Archived).Select(image => image.Image.Id.Digest).ToHashSet()
-        );
+        return new PlanStep([put], [], put.Today.Select(image => image.Digest).ToHashSet());
     }
 }

@@ -181,13 +181,7 @@ internal sealed class RemovalPlanner(PolicyDocument policy, RepositoryView view,
                 .Where(image => reasons.ContainsKey(image.Id.Digest))
                 .OrderBy(image => image.PushedAt)
                 .ThenBy(image => image.Id.Digest)
-                .Select(image => new PlannedImage(
-                    image.Id.Digest,
-                    [.. image.Tags.Order(StringComparer.Ordinal)],
-                    image.SizeInBytes,
-                    image.PushedAt,
-                    reasons[image.Id.Digest]
-                )),
+                .Select(image => PlannedImage.Of(image, reasons[image.Id.Digest])),
         ];
         var check = PlanCheck.Of(new Removal(kind, named), DateTimeOffset.MaxValue, view);
         return new PlanStep(

@@ -55,4 +55,25 @@ public sealed class PlanTests
         Assert.Equal((0, 6, 6, 0), (put.Expires, put.Archives, put.Takes, planned.Keeps));
         Assert.Equal(10, (put with { Expires = 4 }).Takes);
     }
+
+    [Fact]
+    public void What_is_there_for_reviewers_is_not_in_the_id_and_not_read_back()
+    {
+        var planned = Planned(View(Six, uses: (6, UseState.InUse)), KeepsTwo);
+        var put = Assert.IsType<PutPolicy>(Assert.Single(planned.Items));
+        Assert.Equal(put.Expires, put.Today.Count);
+        Assert.Equal(Six[5].Id.Digest, Assert.Single(planned.Used).Digest);
+        var plan = Plan(planned);
+
+        var review = Encoding.UTF8.GetString(PlanWriter.Write(plan, indented: false, review: true));
+
+        Assert.All(
+            put.Today.Select(image => image.Digest).Append(planned.Used[0].Digest),
+            digest => Assert.Contains($"\"{digest}\"", review, StringComparison.Ordinal)
+        );
+        var read = PlanReader.Read(Encoding.UTF8.GetBytes(review));
+        Assert.Empty(read.Problems);
+        Assert.Equal(plan.Id, read.Plan!.Id);
+        Assert.Empty(Assert.IsType<PutPolicy>(Assert.Single(read.Plan.Repositories[0].Items)).Today);
+    }
 }

@@ -21,7 +21,10 @@ public sealed class AskCommandTests : IAsyncLifetime
         _aws.Lambda.Register("Approval", question => Task.FromResult(Answer(question)));
         _aws.Ssm.PutParameter(
             "/EcrGuard/deployment",
-            """{"approval":"arn:aws:lambda:eu-central-1:123456789012:function:Approval","table":"t","bucket":"b"}"""
+            """
+            {"approval":"arn:aws:lambda:eu-central-1:123456789012:function:Approval","applyPlan":"a",
+             "restoreRepository":"r","releaseImage":"i","breakGlassUrl":null,"table":"t","bucket":"b"}
+            """
         );
     }
 

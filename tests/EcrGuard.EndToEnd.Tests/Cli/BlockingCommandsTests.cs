@@ -108,10 +108,11 @@ public sealed class BlockingCommandsTests
     }
 
     [Fact]
-    public async Task Against_a_local_AWS_the_function_runs_in_the_process_for_the_caller_that_STS_names()
+    public async Task The_door_is_found_by_what_the_stack_says_about_itself()
     {
         var (guard, repository, digest) = await BlockedAsync();
         await using var _ = guard;
+        guard.ServeBreakGlass();
         using var cli = new CommandLine();
 
         var (forced, told) = await cli.RunAsync(
@@ -125,7 +126,7 @@ public sealed class BlockingCommandsTests
         );
 
         Assert.True(forced == 0, told);
-        Assert.Contains($"arn:aws:iam::{guard.Aws.AccountId}:user/local said on ", told, StringComparison.Ordinal);
+        Assert.Contains($"although the verdict is BLOCKED: arn:aws:", told, StringComparison.Ordinal);
         Assert.Contains(guard.Alerts(repository), alert => alert["kind"]!.ToString() == "break-glass");
     }
 
@@ -137,6 +138,7 @@ public sealed class BlockingCommandsTests
         var repository = guard.CreateRepository();
         guard.Aws.Ecr.CompleteScan(repository, guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0"));
         await guard.DeliverAllAsync();
+        guard.ServeBreakGlass();
         using var cli = new CommandLine();
 
         var (forced, told) = await cli.RunAsync(
@@ -247,13 +249,7 @@ public sealed class BlockingCommandsTests
     {
         var (guard, repository, digest) = await BlockedAsync("quarantine");
         await using var _ = guard;
-        guard.Aws.Lambda.Register(
-            "release",
-            async order =>
-                (
-                    await (await guard.FunctionAsync("ReleaseImage")).InvokeAsync(JsonNode.Parse(order)!)
-                ).Payload.ToJsonString()
-        );
+        guard.Serve("ReleaseImage");
         using var cli = new CommandLine();
 
         var (released, told) = await cli.RunAsync(
@@ -261,18 +257,14 @@ public sealed class BlockingCommandsTests
             "release",
             $"{repository}:1.0",
             "--reason",
-            "The proxy filters it.",
-            "--function",
-            "release"
+            "The proxy filters it."
         );
         var (missing, why) = await cli.RunAsync(
             guard.Aws,
             "release",
             $"{repository}:9",
             "--reason",
-            "The proxy filters it.",
-            "--function",
-            "release"
+            "The proxy filters it."
         );
 
         Assert.True(released == 0, told);

@@ -57,7 +57,7 @@ public sealed class LocalCommandTests(LocalProcess local) : IClassFixture<LocalP
         Assert.Equal("1 image.", lines[1]);
         (code, text) = await local.BashAsync("ecrguard list --format json");
         Assert.True(code == 0, text);
-        Assert.Equal(3, JsonNode.Parse(text)!.AsArray().Count);
+        Assert.Equal(12, JsonNode.Parse(text)!.AsArray().Count);
 
         (code, text) = await local.BashAsync(
             "ecrguard breakglass legacy/report:7 --reason 'the release of today' --until 2h "

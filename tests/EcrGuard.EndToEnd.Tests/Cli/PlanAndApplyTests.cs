@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using EcrGuard.EndToEnd.Tests.Harness;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
@@ -44,13 +43,7 @@ public sealed class PlanAndApplyTests
             ),
             desiredCount: 0
         );
-        guard.Aws.Lambda.Register(
-            "apply",
-            async order =>
-                (
-                    await (await guard.FunctionAsync("ApplyPlan")).InvokeAsync(JsonNode.Parse(order)!)
-                ).Payload.ToJsonString()
-        );
+        guard.Serve("ApplyPlan", "RestoreRepository");
         return (guard, images);
     }
 
@@ -76,7 +69,7 @@ public sealed class PlanAndApplyTests
         Assert.True(planned == 0, table);
         Assert.All(images, digest => Assert.True(IsThere(guard, digest)));
 
-        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
+        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--yes");
         Assert.True(applied == 0, told);
         Assert.Contains("2 done, 0 superseded, 0 refused.", told, StringComparison.Ordinal);
         // 0 is the oldest, but it runs; 1 and 2 are the next oldest.
@@ -86,7 +79,7 @@ public sealed class PlanAndApplyTests
         );
 
         var calls = guard.Aws.Requests.Count(r => r.Operation == "BatchDeleteImage");
-        await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
+        await cli.RunAsync(guard.Aws, "apply", "plan.json", "--yes");
         Assert.Equal(calls, guard.Aws.Requests.Count(r => r.Operation == "BatchDeleteImage"));
     }
 
@@ -115,7 +108,7 @@ public sealed class PlanAndApplyTests
     [InlineData(
         64,
         "--function is blank; it must be the name of the deployed function, the stack's output "
-            + "RestoreRepositoryFunction ('aws cloudformation describe-stacks' shows it).",
+            + "RestoreRepositoryFunction.",
         "restore",
         "shop/web",
         "--reason",
@@ -162,10 +155,7 @@ public sealed class PlanAndApplyTests
         Assert.Equal((64, 64), (planned, tried));
         Assert.Contains(Why, told, StringComparison.Ordinal);
         Assert.Contains(Why, said, StringComparison.Ordinal);
-        Assert.Equal(
-            64,
-            (await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes")).ExitCode
-        );
+        Assert.Equal(64, (await cli.RunAsync(guard.Aws, "apply", "plan.json", "--yes")).ExitCode);
         Assert.Equal((1, "There is no repository pay/apy in this registry."), await RestoredAsync("pay/apy"));
         Assert.Equal(
             (1, "As far as the ledger knows, EcrGuard has written nothing to this repository, or put it back already."),
@@ -174,15 +164,7 @@ public sealed class PlanAndApplyTests
 
         async Task<(int, string)> RestoredAsync(string name)
         {
-            var (exit, output) = await cli.RunAsync(
-                guard.Aws,
-                "restore",
-                name,
-                "--reason",
-                "the release",
-                "--policy",
-                "policy.json"
-            );
+            var (exit, output) = await cli.RunAsync(guard.Aws, "restore", name, "--reason", "the release");
             return (exit, output.TrimEnd());
         }
     }
@@ -204,7 +186,7 @@ public sealed class PlanAndApplyTests
         );
         guard.Aws.Ecr.Push(Repository, Manifest.Image("2"), "kept", announce: false);
 
-        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
+        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--yes");
         Assert.True(applied == 1, told);
         Assert.Contains("0 done, 2 superseded, 0 refused.", told, StringComparison.Ordinal);
         Assert.All(images, digest => Assert.True(IsThere(guard, digest)));
@@ -215,28 +197,13 @@ public sealed class PlanAndApplyTests
     {
         var (guard, _) = await StartedAsync();
         await using var guarding = guard;
-        guard.Aws.Lambda.Register(
-            "restore",
-            async order =>
-                (
-                    await (await guard.FunctionAsync("RestoreRepository")).InvokeAsync(JsonNode.Parse(order)!)
-                ).Payload.ToJsonString()
-        );
         using var cli = new CommandLine().File("policy.json", Policy);
         await cli.RunAsync(guard.Aws, "plan", "--policy", "policy.json", "--out", "plan.json");
-        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
+        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--yes");
         Assert.True(applied == 0, told);
         Assert.Contains("ecrguard-inuse-*", guard.Aws.Ecr.LifecyclePolicyOf(Repository), StringComparison.Ordinal);
 
-        var (restored, said) = await cli.RunAsync(
-            guard.Aws,
-            "restore",
-            Repository,
-            "--reason",
-            "the migration",
-            "--function",
-            "restore"
-        );
+        var (restored, said) = await cli.RunAsync(guard.Aws, "restore", Repository, "--reason", "the migration");
         Assert.True(restored == 0, said);
         Assert.Null(guard.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
@@ -316,7 +283,7 @@ public sealed class PlanAndApplyTests
     public async Task A_plan_that_is_empty_or_cut_off_is_wrong_usage(string plan, string message)
     {
         using var cli = new CommandLine().File("plan.json", plan);
-        var (exitCode, output) = await cli.RunAsync("apply", "plan.json", "--function", "apply", "--yes");
+        var (exitCode, output) = await cli.RunAsync("apply", "plan.json", "--yes");
         Assert.Equal((64, message), (exitCode, output.TrimEnd()));
     }
 }

@@ -120,7 +120,7 @@ public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Depl
                     ),
                     "No image is named"
                 ),
-                (await GateAdapter.ArtifactAsync(guard, FourGigabytes()), "BuildOutput"),
+                (await GateAdapter.ArtifactAsync(guard, FiveGigabytes()), "BuildOutput"),
                 (await GateAdapter.ArtifactAsync(guard, ("imagedefinitions.json", "[{}]")), "names no image"),
                 (await GateAdapter.ArtifactAsync(guard, ("imagedefinitions.json", "[")), "is no JSON"),
                 (await GateAdapter.ArtifactAsync(guard, Encoding.UTF8.GetBytes("not a zip")), "is no .zip file"),
@@ -151,20 +151,34 @@ public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Depl
         Assert.InRange((await guard.FunctionAsync("CodePipelineGate")).PeakMemory, 1, 512_000_000);
     }
 
-    /// <summary>An archive whose file claims almost 4 GB, the largest size that the format can state.</summary>
-    private static byte[] FourGigabytes()
+    /// <summary>An archive whose file claims 5 GB, which only the Zip64 form can state.</summary>
+    private static byte[] FiveGigabytes()
     {
+        const string name = "imagedefinitions.json";
         using var bytes = new MemoryStream();
         using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
         {
-            using var file = zip.CreateEntry("imagedefinitions.json").Open();
+            using var file = zip.CreateEntry(name).Open();
             file.Write(new byte[5_000_000]);
         }
         var archive = bytes.ToArray();
-        // The uncompressed size in the central directory (PKWARE's APPNOTE, 4.3.12).
+        // PKWARE's APPNOTE, 4.3.12 and 4.5.3: in the central directory the size is all ones, and an extra field with
+        // the id 1 holds it in eight bytes. 4.3.16: the end record holds the length of the directory.
         var entry = archive.AsSpan().LastIndexOf("PK\u0001\u0002"u8);
-        BinaryPrimitives.WriteUInt32LittleEndian(archive.AsSpan(entry + 24), 0xFFFF_FFFE);
-        return archive;
+        var end = archive.AsSpan().LastIndexOf("PK\u0005\u0006"u8);
+        var extra = new byte[12];
+        BinaryPrimitives.WriteUInt16LittleEndian(extra, 1);
+        BinaryPrimitives.WriteUInt16LittleEndian(extra.AsSpan(2), 8);
+        BinaryPrimitives.WriteInt64LittleEndian(extra.AsSpan(4), 5_000_000_000);
+        BinaryPrimitives.WriteUInt32LittleEndian(archive.AsSpan(entry + 24), uint.MaxValue);
+        BinaryPrimitives.WriteUInt16LittleEndian(archive.AsSpan(entry + 30), (ushort)extra.Length);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(archive.AsSpan(end + 12));
+        BinaryPrimitives.WriteInt32LittleEndian(archive.AsSpan(end + 12), length + extra.Length);
+        var named = entry + 46 + name.Length;
+        byte[] hostile = [.. archive[..named], .. extra, .. archive[named..]];
+        using var check = new ZipArchive(new MemoryStream(hostile));
+        Assert.Equal(5_000_000_000, Assert.Single(check.Entries).Length);
+        return hostile;
     }
 
     private void Approve(string status) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Amazon.DynamoDBv2.Model;
 using Amazon.Runtime;
 using EcrGuard.Aws;
@@ -71,9 +72,9 @@ public class Deployment : IAsyncLifetime
         var parameter = SamTemplate.With().Properties("DeploymentParameter");
         Aws.Ssm.PutParameter(
             parameter["Name"]!.ToString(),
-            parameter["Value"]!["Fn::Sub"]!
-                .ToString()
-                .Replace("${Approval.Arn}", "Approval", StringComparison.Ordinal)
+            Regex
+                .Replace(parameter["Value"]!["Fn::Sub"]![0]!.ToString(), @"\$\{(\w+)\.Arn\}", "$1")
+                .Replace("${BreakGlassUrl}", $"\"{Aws.Endpoint}breakglass\"", StringComparison.Ordinal)
                 .Replace("${LedgerTable.Value}", Table, StringComparison.Ordinal)
                 .Replace("${LedgerBucket.Value}", Bucket, StringComparison.Ordinal)
         );
@@ -158,6 +159,22 @@ public class Deployment : IAsyncLifetime
         _functions.TryGetValue(name, out var running) && running.IsAlive
             ? running
             : _functions[name] = await StartAsync(name);
+
+    /// <summary>Lets everybody call functions through Lambda's Invoke, by their logical ids in the template.</summary>
+    public void Serve(params string[] functions)
+    {
+        foreach (var name in functions)
+            Aws.Lambda.Register(name, payload => AnswerAsync(name, payload));
+    }
+
+    /// <summary>Lets everybody force an approval, as somebody who has the role for it.</summary>
+    public void ServeBreakGlass() =>
+        Aws.HttpApi.Route("POST /breakglass", HttpApi.RoleId, order => AnswerAsync("BreakGlass", order));
+
+    private async Task<string> AnswerAsync(string function, string payload) =>
+        (
+            await (await FunctionAsync(function)).InvokeAsync(JsonNode.Parse(payload)!, TimeSpan.FromMinutes(5))
+        ).Payload.ToJsonString();
 
     /// <summary>Starts one more instance of a function.</summary>
     /// <param name="changes">Variables that replace the template's in its environment; a null value removes a

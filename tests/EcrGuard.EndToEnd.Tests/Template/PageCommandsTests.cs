@@ -27,9 +27,13 @@ public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture
         foreach (var tool in new[] { "aws", "jq", "curl" })
             await Tool.RequireAsync(tool, tool, "--version");
         var blocks = new Page(path).Blocks("sh");
-        // Orders change the account, so a page with orders has its own account. A page that forces an approval ends it
-        // too.
-        await using var own = blocks.Any(block => Order().IsMatch(block)) ? new PageEstate() : null;
+        // Orders change the account, so a page with orders has its own account, if it does not start one itself. A page
+        // that forces an approval ends it too.
+        await using var own =
+            blocks.Any(block => Order().IsMatch(block))
+            && !blocks.Any(block => block.Contains("ecrguard local", StringComparison.Ordinal))
+                ? new PageEstate()
+                : null;
         if (own is not null)
             await own.InitializeAsync();
         var estate = own ?? shared;

@@ -45,11 +45,8 @@ public sealed partial class PageEstate : IAsyncLifetime
             question => InvokeAsync("Approval", question),
             Outputs().ToDictionary(output => output.Name, output => output.Value)
         );
-        foreach (var function in new[] { "Approval", "ApplyPlan", "RestoreRepository", "ReleaseImage" })
-            _guard.Aws.Lambda.Register(
-                function,
-                async order => (await InvokeAsync(function, JsonNode.Parse(order)!)).ToJsonString()
-            );
+        _guard.Serve("Approval", "ApplyPlan", "RestoreRepository", "ReleaseImage");
+        _guard.ServeBreakGlass();
         var functions = _work.CreateSubdirectory("functions").FullName;
         await File.WriteAllTextAsync(Path.Combine(functions, "policy.jsonc"), DemoPolicy());
         Directory.CreateSymbolicLink(
@@ -178,7 +175,22 @@ public sealed partial class PageEstate : IAsyncLifetime
             sleep() { :; }
             sam() { echo "$*" >> {{_work.FullName}}/sam.calls; }
             git() { :; }
-            ecrguard() { command dotnet {{ecrguard}} "$@"; }
+            trap '[ -z "$LOCAL" ] || kill "$LOCAL"' EXIT
+            # A page that starts a local AWS goes on in another terminal, with the environment that is printed.
+            run_ecrguard() {
+              if [ "$1" != local ]; then
+                command dotnet {{ecrguard}} "$@"
+                return
+              fi
+              command dotnet {{ecrguard}} "$@" > local.txt &
+              LOCAL=$!
+              until grep -q "Ctrl-C ends it" local.txt; do
+                kill -0 "$LOCAL" || return
+                command sleep 0.1
+              done
+              eval "$(grep "^  export" local.txt)"
+            }
+            ecrguard() { run_ecrguard "$@"; }
             dotnet() {
               if [ "$1 $2 $3" != "run --project functions/EcrGuard.Cli" ]; then
                 echo "$*" >> {{_work.FullName}}/dotnet.calls
@@ -188,7 +200,7 @@ public sealed partial class PageEstate : IAsyncLifetime
               shift
               # The demo is run by the build.
               [ "$1" != demo ] || set -- demo --help
-              command dotnet {{ecrguard}} "$@"
+              run_ecrguard "$@"
             }
             aws() {
               local arguments=() endpoint=$AWS_ENDPOINT_URL
@@ -196,8 +208,9 @@ public sealed partial class PageEstate : IAsyncLifetime
                 # Version 1 of the AWS CLI reads every payload so, and does not know the option.
                 case $argument in --cli-binary-format | raw-in-base64-out) ;; *) arguments+=("$argument") ;; esac
               done
-              case "$1 $2" in
-                "ecr "* | "inspector2 "* | "lambda "* | "dynamodb scan" | "dynamodb query") ;;
+              case "$LOCAL$1 $2" in
+                *cloudformation*) endpoint={{Rest.Endpoint}} ;;
+                [0-9]* | "ecr "* | "inspector2 "* | "lambda "* | "dynamodb scan" | "dynamodb query") ;;
                 *) endpoint={{Rest.Endpoint}} ;;
               esac
               command aws --endpoint-url "$endpoint" "${arguments[@]}"
