@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace EcrGuard.LocalAws;
 
@@ -11,28 +13,29 @@ namespace EcrGuard.LocalAws;
 internal static class JsonWire
 {
     /// <summary>Member names as ECR, ECS and Inspector have them.</summary>
-    public static readonly JsonSerializerOptions Camel = With(JsonNamingPolicy.CamelCase);
+    public static readonly RequestJson Camel = With(JsonNamingPolicy.CamelCase);
 
     /// <summary>Member names as Lambda, App Runner, EventBridge and Scheduler have them.</summary>
-    public static readonly JsonSerializerOptions Pascal = With(null);
+    public static readonly RequestJson Pascal = With(null);
 
-    private static JsonSerializerOptions With(JsonNamingPolicy? names) =>
-        new()
-        {
-            PropertyNamingPolicy = names,
-            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        };
+    private static RequestJson With(JsonNamingPolicy? names) =>
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = names,
+                UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+                DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            }
+        );
 
     /// <summary>Reads a text that has been checked already.</summary>
-    public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Camel)!;
+    public static T Read<T>(string text) => JsonSerializer.Deserialize(text, InfoOf<T>(Camel))!;
 
-    public static T Read<T>(LocalCall call, JsonSerializerOptions? names = null)
+    public static T Read<T>(LocalCall call, RequestJson? names = null)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(call.Body, names ?? Camel)
+            return JsonSerializer.Deserialize(call.Body, InfoOf<T>(names ?? Camel))
                 ?? throw LocalError.Unexpected("SerializationException", "The body is null.");
         }
         catch (JsonException wrong)
@@ -41,15 +44,16 @@ internal static class JsonWire
         }
     }
 
-    public static LocalAnswer Answer(string contentType, object content, JsonSerializerOptions? names = null) =>
-        new(200, contentType, JsonSerializer.SerializeToUtf8Bytes(content, names ?? Camel));
+    private static JsonTypeInfo<T> InfoOf<T>(RequestJson names) => (JsonTypeInfo<T>)names.GetTypeInfo(typeof(T))!;
 
-    public static LocalAnswer Refuse(
-        string contentType,
-        int status,
-        object content,
-        JsonSerializerOptions? names = null
-    ) => Answer(contentType, content, names) with { Status = status };
+    public static LocalAnswer Answer(string contentType, object content, RequestJson? names = null) =>
+        new(200, contentType, Utf8(content, names));
+
+    public static LocalAnswer Refuse(string contentType, int status, object content, RequestJson? names = null) =>
+        Answer(contentType, content, names) with
+        {
+            Status = status,
+        };
 
     /// <summary>
     /// The value of a top-level string member; null if there is none. The rest is not read into a model.
@@ -72,7 +76,24 @@ internal static class JsonWire
         }
     }
 
-    public static string Write(object content) => JsonSerializer.Serialize(content, Camel);
+    public static string Write(object content, RequestJson? names = null) =>
+        Encoding.UTF8.GetString(Utf8(content, names));
+
+    public static byte[] Utf8(object content, RequestJson? names = null)
+    {
+        using var bytes = new MemoryStream();
+        using (
+            var json = new Utf8JsonWriter(
+                bytes,
+                new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        )
+        {
+            Members.Write(json, content, names ?? Camel);
+        }
+
+        return bytes.ToArray();
+    }
 
     /// <summary>A time as both services send it: seconds since 1970 as a number, with milliseconds.</summary>
     public static double Epoch(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;

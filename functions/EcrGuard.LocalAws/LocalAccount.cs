@@ -59,13 +59,13 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
             $"aws.{service}",
             "AWS API Call via CloudTrail",
             null,
-            new
+            new Members
             {
-                eventSource = $"{service}.amazonaws.com",
-                eventName = name,
-                awsRegion = options.Region,
-                requestParameters = request,
-                responseElements = response,
+                ["eventSource"] = $"{service}.amazonaws.com",
+                ["eventName"] = name,
+                ["awsRegion"] = options.Region,
+                ["requestParameters"] = request,
+                ["responseElements"] = response,
             }
         );
     }

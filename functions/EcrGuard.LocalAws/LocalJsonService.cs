@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace EcrGuard.LocalAws;
 
 /// <summary>
@@ -10,7 +8,7 @@ public abstract class LocalJsonService : ILocalService
 {
     private readonly string targetPrefix;
     private readonly string contentType;
-    private readonly JsonSerializerOptions names;
+    private readonly RequestJson names;
     private readonly string[] resourceMembers;
 
     /// <param name="resourceMembers">The members of a request that can name its resource. The first one that is present
@@ -19,7 +17,7 @@ public abstract class LocalJsonService : ILocalService
         string signingName,
         string targetPrefix,
         string contentType,
-        JsonSerializerOptions names,
+        RequestJson names,
         string[] resourceMembers
     )
     {

@@ -75,7 +75,7 @@ public abstract class LocalRestService : ILocalService
         };
 
     LocalAnswer ILocalService.Refuse(LocalError error) =>
-        JsonWire.Refuse(ContentType, error.Status, new { error.Message }, JsonWire.Pascal) with
+        JsonWire.Refuse(ContentType, error.Status, new Members { ["Message"] = error.Message }, JsonWire.Pascal) with
         {
             Headers = new Dictionary<string, string> { ["x-amzn-ErrorType"] = error.Code },
         };

@@ -83,8 +83,8 @@ internal sealed class DemoRun
         );
         Expect(state.DoneAt is not null, "the backfill is done");
         Expect(
-            state.Statuses is { Blocked: 1, Approved: 1, Unscanned: 1 },
-            "one image is blocked, one approved, one was never scanned"
+            state.Statuses is { Blocked: 1, Approved: 10, Unscanned: 1 },
+            "one image is blocked, ten are approved, one was never scanned"
         );
         Expect(Alerts(guard.AlertTopic).Count == 1, "one message tells the end, and no alert was sent");
         await StatusAsync($"{Estate.Ledger}:2.0", "BLOCKED");

@@ -59,7 +59,7 @@ public sealed class LocalAppRunner : LocalJsonService
             "aws.apprunner",
             "AppRunner Service Operation Status Change",
             service.Arn,
-            new { serviceName = service.Name, operationStatus }
+            new Members { ["serviceName"] = service.Name, ["operationStatus"] = operationStatus }
         );
 
     public void DeleteService(string arn)
@@ -87,15 +87,15 @@ public sealed class LocalAppRunner : LocalJsonService
             services.Values,
             () => Invalid("NextToken is not valid.")
         );
-        return new
+        return new Members
         {
-            ServiceSummaryList = page.Select(s => new
+            ["ServiceSummaryList"] = page.Select(s => new Members
             {
-                ServiceName = s.Name,
-                ServiceArn = s.Arn,
-                Status = "RUNNING",
+                ["ServiceName"] = s.Name,
+                ["ServiceArn"] = s.Arn,
+                ["Status"] = "RUNNING",
             }),
-            NextToken = next,
+            ["NextToken"] = next,
         };
     }
 
@@ -108,18 +108,22 @@ public sealed class LocalAppRunner : LocalJsonService
                 "ResourceNotFoundException",
                 $"Service with ARN {request.ServiceArn} does not exist."
             );
-        return new
+        return new Members
         {
-            Service = new
+            ["Service"] = new Members
             {
-                ServiceName = service.Name,
-                ServiceArn = service.Arn,
-                Status = "RUNNING",
-                SourceConfiguration = new
+                ["ServiceName"] = service.Name,
+                ["ServiceArn"] = service.Arn,
+                ["Status"] = "RUNNING",
+                ["SourceConfiguration"] = new Members
                 {
-                    ImageRepository = service.ImageIdentifier is null
+                    ["ImageRepository"] = service.ImageIdentifier is null
                         ? null
-                        : new { service.ImageIdentifier, service.ImageRepositoryType },
+                        : new Members
+                        {
+                            ["ImageIdentifier"] = service.ImageIdentifier,
+                            ["ImageRepositoryType"] = service.ImageRepositoryType,
+                        },
                 },
             },
         };
@@ -127,14 +131,14 @@ public sealed class LocalAppRunner : LocalJsonService
 
     private sealed record Service(string Arn, string Name, string? ImageIdentifier, string ImageRepositoryType);
 
-    private sealed record ListServicesRequest
+    internal sealed record ListServicesRequest
     {
         public string? NextToken { get; init; }
 
         public int? MaxResults { get; init; }
     }
 
-    private sealed record DescribeServiceRequest
+    internal sealed record DescribeServiceRequest
     {
         public required string ServiceArn { get; init; }
     }

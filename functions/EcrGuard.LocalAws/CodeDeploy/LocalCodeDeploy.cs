@@ -72,16 +72,18 @@ public sealed class LocalCodeDeploy : LocalJsonService
     private object GetDeployment(GetDeploymentRequest request)
     {
         var deployment = deployments.GetValueOrDefault(request.DeploymentId) ?? throw Missing(request.DeploymentId);
-        return new
+        return new Members
         {
-            DeploymentInfo = new
+            ["DeploymentInfo"] = new Members
             {
-                request.DeploymentId,
-                ApplicationName = deployment.Application,
-                Creator = deployment.IsRollback ? "codeDeployRollback" : "user",
-                Status = "InProgress",
-                Revision = RevisionOf(deployment, deployment.TellsContent),
-                RollbackInfo = deployment.IsRollback ? new { RollbackTriggeringDeploymentId = "d-000000000" } : null,
+                ["DeploymentId"] = request.DeploymentId,
+                ["ApplicationName"] = deployment.Application,
+                ["Creator"] = deployment.IsRollback ? "codeDeployRollback" : "user",
+                ["Status"] = "InProgress",
+                ["Revision"] = RevisionOf(deployment, deployment.TellsContent),
+                ["RollbackInfo"] = deployment.IsRollback
+                    ? new Members { ["RollbackTriggeringDeploymentId"] = "d-000000000" }
+                    : null,
             },
         };
     }
@@ -92,26 +94,34 @@ public sealed class LocalCodeDeploy : LocalJsonService
             deployments.Values.FirstOrDefault(d => d.Application == request.ApplicationName)
             ?? throw new LocalError(400, "ApplicationDoesNotExistException", "No application found");
         return request.Revision.AppSpecContent?.Sha256 == Hash(deployment)
-            ? new { request.ApplicationName, Revision = RevisionOf(deployment, tellsContent: true) }
+            ? new Members
+            {
+                ["ApplicationName"] = request.ApplicationName,
+                ["Revision"] = RevisionOf(deployment, tellsContent: true),
+            }
             : throw new LocalError(400, "RevisionDoesNotExistException", "The revision could not be found");
     }
 
-    private static object RevisionOf(Deployment deployment, bool tellsContent) =>
+    private static Members RevisionOf(Deployment deployment, bool tellsContent) =>
         deployment.S3 is { } s3
-            ? new
+            ? new Members
             {
-                RevisionType = "S3",
-                S3Location = new
+                ["RevisionType"] = "S3",
+                ["S3Location"] = new Members
                 {
-                    s3.Bucket,
-                    s3.Key,
-                    BundleType = "YAML",
+                    ["Bucket"] = s3.Bucket,
+                    ["Key"] = s3.Key,
+                    ["BundleType"] = "YAML",
                 },
             }
-            : new
+            : new Members
             {
-                RevisionType = "AppSpecContent",
-                AppSpecContent = new { Content = tellsContent ? deployment.AppSpec : null, Sha256 = Hash(deployment) },
+                ["RevisionType"] = "AppSpecContent",
+                ["AppSpecContent"] = new Members
+                {
+                    ["Content"] = tellsContent ? deployment.AppSpec : null,
+                    ["Sha256"] = Hash(deployment),
+                },
             };
 
     private static string Hash(Deployment deployment) =>
@@ -146,10 +156,10 @@ public sealed class LocalCodeDeploy : LocalJsonService
         }
 
         hooks[hook] = request.Status;
-        return new { request.LifecycleEventHookExecutionId };
+        return new Members { ["LifecycleEventHookExecutionId"] = request.LifecycleEventHookExecutionId };
     }
 
-    private sealed record Deployment(
+    internal sealed record Deployment(
         string Application,
         string? AppSpec,
         bool IsRollback,
@@ -157,23 +167,23 @@ public sealed class LocalCodeDeploy : LocalJsonService
         (string Bucket, string Key)? S3
     );
 
-    private sealed record GetDeploymentRequest
+    internal sealed record GetDeploymentRequest
     {
         public required string DeploymentId { get; init; }
     }
 
-    private sealed record GetApplicationRevisionRequest
+    internal sealed record GetApplicationRevisionRequest
     {
         public required string ApplicationName { get; init; }
 
         public required Revision Revision { get; init; }
     }
 
-    private sealed record Revision(string? RevisionType, AppSpec? AppSpecContent);
+    internal sealed record Revision(string? RevisionType, AppSpec? AppSpecContent);
 
-    private sealed record AppSpec(string? Content, string? Sha256);
+    internal sealed record AppSpec(string? Content, string? Sha256);
 
-    private sealed record PutStatusRequest
+    internal sealed record PutStatusRequest
     {
         public required string DeploymentId { get; init; }
 

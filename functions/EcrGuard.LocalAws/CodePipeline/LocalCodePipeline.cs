@@ -67,7 +67,7 @@ public sealed class LocalCodePipeline : LocalJsonService
             ? throw Invalid("The message must have 1 to 5000 characters.")
             : End(request.JobId, new JobResult(request.FailureDetails.Type, request.FailureDetails.Message));
 
-    private object End(string job, JobResult result)
+    private Members End(string job, JobResult result)
     {
         if (!jobs.TryGetValue(job, out var before))
         {
@@ -80,10 +80,10 @@ public sealed class LocalCodePipeline : LocalJsonService
         }
 
         jobs[job] = result;
-        return new { };
+        return new Members();
     }
 
-    private sealed record SuccessRequest
+    internal sealed record SuccessRequest
     {
         public required string JobId { get; init; }
 
@@ -94,16 +94,16 @@ public sealed class LocalCodePipeline : LocalJsonService
         public Dictionary<string, string>? OutputVariables { get; init; }
     }
 
-    private sealed record Details(string? Summary, string? ExternalExecutionId, int? PercentComplete);
+    internal sealed record Details(string? Summary, string? ExternalExecutionId, int? PercentComplete);
 
-    private sealed record FailureRequest
+    internal sealed record FailureRequest
     {
         public required string JobId { get; init; }
 
         public required Failure FailureDetails { get; init; }
     }
 
-    private sealed record Failure
+    internal sealed record Failure
     {
         public required string Type { get; init; }
 

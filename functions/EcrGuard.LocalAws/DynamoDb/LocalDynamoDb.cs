@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -219,7 +220,7 @@ public sealed class LocalDynamoDb : ILocalService
 
     private static LocalAnswer Send(int status, JsonObject json)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(json);
+        var body = Encoding.UTF8.GetBytes(json.ToJsonString());
         return new LocalAnswer(status, "application/x-amz-json-1.0", body)
         {
             Headers = new Dictionary<string, string>

@@ -72,7 +72,7 @@ internal sealed class Reads(Database database)
                 read++;
                 if (item is not null)
                 {
-                    found.Add(Project(item, lookup.Projection).ToWireItem());
+                    found.Add((JsonNode)Project(item, lookup.Projection).ToWireItem());
                 }
             }
 
@@ -173,7 +173,7 @@ internal sealed class Reads(Database database)
                 count++;
                 if (!isCount)
                 {
-                    items.Add(Project(item, projection).ToWireItem());
+                    items.Add((JsonNode)Project(item, projection).ToWireItem());
                 }
             }
 

@@ -10,13 +10,17 @@ internal sealed class LifecyclePreview(string text, IReadOnlyList<PreviewResult>
     public IReadOnlyList<PreviewResult> Results => results;
 
     /// <summary>The counts of all results, whatever page or filter the caller asks for.</summary>
-    public object Summary { get; } = new
-    {
-        ExpiringImageTotalCount = results.Count(r => !r.Rule.Archives),
-        TransitioningImageTotalCounts = results.Count(r => r.Rule.Archives) is > 0 and var count
-            ? new[] { new { TargetStorageClass = "ARCHIVE", ImageTotalCount = count } }
-            : null,
-    };
+    public object Summary { get; } =
+        new Members
+        {
+            ["ExpiringImageTotalCount"] = results.Count(r => !r.Rule.Archives),
+            ["TransitioningImageTotalCounts"] = results.Count(r => r.Rule.Archives) is > 0 and var count
+                ? new[]
+                {
+                    new Members { ["TargetStorageClass"] = "ARCHIVE", ["ImageTotalCount"] = count },
+                }
+                : null,
+        };
 
     /// <summary>
     /// Whether the preview is still in progress. Each call brings its end nearer; so does a refusal of another preview.
@@ -31,19 +35,20 @@ internal sealed class PreviewResult(EcrImage image, LifecycleRule rule)
 
     public LifecycleRule Rule => rule;
 
-    public object Shown { get; } = new
-    {
-        ImageTags = image.Tags.Count == 0 ? null : image.Tags.ToArray(),
-        ImageDigest = image.Digest,
-        ImagePushedAt = JsonWire.Epoch(image.PushedAt),
-        Action = new
+    public object Shown { get; } =
+        new Members
         {
-            Type = rule.Archives ? "TRANSITION" : "EXPIRE",
-            TargetStorageClass = rule.Archives ? "ARCHIVE" : null,
-        },
-        AppliedRulePriority = rule.RulePriority,
-        StorageClass = image.IsArchived ? "ARCHIVE" : "STANDARD",
-    };
+            ["ImageTags"] = image.Tags.Count == 0 ? null : image.Tags.ToArray(),
+            ["ImageDigest"] = image.Digest,
+            ["ImagePushedAt"] = JsonWire.Epoch(image.PushedAt),
+            ["Action"] = new Members
+            {
+                ["Type"] = rule.Archives ? "TRANSITION" : "EXPIRE",
+                ["TargetStorageClass"] = rule.Archives ? "ARCHIVE" : null,
+            },
+            ["AppliedRulePriority"] = rule.RulePriority,
+            ["StorageClass"] = image.IsArchived ? "ARCHIVE" : "STANDARD",
+        };
 
     public bool Matches(string? tagStatus) => tagStatus is null or "ANY" || (tagStatus == "TAGGED") == tags.Length > 0;
 

@@ -33,7 +33,8 @@ internal sealed record LifecycleSelection
 
     public IReadOnlyList<string>? TagPrefixList { get; init; }
 
-    public string StorageClass { get; init; } = "standard";
+    // Not init: the reader that the compiler makes would then set null where the member is missing.
+    public string StorageClass { get; set; } = "standard";
 
     public required string CountType { get; init; }
 

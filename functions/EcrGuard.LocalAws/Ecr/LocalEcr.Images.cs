@@ -55,15 +55,15 @@ public sealed partial class LocalEcr
             && (tags == "ANY" || (tags == "TAGGED") == (image.Tags.Count > 0));
     }
 
-    private static object Failure(ImageIdentifier id, string code, string reason) =>
-        new
+    private static Members Failure(ImageIdentifier id, string code, string reason) =>
+        new Members
         {
-            ImageId = id,
-            FailureCode = code,
-            FailureReason = reason,
+            ["ImageId"] = id,
+            ["FailureCode"] = code,
+            ["FailureReason"] = reason,
         };
 
-    private static object? FailureToRead(EcrRepository repository, ImageIdentifier id) =>
+    private static Members? FailureToRead(EcrRepository repository, ImageIdentifier id) =>
         id switch
         {
             { ImageDigest: null, ImageTag: null } => Failure(
@@ -109,7 +109,10 @@ public sealed partial class LocalEcr
         if (request.ImageIds is { } ids)
         {
             var matches = Matching(request.Filter, Options.ArchivedImagesAreFoundById ? "ANY" : "ACTIVE");
-            return new { ImageDetails = ids.Select(Described).Distinct().Select(i => Shown(repository, i)).ToList() };
+            return new Members
+            {
+                ["ImageDetails"] = ids.Select(Described).Distinct().Select(i => Shown(repository, i)).ToList(),
+            };
 
             EcrImage Described(ImageIdentifier id) =>
                 Image(repository, id) is var image && matches(image) ? image : throw ImageNotFound(repository.Name, id);
@@ -123,7 +126,7 @@ public sealed partial class LocalEcr
             after => repository.After(Position(after)).Where(listed),
             i => i.Sequence.ToString(CultureInfo.InvariantCulture)
         );
-        return new { ImageDetails = page.Select(i => Shown(repository, i)), NextToken = next };
+        return new Members { ["ImageDetails"] = page.Select(i => Shown(repository, i)), ["NextToken"] = next };
     }
 
     private static long Position(string text) => text.Length == 0 ? 0 : long.Parse(text, CultureInfo.InvariantCulture);
@@ -131,30 +134,33 @@ public sealed partial class LocalEcr
     // The scan status is left out, and the findings summary unless it is asked for, as in AWS since the newer basic
     // scanning. DescribeImageScanFindings has them.
     // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
-    private object Shown(EcrRepository repository, EcrImage image) =>
-        new
+    private Members Shown(EcrRepository repository, EcrImage image) =>
+        new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            ImageDigest = image.Digest,
-            ImageTags = image.Tags.Count == 0 ? null : image.Tags,
-            ImageSizeInBytes = image.Bytes,
-            ImagePushedAt = JsonWire.Epoch(image.PushedAt),
-            ImageManifestMediaType = image.MediaType,
-            image.ArtifactMediaType,
-            LastRecordedPullTime = JsonWire.Epoch(image.LastPulledAt),
-            SubjectManifestDigest = image.SubjectDigest,
-            ImageStatus = image.Status,
-            LastArchivedAt = JsonWire.Epoch(image.LastArchivedAt),
-            LastActivatedAt = JsonWire.Epoch(image.LastActivatedAt),
-            ImageScanFindingsSummary = Options.SummarizesScans && image.Scan is { Status: "COMPLETE" } scan
-                ? new
-                {
-                    ImageScanCompletedAt = JsonWire.Epoch(scan.CompletedAt),
-                    VulnerabilitySourceUpdatedAt = JsonWire.Epoch(scan.CompletedAt),
-                    FindingSeverityCounts = Counted(scan.Findings.SelectMany(f => f.Packages.Select(_ => f.Severity))),
-                }
-                : null,
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["ImageDigest"] = image.Digest,
+            ["ImageTags"] = image.Tags.Count == 0 ? null : image.Tags,
+            ["ImageSizeInBytes"] = image.Bytes,
+            ["ImagePushedAt"] = JsonWire.Epoch(image.PushedAt),
+            ["ImageManifestMediaType"] = image.MediaType,
+            ["ArtifactMediaType"] = image.ArtifactMediaType,
+            ["LastRecordedPullTime"] = JsonWire.Epoch(image.LastPulledAt),
+            ["SubjectManifestDigest"] = image.SubjectDigest,
+            ["ImageStatus"] = image.Status,
+            ["LastArchivedAt"] = JsonWire.Epoch(image.LastArchivedAt),
+            ["LastActivatedAt"] = JsonWire.Epoch(image.LastActivatedAt),
+            ["ImageScanFindingsSummary"] =
+                Options.SummarizesScans && image.Scan is { Status: "COMPLETE" } scan
+                    ? new Members
+                    {
+                        ["ImageScanCompletedAt"] = JsonWire.Epoch(scan.CompletedAt),
+                        ["VulnerabilitySourceUpdatedAt"] = JsonWire.Epoch(scan.CompletedAt),
+                        ["FindingSeverityCounts"] = Counted(
+                            scan.Findings.SelectMany(f => f.Packages.Select(_ => f.Severity))
+                        ),
+                    }
+                    : null,
         };
 
     /// <summary>One row per tag; an untagged image has one row without a tag.</summary>
@@ -169,10 +175,10 @@ public sealed partial class LocalEcr
             After,
             r => $"{r.Image.Sequence}/{r.Tag}"
         );
-        return new
+        return new Members
         {
-            ImageIds = page.Select(r => new ImageIdentifier { ImageDigest = r.Image.Digest, ImageTag = r.Tag }),
-            NextToken = next,
+            ["ImageIds"] = page.Select(r => new ImageIdentifier { ImageDigest = r.Image.Digest, ImageTag = r.Tag }),
+            ["NextToken"] = next,
         };
 
         IEnumerable<(EcrImage Image, string? Tag)> After(string position)
@@ -224,18 +230,18 @@ public sealed partial class LocalEcr
 
             var (manifest, mediaType) = AsAccepted(image, request.AcceptedMediaTypes ?? []);
             images.Add(
-                new
+                new Members
                 {
-                    RegistryId = Options.AccountId,
-                    RepositoryName = repository.Name,
-                    ImageId = new ImageIdentifier { ImageDigest = image.Digest, ImageTag = id.ImageTag },
-                    ImageManifest = manifest,
-                    ImageManifestMediaType = mediaType,
+                    ["RegistryId"] = Options.AccountId,
+                    ["RepositoryName"] = repository.Name,
+                    ["ImageId"] = new ImageIdentifier { ImageDigest = image.Digest, ImageTag = id.ImageTag },
+                    ["ImageManifest"] = manifest,
+                    ["ImageManifestMediaType"] = mediaType,
                 }
             );
         }
 
-        return new { Images = images, Failures = failures };
+        return new Members { ["Images"] = images, ["Failures"] = failures };
     }
 
     /// <summary>
@@ -329,15 +335,15 @@ public sealed partial class LocalEcr
         }
 
         Store(repository, bytes, mediaType, parsed, digest, request.ImageTag, account.Now, announce: true);
-        return new
+        return new Members
         {
-            Image = new
+            ["Image"] = new Members
             {
-                RegistryId = Options.AccountId,
-                RepositoryName = repository.Name,
-                ImageId = new ImageIdentifier { ImageDigest = digest, ImageTag = request.ImageTag },
-                request.ImageManifest,
-                ImageManifestMediaType = mediaType,
+                ["RegistryId"] = Options.AccountId,
+                ["RepositoryName"] = repository.Name,
+                ["ImageId"] = new ImageIdentifier { ImageDigest = digest, ImageTag = request.ImageTag },
+                ["ImageManifest"] = request.ImageManifest,
+                ["ImageManifestMediaType"] = mediaType,
             },
         };
     }
@@ -439,10 +445,10 @@ public sealed partial class LocalEcr
         var repository = Find(request);
         CheckCount("imageIds", request.ImageIds, 100);
         var outcomes = request.ImageIds.Select(id => DeleteOne(repository, id)).ToList();
-        return new
+        return new Members
         {
-            ImageIds = outcomes.SelectMany(o => o.Deleted),
-            Failures = outcomes.Select(o => o.Failure).OfType<object>(),
+            ["ImageIds"] = outcomes.SelectMany(o => o.Deleted),
+            ["Failures"] = outcomes.Select(o => o.Failure).OfType<object>(),
         };
     }
 

@@ -32,20 +32,20 @@ public sealed partial class LocalEcr
         var repository = Find(request);
         var asked = CheckDigests(request.LayerDigests).ToLookup(DigestText.IsMatch);
         var missing = repository.MissingBlobs(asked[true]).ToHashSet();
-        return new
+        return new Members
         {
-            Layers = asked[true]
-                .Select(digest => new
+            ["Layers"] = asked[true]
+                .Select(digest => new Members
                 {
-                    LayerDigest = digest,
-                    LayerAvailability = missing.Contains(digest) ? "UNAVAILABLE" : "AVAILABLE",
+                    ["LayerDigest"] = digest,
+                    ["LayerAvailability"] = missing.Contains(digest) ? "UNAVAILABLE" : "AVAILABLE",
                 }),
-            Failures = asked[false]
-                .Select(digest => new
+            ["Failures"] = asked[false]
+                .Select(digest => new Members
                 {
-                    LayerDigest = digest,
-                    FailureCode = "InvalidLayerDigest",
-                    FailureReason = $"Invalid layer digest: '{digest}'",
+                    ["LayerDigest"] = digest,
+                    ["FailureCode"] = "InvalidLayerDigest",
+                    ["FailureReason"] = $"Invalid layer digest: '{digest}'",
                 }),
         };
     }
@@ -55,7 +55,7 @@ public sealed partial class LocalEcr
         var repository = Find(request);
         var id = Guid.NewGuid().ToString();
         uploads.Add(id, new LayerUpload(repository.Name));
-        return new { UploadId = id, PartSize };
+        return new Members { ["UploadId"] = id, ["PartSize"] = PartSize };
     }
 
     private object UploadLayerPart(UploadLayerPartRequest request)
@@ -77,12 +77,12 @@ public sealed partial class LocalEcr
 
         upload.Bytes.AddRange(bytes);
         upload.Parts.Add(bytes.Length);
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            request.UploadId,
-            LastByteReceived = upload.Bytes.Count - 1,
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["UploadId"] = request.UploadId,
+            ["LastByteReceived"] = upload.Bytes.Count - 1,
         };
     }
 
@@ -117,12 +117,12 @@ public sealed partial class LocalEcr
         }
 
         repository.Uploaded.Add(digest);
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            request.UploadId,
-            LayerDigest = digest,
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["UploadId"] = request.UploadId,
+            ["LayerDigest"] = digest,
         };
     }
 

@@ -71,23 +71,23 @@ public sealed partial class LocalEcr
         var repository = Find(request);
         LifecyclePolicyCheck.Read(request.LifecyclePolicyText);
         (repository.LifecyclePolicy, repository.LifecycleEvaluatedAt) = (request.LifecyclePolicyText, null);
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            request.LifecyclePolicyText,
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["LifecyclePolicyText"] = request.LifecyclePolicyText,
         };
     }
 
     private object GetLifecyclePolicy(RepositoryRequest request)
     {
         var repository = Find(request);
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            LifecyclePolicyText = repository.LifecyclePolicy ?? throw LifecyclePolicyNotFound(repository),
-            LastEvaluatedAt = JsonWire.Epoch(repository.LifecycleEvaluatedAt),
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["LifecyclePolicyText"] = repository.LifecyclePolicy ?? throw LifecyclePolicyNotFound(repository),
+            ["LastEvaluatedAt"] = JsonWire.Epoch(repository.LifecycleEvaluatedAt),
         };
     }
 
@@ -130,12 +130,12 @@ public sealed partial class LocalEcr
             .Select(t => new PreviewResult(t.Image, t.Rule))
             .ToList();
         repository.Preview = new LifecyclePreview(text, results, Options.LifecyclePreviewPolls);
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            LifecyclePolicyText = text,
-            Status = "IN_PROGRESS",
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["LifecyclePolicyText"] = text,
+            ["Status"] = "IN_PROGRESS",
         };
     }
 
@@ -165,15 +165,15 @@ public sealed partial class LocalEcr
             i => (i + 1).ToString(CultureInfo.InvariantCulture),
             most: 100
         );
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            LifecyclePolicyText = preview.Text,
-            Status = status,
-            NextToken = next,
-            PreviewResults = page.Select(i => shown[i].Shown),
-            Summary = status == "COMPLETE" ? preview.Summary : new(),
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["LifecyclePolicyText"] = preview.Text,
+            ["Status"] = status,
+            ["NextToken"] = next,
+            ["PreviewResults"] = page.Select(i => shown[i].Shown),
+            ["Summary"] = status == "COMPLETE" ? preview.Summary : new Members(),
         };
     }
 }

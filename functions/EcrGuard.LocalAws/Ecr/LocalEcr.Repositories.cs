@@ -7,18 +7,21 @@ namespace EcrGuard.LocalAws.Ecr;
 public sealed partial class LocalEcr
 {
     private object DescribeRegistry(DescribeRegistryRequest request) =>
-        new
+        new Members
         {
-            RegistryId = Options.AccountId,
-            ReplicationConfiguration = new
+            ["RegistryId"] = Options.AccountId,
+            ["ReplicationConfiguration"] = new Members
             {
-                Rules = replication.Select(rule => new
+                ["Rules"] = replication.Select(rule => new Members
                 {
-                    Destinations = new[] { new { rule.Region, RegistryId = Options.AccountId } },
-                    RepositoryFilters = rule.Prefixes.Select(prefix => new
+                    ["Destinations"] = new[]
                     {
-                        Filter = prefix,
-                        FilterType = "PREFIX_MATCH",
+                        new Members { ["Region"] = rule.Region, ["RegistryId"] = Options.AccountId },
+                    },
+                    ["RepositoryFilters"] = rule.Prefixes.Select(prefix => new Members
+                    {
+                        ["Filter"] = prefix,
+                        ["FilterType"] = "PREFIX_MATCH",
                     }),
                 }),
             },
@@ -66,7 +69,7 @@ public sealed partial class LocalEcr
     private static object? ExclusionsOf(TagMutability mutability) =>
         mutability.Exclusions.Count == 0
             ? null
-            : mutability.Exclusions.Select(f => new { FilterType = "WILDCARD", Filter = f });
+            : mutability.Exclusions.Select(f => new Members { ["FilterType"] = "WILDCARD", ["Filter"] = f });
 
     private EcrRepository Find(string name) =>
         repositories.GetValueOrDefault(name)
@@ -129,7 +132,7 @@ public sealed partial class LocalEcr
             request.ImageScanningConfiguration?.ScanOnPush ?? false
         );
         Put(repository, request.Tags ?? []);
-        return new { Repository = Shown(repository) };
+        return new Members { ["Repository"] = Shown(repository) };
     }
 
     private object DescribeRepositories(DescribeRepositoriesRequest request)
@@ -139,7 +142,7 @@ public sealed partial class LocalEcr
         if (request.RepositoryNames is { } names)
         {
             return request is { NextToken: null, MaxResults: null }
-                ? new { Repositories = names.Select(Find).Select(Shown).ToList() }
+                ? new Members { ["Repositories"] = names.Select(Find).Select(Shown).ToList() }
                 : throw new LocalError(
                     400,
                     "InvalidParameterException",
@@ -154,41 +157,44 @@ public sealed partial class LocalEcr
             after => repositories.Values.Where(r => string.CompareOrdinal(r.Name, after) > 0),
             r => r.Name
         );
-        return new { Repositories = page.Select(Shown), NextToken = next };
+        return new Members { ["Repositories"] = page.Select(Shown), ["NextToken"] = next };
     }
 
     private object Shown(EcrRepository repository) =>
-        new
+        new Members
         {
-            RepositoryArn = repository.Arn,
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            RepositoryUri = string.Create(
+            ["RepositoryArn"] = repository.Arn,
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["RepositoryUri"] = string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Options.AccountId}.dkr.ecr.{Options.Region}.amazonaws.com/{repository.Name}"
             ),
-            CreatedAt = JsonWire.Epoch(repository.CreatedAt),
-            ImageTagMutability = repository.Mutability.Mode,
-            ImageTagMutabilityExclusionFilters = ExclusionsOf(repository.Mutability),
-            ImageScanningConfiguration = new { repository.ScanOnPush },
-            EncryptionConfiguration = new { EncryptionType = "AES256" },
+            ["CreatedAt"] = JsonWire.Epoch(repository.CreatedAt),
+            ["ImageTagMutability"] = repository.Mutability.Mode,
+            ["ImageTagMutabilityExclusionFilters"] = ExclusionsOf(repository.Mutability),
+            ["ImageScanningConfiguration"] = new Members { ["ScanOnPush"] = repository.ScanOnPush },
+            ["EncryptionConfiguration"] = new Members { ["EncryptionType"] = "AES256" },
         };
 
     private object PutImageTagMutability(PutImageTagMutabilityRequest request)
     {
         var repository = Find(request);
         repository.Mutability = MutabilityFrom(request.ImageTagMutability, request.ImageTagMutabilityExclusionFilters);
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            ImageTagMutability = repository.Mutability.Mode,
-            ImageTagMutabilityExclusionFilters = ExclusionsOf(repository.Mutability),
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["ImageTagMutability"] = repository.Mutability.Mode,
+            ["ImageTagMutabilityExclusionFilters"] = ExclusionsOf(repository.Mutability),
         };
     }
 
     private object ListTagsForResource(ResourceRequest request) =>
-        new { Tags = Find(request).ResourceTags.Select(t => new ResourceTag { Key = t.Key, Value = t.Value }) };
+        new Members
+        {
+            ["Tags"] = Find(request).ResourceTags.Select(t => new ResourceTag { Key = t.Key, Value = t.Value }),
+        };
 
     private object TagResource(TagResourceRequest request)
     {

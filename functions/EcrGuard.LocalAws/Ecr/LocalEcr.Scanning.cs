@@ -6,7 +6,7 @@ public sealed partial class LocalEcr
     private static readonly TimeSpan BetweenScans = TimeSpan.FromHours(24);
 
     private static IEnumerable<object> Filters(IEnumerable<string> filters) =>
-        filters.Select(f => new { Filter = f, FilterType = "WILDCARD" });
+        filters.Select(f => new Members { ["Filter"] = f, ["FilterType"] = "WILDCARD" });
 
     private static Dictionary<string, int> Counted(IEnumerable<string> severities) =>
         severities.CountBy(s => s).ToDictionary();
@@ -64,12 +64,12 @@ public sealed partial class LocalEcr
         }
 
         image.Scan = new BasicScan("IN_PROGRESS", account.Now);
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            ImageId = Identity(image, request.ImageId),
-            ImageScanStatus = new { image.Scan.Status },
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["ImageId"] = Identity(image, request.ImageId),
+            ["ImageScanStatus"] = new Members { ["Status"] = image.Scan.Status },
         };
     }
 
@@ -88,78 +88,83 @@ public sealed partial class LocalEcr
             : BasicFindings(request, repository, image);
     }
 
-    private object BasicFindings(DescribeImageScanFindingsRequest request, EcrRepository repository, EcrImage image)
+    private Members BasicFindings(DescribeImageScanFindingsRequest request, EcrRepository repository, EcrImage image)
     {
         var scan = image.Scan ?? throw ScanNotFound(repository, request.ImageId);
         var findings = scan.Findings.SelectMany(f => f.Packages.Select(p => (Finding: f, Package: p))).ToList();
         var (page, next) = PageOf(request, repository, image, findings.FindAll(f => f.Finding.Listed));
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            ImageId = Identity(image, request.ImageId),
-            ImageScanStatus = new { scan.Status, scan.Description },
-            ImageScanFindings = scan.Status != "COMPLETE"
-                ? null
-                : new
-                {
-                    ImageScanCompletedAt = JsonWire.Epoch(scan.CompletedAt),
-                    VulnerabilitySourceUpdatedAt = JsonWire.Epoch(scan.CompletedAt),
-                    FindingSeverityCounts = Counted(findings.Select(f => f.Finding.Severity)),
-                    Findings = page.Select(f => Shown(f.Finding, f.Package)),
-                },
-            NextToken = next,
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["ImageId"] = Identity(image, request.ImageId),
+            ["ImageScanStatus"] = new Members { ["Status"] = scan.Status, ["Description"] = scan.Description },
+            ["ImageScanFindings"] =
+                scan.Status != "COMPLETE"
+                    ? null
+                    : new Members
+                    {
+                        ["ImageScanCompletedAt"] = JsonWire.Epoch(scan.CompletedAt),
+                        ["VulnerabilitySourceUpdatedAt"] = JsonWire.Epoch(scan.CompletedAt),
+                        ["FindingSeverityCounts"] = Counted(findings.Select(f => f.Finding.Severity)),
+                        ["Findings"] = page.Select(f => Shown(f.Finding, f.Package)),
+                    },
+            ["NextToken"] = next,
         };
     }
 
-    private static object Shown(LocalFinding finding, LocalPackage package)
+    private static Members Shown(LocalFinding finding, LocalPackage package)
     {
         var attributes = new List<object>
         {
-            new { Key = "package_name", Value = package.Name },
-            new { Key = "package_version", Value = package.Version },
+            new Members { ["Key"] = "package_name", ["Value"] = package.Name },
+            new Members { ["Key"] = "package_version", ["Value"] = package.Version },
         };
         if (finding.Score is { } score)
         {
             attributes.Add(
-                new
+                new Members
                 {
-                    Key = "CVSS3_SCORE",
-                    Value = score.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture),
+                    ["Key"] = "CVSS3_SCORE",
+                    ["Value"] = score.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture),
                 }
             );
         }
 
-        return new
+        return new Members
         {
-            Name = finding.Vulnerability,
-            finding.Description,
-            Uri = $"https://www.cve.org/CVERecord?id={finding.Vulnerability}",
-            finding.Severity,
-            Attributes = attributes,
+            ["Name"] = finding.Vulnerability,
+            ["Description"] = finding.Description,
+            ["Uri"] = $"https://www.cve.org/CVERecord?id={finding.Vulnerability}",
+            ["Severity"] = finding.Severity,
+            ["Attributes"] = attributes,
         };
     }
 
-    private object EnhancedFindings(DescribeImageScanFindingsRequest request, EcrRepository repository, EcrImage image)
+    private Members EnhancedFindings(DescribeImageScanFindingsRequest request, EcrRepository repository, EcrImage image)
     {
         var coverage =
             Inspector.CoverageOf(repository.Name, image.Digest) ?? throw ScanNotFound(repository, request.ImageId);
         var active = coverage.ListedFindings(account.Now).Where(f => f.Finding.Status == "ACTIVE").ToList();
         var (page, next) = PageOf(request, repository, image, active);
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            ImageId = Identity(image, request.ImageId),
-            ImageScanStatus = new { Status = coverage.ImageScanStatus, Description = coverage.Reason },
-            ImageScanFindings = new
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["ImageId"] = Identity(image, request.ImageId),
+            ["ImageScanStatus"] = new Members
             {
-                ImageScanCompletedAt = JsonWire.Epoch(coverage.LastScannedAt),
-                VulnerabilitySourceUpdatedAt = JsonWire.Epoch(coverage.LastScannedAt),
-                FindingSeverityCounts = Counted(active.Select(f => f.Finding.Severity)),
-                EnhancedFindings = page.Select(f => Inspector.ForEcr(f)),
+                ["Status"] = coverage.ImageScanStatus,
+                ["Description"] = coverage.Reason,
             },
-            NextToken = next,
+            ["ImageScanFindings"] = new Members
+            {
+                ["ImageScanCompletedAt"] = JsonWire.Epoch(coverage.LastScannedAt),
+                ["VulnerabilitySourceUpdatedAt"] = JsonWire.Epoch(coverage.LastScannedAt),
+                ["FindingSeverityCounts"] = Counted(active.Select(f => f.Finding.Severity)),
+                ["EnhancedFindings"] = page.Select(f => Inspector.ForEcr(f)),
+            },
+            ["NextToken"] = next,
         };
     }
 
@@ -190,16 +195,16 @@ public sealed partial class LocalEcr
         );
 
     private object GetRegistryScanningConfiguration(GetRegistryScanningConfigurationRequest request) =>
-        new { RegistryId = Options.AccountId, ScanningConfiguration = Shown(scanning) };
+        new Members { ["RegistryId"] = Options.AccountId, ["ScanningConfiguration"] = Shown(scanning) };
 
-    private static object Shown(ScanningConfiguration scanning) =>
-        new
+    private static Members Shown(ScanningConfiguration scanning) =>
+        new Members
         {
-            scanning.ScanType,
-            Rules = scanning.Rules.Select(r => new
+            ["ScanType"] = scanning.ScanType,
+            ["Rules"] = scanning.Rules.Select(r => new Members
             {
-                ScanFrequency = r.Frequency,
-                RepositoryFilters = Filters(r.RepositoryFilters),
+                ["ScanFrequency"] = r.Frequency,
+                ["RepositoryFilters"] = Filters(r.RepositoryFilters),
             }),
         };
 
@@ -232,7 +237,7 @@ public sealed partial class LocalEcr
             [.. rules.Select(r => new ScanningRule(r.ScanFrequency, [.. r.RepositoryFilters.Select(f => f.Filter)]))]
         );
         AnnounceChange(before);
-        return new { RegistryScanningConfiguration = Shown(scanning) };
+        return new Members { ["RegistryScanningConfiguration"] = Shown(scanning) };
     }
 
     private void AnnounceChange(ScanningConfiguration before)
@@ -270,37 +275,38 @@ public sealed partial class LocalEcr
     {
         var repository = Find(request);
         repository.ScanOnPush = request.ImageScanningConfiguration.ScanOnPush;
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            ImageScanningConfiguration = new { repository.ScanOnPush },
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["ImageScanningConfiguration"] = new Members { ["ScanOnPush"] = repository.ScanOnPush },
         };
     }
 
     private object BatchGetRepositoryScanningConfiguration(BatchGetRepositoryScanningConfigurationRequest request)
     {
         CheckCount("repositoryNames", request.RepositoryNames, 25);
-        return new
+        return new Members
         {
-            ScanningConfigurations = request
+            ["ScanningConfigurations"] = request
                 .RepositoryNames.Select(n => repositories.GetValueOrDefault(n))
                 .OfType<EcrRepository>()
-                .Select(r => new
+                .Select(r => new Members
                 {
-                    RepositoryArn = r.Arn,
-                    RepositoryName = r.Name,
-                    ScanOnPush = scanning.FrequencyOf(r) != "MANUAL",
-                    ScanFrequency = scanning.FrequencyOf(r),
-                    AppliedScanFilters = Filters(scanning.FiltersFor(r.Name)),
+                    ["RepositoryArn"] = r.Arn,
+                    ["RepositoryName"] = r.Name,
+                    ["ScanOnPush"] = scanning.FrequencyOf(r) != "MANUAL",
+                    ["ScanFrequency"] = scanning.FrequencyOf(r),
+                    ["AppliedScanFilters"] = Filters(scanning.FiltersFor(r.Name)),
                 }),
-            Failures = request
+            ["Failures"] = request
                 .RepositoryNames.Where(n => !repositories.ContainsKey(n))
-                .Select(n => new
+                .Select(n => new Members
                 {
-                    RepositoryName = n,
-                    FailureCode = "REPOSITORY_NOT_FOUND",
-                    FailureReason = $"The repository with name '{n}' does not exist in the registry with id "
+                    ["RepositoryName"] = n,
+                    ["FailureCode"] = "REPOSITORY_NOT_FOUND",
+                    ["FailureReason"] =
+                        $"The repository with name '{n}' does not exist in the registry with id "
                         + $"'{Options.AccountId}'",
                 }),
         };

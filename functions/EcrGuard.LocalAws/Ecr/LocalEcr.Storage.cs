@@ -33,12 +33,12 @@ public sealed partial class LocalEcr
                 break;
         }
 
-        return new
+        return new Members
         {
-            RegistryId = Options.AccountId,
-            RepositoryName = repository.Name,
-            request.ImageId,
-            ImageStatus = image.Status,
+            ["RegistryId"] = Options.AccountId,
+            ["RepositoryName"] = repository.Name,
+            ["ImageId"] = request.ImageId,
+            ["ImageStatus"] = image.Status,
         };
 
         // The service model lists this error but does not say when it occurs.
@@ -113,18 +113,18 @@ public sealed partial class LocalEcr
             usual: 20, // In the service model; 50 on the API's page.
             most: 50
         );
-        return new
+        return new Members
         {
-            Referrers = page.Select(i => new
+            ["Referrers"] = page.Select(i => new Members
             {
-                i.Digest,
-                i.MediaType,
-                ArtifactType = i.ArtifactMediaType,
-                Size = i.Manifest.LongLength,
-                ParsedManifest.Parse(i.Manifest).Annotations,
-                ArtifactStatus = i.Status,
+                ["Digest"] = i.Digest,
+                ["MediaType"] = i.MediaType,
+                ["ArtifactType"] = i.ArtifactMediaType,
+                ["Size"] = i.Manifest.LongLength,
+                ["Annotations"] = ParsedManifest.Parse(i.Manifest).Annotations,
+                ["ArtifactStatus"] = i.Status,
             }),
-            NextToken = next,
+            ["NextToken"] = next,
         };
     }
 }

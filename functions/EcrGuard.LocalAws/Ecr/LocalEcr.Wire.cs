@@ -66,7 +66,11 @@ public sealed partial class LocalEcr
         };
 
     LocalAnswer ILocalService.Refuse(LocalError error) =>
-        JsonWire.Refuse(ContentType, error.Status, new { __type = error.Code, error.Message });
+        JsonWire.Refuse(
+            ContentType,
+            error.Status,
+            new Members { ["__type"] = error.Code, ["Message"] = error.Message }
+        );
 
     private static string Target(LocalCall call) => call.Headers["X-Amz-Target"].ToString();
 

@@ -66,12 +66,12 @@ public sealed record Manifest
         {
             children.Add(image);
             entries.Add(
-                new
+                new Members
                 {
-                    image.MediaType,
-                    image.Digest,
-                    Size = image.Text.Length,
-                    Platform = PlatformOf(platform),
+                    ["MediaType"] = image.MediaType,
+                    ["Digest"] = image.Digest,
+                    ["Size"] = image.Text.Length,
+                    ["Platform"] = PlatformOf(platform),
                 }
             );
         }
@@ -81,27 +81,27 @@ public sealed record Manifest
             var attestation = Attestation(image);
             children.Add(attestation);
             entries.Add(
-                new
+                new Members
                 {
-                    attestation.MediaType,
-                    attestation.Digest,
-                    Size = attestation.Text.Length,
-                    Annotations = new Dictionary<string, string>
+                    ["MediaType"] = attestation.MediaType,
+                    ["Digest"] = attestation.Digest,
+                    ["Size"] = attestation.Text.Length,
+                    ["Annotations"] = new Dictionary<string, string>
                     {
                         ["vnd.docker.reference.digest"] = image.Digest,
                         ["vnd.docker.reference.type"] = "attestation-manifest",
                     },
-                    Platform = PlatformOf("unknown/unknown"),
+                    ["Platform"] = PlatformOf("unknown/unknown"),
                 }
             );
         }
 
         var text = JsonWire.Write(
-            new
+            new Members
             {
-                SchemaVersion = 2,
-                MediaType = MediaTypes.OciIndex,
-                Manifests = entries,
+                ["SchemaVersion"] = 2,
+                ["MediaType"] = MediaTypes.OciIndex,
+                ["Manifests"] = entries,
             }
         );
         return new Manifest(text, MediaTypes.OciIndex, [.. children]);
@@ -111,20 +111,20 @@ public sealed record Manifest
     public static Manifest DockerList(IReadOnlyList<(string Platform, Manifest Image)> images)
     {
         ArgumentNullException.ThrowIfNull(images);
-        var entries = images.Select(i => new
+        var entries = images.Select(i => new Members
         {
-            i.Image.MediaType,
-            i.Image.Digest,
-            Size = i.Image.Text.Length,
-            Platform = PlatformOf(i.Platform),
+            ["MediaType"] = i.Image.MediaType,
+            ["Digest"] = i.Image.Digest,
+            ["Size"] = i.Image.Text.Length,
+            ["Platform"] = PlatformOf(i.Platform),
         });
         return new Manifest(
             JsonWire.Write(
-                new
+                new Members
                 {
-                    SchemaVersion = 2,
-                    MediaType = MediaTypes.DockerList,
-                    Manifests = entries,
+                    ["SchemaVersion"] = 2,
+                    ["MediaType"] = MediaTypes.DockerList,
+                    ["Manifests"] = entries,
                 }
             ),
             MediaTypes.DockerList,
@@ -148,22 +148,22 @@ public sealed record Manifest
     ) =>
         new(
             JsonWire.Write(
-                new
+                new Members
                 {
-                    SchemaVersion = 2,
-                    MediaType = MediaTypes.OciManifest,
-                    ArtifactType = artifactType,
-                    Config = Blob(configType, $"config of {content}", 1_024),
-                    Layers = layerTypes.Select(
+                    ["SchemaVersion"] = 2,
+                    ["MediaType"] = MediaTypes.OciManifest,
+                    ["ArtifactType"] = artifactType,
+                    ["Config"] = Blob(configType, $"config of {content}", 1_024),
+                    ["Layers"] = layerTypes.Select(
                         (type, at) => Blob(type, $"layer {at} of {content}", type == MediaTypes.OciEmpty ? 2 : 100)
                     ),
-                    Subject = subject is null
+                    ["Subject"] = subject is null
                         ? null
-                        : new
+                        : new Members
                         {
-                            MediaType = MediaTypes.OciManifest,
-                            Digest = subject,
-                            Size = 512,
+                            ["MediaType"] = MediaTypes.OciManifest,
+                            ["Digest"] = subject,
+                            ["Size"] = 512,
                         },
                 }
             ),
@@ -208,23 +208,23 @@ public sealed record Manifest
     public static Manifest Referrer(string subjectDigest, string artifactType = "application/spdx+json") =>
         new(
             JsonWire.Write(
-                new
+                new Members
                 {
-                    SchemaVersion = 2,
-                    MediaType = MediaTypes.OciManifest,
-                    ArtifactType = artifactType,
-                    Config = new
+                    ["SchemaVersion"] = 2,
+                    ["MediaType"] = MediaTypes.OciManifest,
+                    ["ArtifactType"] = artifactType,
+                    ["Config"] = new Members
                     {
-                        MediaType = MediaTypes.OciEmpty,
-                        Digest = DigestOf("{}"u8),
-                        Size = 2,
+                        ["MediaType"] = MediaTypes.OciEmpty,
+                        ["Digest"] = DigestOf("{}"u8),
+                        ["Size"] = 2,
                     },
-                    Layers = new[] { Blob(artifactType, subjectDigest + artifactType, 4_096) },
-                    Subject = new
+                    ["Layers"] = new[] { Blob(artifactType, subjectDigest + artifactType, 4_096) },
+                    ["Subject"] = new Members
                     {
-                        MediaType = MediaTypes.OciManifest,
-                        Digest = subjectDigest,
-                        Size = 512,
+                        ["MediaType"] = MediaTypes.OciManifest,
+                        ["Digest"] = subjectDigest,
+                        ["Size"] = 512,
                     },
                 }
             ),
@@ -254,31 +254,31 @@ public sealed record Manifest
         long bytes
     ) =>
         JsonWire.Write(
-            new
+            new Members
             {
-                SchemaVersion = 2,
-                MediaType = mediaType,
-                Config = Blob(configType, $"config of {content}", 1_024),
-                Layers = new[] { Blob(layerType, $"layer of {content}", bytes) },
+                ["SchemaVersion"] = 2,
+                ["MediaType"] = mediaType,
+                ["Config"] = Blob(configType, $"config of {content}", 1_024),
+                ["Layers"] = new[] { Blob(layerType, $"layer of {content}", bytes) },
             }
         );
 
-    private static object Blob(string mediaType, string content, long size) =>
-        new
+    private static Members Blob(string mediaType, string content, long size) =>
+        new Members
         {
-            MediaType = mediaType,
-            Digest = DigestOf(Encoding.UTF8.GetBytes(content)),
-            Size = size,
+            ["MediaType"] = mediaType,
+            ["Digest"] = DigestOf(Encoding.UTF8.GetBytes(content)),
+            ["Size"] = size,
         };
 
-    private static object PlatformOf(string platform)
+    private static Members PlatformOf(string platform)
     {
         var parts = platform.Split('/');
-        return new
+        return new Members
         {
-            Architecture = parts[1],
-            Os = parts[0],
-            Variant = parts.ElementAtOrDefault(2),
+            ["Architecture"] = parts[1],
+            ["Os"] = parts[0],
+            ["Variant"] = parts.ElementAtOrDefault(2),
         };
     }
 }

@@ -63,8 +63,11 @@ public sealed class LocalEcs : LocalJsonService
                 [.. images]
             );
             definitions.Add(definition.Arn, definition);
-            var registered = new { taskDefinition = new { taskDefinitionArn = definition.Arn } };
-            account.EmitCall("ecs", "RegisterTaskDefinition", new { family }, registered);
+            var registered = new Members
+            {
+                ["taskDefinition"] = new Members { ["taskDefinitionArn"] = definition.Arn },
+            };
+            account.EmitCall("ecs", "RegisterTaskDefinition", new Members { ["family"] = family }, registered);
             return definition.Arn;
         }
     }
@@ -105,15 +108,18 @@ public sealed class LocalEcs : LocalJsonService
             var service = new Service(Arn($"service/{cluster}/{name}"), $"{cluster}/{name}", name, desiredCount);
             ClusterOf(cluster).Services.Add(service.Arn, service);
             Deploy(service, taskDefinition, digests ?? []);
-            var created = new { service = new { serviceArn = service.Arn, taskDefinition } };
+            var created = new Members
+            {
+                ["service"] = new Members { ["serviceArn"] = service.Arn, ["taskDefinition"] = taskDefinition },
+            };
             account.EmitCall(
                 "ecs",
                 "CreateService",
-                new
+                new Members
                 {
-                    cluster,
-                    serviceName = name,
-                    taskDefinition,
+                    ["cluster"] = cluster,
+                    ["serviceName"] = name,
+                    ["taskDefinition"] = taskDefinition,
                 },
                 created
             );
@@ -128,8 +134,16 @@ public sealed class LocalEcs : LocalJsonService
         lock (Gate)
         {
             Deploy(ServiceOf(service), taskDefinition, digests);
-            var updated = new { service = new { serviceArn = service, taskDefinition } };
-            account.EmitCall("ecs", "UpdateService", new { service, taskDefinition }, updated);
+            var updated = new Members
+            {
+                ["service"] = new Members { ["serviceArn"] = service, ["taskDefinition"] = taskDefinition },
+            };
+            account.EmitCall(
+                "ecs",
+                "UpdateService",
+                new Members { ["service"] = service, ["taskDefinition"] = taskDefinition },
+                updated
+            );
         }
     }
 
@@ -233,16 +247,16 @@ public sealed class LocalEcs : LocalJsonService
             "aws.ecs",
             "ECS Task State Change",
             task.Arn,
-            new
+            new Members
             {
-                clusterArn = task.Cluster,
-                taskArn = task.Arn,
-                taskDefinitionArn = task.Definition.Arn,
-                group = task.Group ?? $"family:{task.Definition.Family}",
-                lastStatus,
-                desiredStatus,
-                version = 1,
-                containers = task.Definition.Images.Select(
+                ["clusterArn"] = task.Cluster,
+                ["taskArn"] = task.Arn,
+                ["taskDefinitionArn"] = task.Definition.Arn,
+                ["group"] = task.Group ?? $"family:{task.Definition.Family}",
+                ["lastStatus"] = lastStatus,
+                ["desiredStatus"] = desiredStatus,
+                ["version"] = 1,
+                ["containers"] = task.Definition.Images.Select(
                     (image, at) =>
                         new Dictionary<string, string>
                         {
@@ -295,7 +309,7 @@ public sealed class LocalEcs : LocalJsonService
     }
 
     private static object[] Missing(IEnumerable<string> arns) =>
-        [.. arns.Select(arn => new { Arn = arn, Reason = "MISSING" })];
+        [.. arns.Select(arn => new Members { ["Arn"] = arn, ["Reason"] = "MISSING" })];
 
     private string Arn(string resource) =>
         $"arn:aws:ecs:{account.Options.Region}:{account.Options.AccountId}:{resource}";
@@ -340,7 +354,7 @@ public sealed class LocalEcs : LocalJsonService
     private object ListClusters(EcsListRequest request)
     {
         var (arns, next) = Page("ListClusters", request, MostListed, clusters.Keys);
-        return new { ClusterArns = arns, NextToken = next };
+        return new Members { ["ClusterArns"] = arns, ["NextToken"] = next };
     }
 
     private object ListServices(ListInClusterRequest request)
@@ -351,7 +365,7 @@ public sealed class LocalEcs : LocalJsonService
             MostServicesDescribed,
             Existing(request.Cluster).Services.Keys
         );
-        return new { ServiceArns = arns, NextToken = next };
+        return new Members { ["ServiceArns"] = arns, ["NextToken"] = next };
     }
 
     private object ListTasks(ListInClusterRequest request)
@@ -362,7 +376,7 @@ public sealed class LocalEcs : LocalJsonService
             MostListed,
             Existing(request.Cluster).Tasks.Keys
         );
-        return new { TaskArns = arns, NextToken = next };
+        return new Members { ["TaskArns"] = arns, ["NextToken"] = next };
     }
 
     private object ListTaskDefinitionFamilies(ListFamiliesRequest request)
@@ -373,7 +387,7 @@ public sealed class LocalEcs : LocalJsonService
             .Distinct()
             .Order(StringComparer.Ordinal);
         var (page, next) = Page($"ListTaskDefinitionFamilies {request.Status}", request, MostListed, families);
-        return new { Families = page, NextToken = next };
+        return new Members { ["Families"] = page, ["NextToken"] = next };
     }
 
     private object ListTaskDefinitions(ListTaskDefinitionsRequest request)
@@ -393,7 +407,7 @@ public sealed class LocalEcs : LocalJsonService
             MostListed,
             sorted.Select(d => d.Arn)
         );
-        return new { TaskDefinitionArns = arns, NextToken = next };
+        return new Members { ["TaskDefinitionArns"] = arns, ["NextToken"] = next };
     }
 
     /// <summary>A family is ACTIVE if any of its revisions is ACTIVE.</summary>
@@ -410,90 +424,96 @@ public sealed class LocalEcs : LocalJsonService
     {
         CheckCount("Services", request.Services, MostServicesDescribed);
         var services = Existing(request.Cluster).Services;
-        return new
+        return new Members
         {
-            Services = request
+            ["Services"] = request
                 .Services.Where(services.ContainsKey)
                 .Select(arn => services[arn])
-                .Select(service => new
+                .Select(service => new Members
                 {
-                    ServiceArn = service.Arn,
-                    ServiceName = service.Name,
-                    Status = "ACTIVE",
-                    service.DesiredCount,
-                    service.Deployments[0].TaskDefinition,
-                    TaskSets = service.TaskSets.Select(
+                    ["ServiceArn"] = service.Arn,
+                    ["ServiceName"] = service.Name,
+                    ["Status"] = "ACTIVE",
+                    ["DesiredCount"] = service.DesiredCount,
+                    ["TaskDefinition"] = service.Deployments[0].TaskDefinition,
+                    ["TaskSets"] = service.TaskSets.Select(
                         (definition, at) =>
-                            new
+                            new Members
                             {
-                                Id = $"ecs-svc/{at}",
-                                Status = "ACTIVE",
-                                TaskDefinition = definition,
+                                ["Id"] = $"ecs-svc/{at}",
+                                ["Status"] = "ACTIVE",
+                                ["TaskDefinition"] = definition,
                             }
                     ),
-                    Deployments = service.Deployments.Select(
+                    ["Deployments"] = service.Deployments.Select(
                         (revision, at) =>
-                            new
+                            new Members
                             {
-                                Id = $"ecs-svc/{at}",
-                                Status = at == 0 ? "PRIMARY" : "ACTIVE",
-                                revision.TaskDefinition,
+                                ["Id"] = $"ecs-svc/{at}",
+                                ["Status"] = at == 0 ? "PRIMARY" : "ACTIVE",
+                                ["TaskDefinition"] = revision.TaskDefinition,
                             }
                     ),
-                    CurrentServiceDeployment = service.CurrentDeployment,
-                    CurrentServiceRevisions = service.Deployments.Select(revision => new { revision.Arn }),
+                    ["CurrentServiceDeployment"] = service.CurrentDeployment,
+                    ["CurrentServiceRevisions"] = service.Deployments.Select(revision => new Members
+                    {
+                        ["Arn"] = revision.Arn,
+                    }),
                 }),
-            Failures = Missing(request.Services.Where(arn => !services.ContainsKey(arn))),
+            ["Failures"] = Missing(request.Services.Where(arn => !services.ContainsKey(arn))),
         };
     }
 
     private object DescribeServiceDeployments(DescribeServiceDeploymentsRequest request)
     {
         CheckCount("Service deployments", request.ServiceDeploymentArns, MostRecordsDescribed);
-        return new
+        return new Members
         {
-            ServiceDeployments = request
+            ["ServiceDeployments"] = request
                 .ServiceDeploymentArns.Where(deployments.ContainsKey)
                 .Select(arn => deployments[arn])
-                .Select(deployment => new
+                .Select(deployment => new Members
                 {
-                    ServiceDeploymentArn = deployment.Arn,
-                    deployment.ServiceArn,
-                    Status = deployment.RolledBackTo is null ? "SUCCESSFUL" : "ROLLBACK_SUCCESSFUL",
-                    SourceServiceRevisions = deployment.Sources.Select(revision => new { revision.Arn }),
-                    TargetServiceRevision = new { deployment.Target.Arn },
-                    Rollback = deployment.RolledBackTo is { } revision
-                        ? new { ServiceRevisionArn = revision.Arn }
+                    ["ServiceDeploymentArn"] = deployment.Arn,
+                    ["ServiceArn"] = deployment.ServiceArn,
+                    ["Status"] = deployment.RolledBackTo is null ? "SUCCESSFUL" : "ROLLBACK_SUCCESSFUL",
+                    ["SourceServiceRevisions"] = deployment.Sources.Select(revision => new Members
+                    {
+                        ["Arn"] = revision.Arn,
+                    }),
+                    ["TargetServiceRevision"] = new Members { ["Arn"] = deployment.Target.Arn },
+                    ["Rollback"] = deployment.RolledBackTo is { } revision
+                        ? new Members { ["ServiceRevisionArn"] = revision.Arn }
                         : null,
                 }),
-            Failures = Missing(request.ServiceDeploymentArns.Where(arn => !deployments.ContainsKey(arn))),
+            ["Failures"] = Missing(request.ServiceDeploymentArns.Where(arn => !deployments.ContainsKey(arn))),
         };
     }
 
     private object DescribeServiceRevisions(DescribeServiceRevisionsRequest request)
     {
         CheckCount("Service revisions", request.ServiceRevisionArns, MostRecordsDescribed);
-        return new
+        return new Members
         {
-            ServiceRevisions = request
+            ["ServiceRevisions"] = request
                 .ServiceRevisionArns.Where(revisions.ContainsKey)
                 .Select(arn => revisions[arn])
-                .Select(revision => new
+                .Select(revision => new Members
                 {
-                    ServiceRevisionArn = revision.Arn,
-                    revision.ServiceArn,
-                    revision.TaskDefinition,
-                    ContainerImages = revision.Images.Select(
+                    ["ServiceRevisionArn"] = revision.Arn,
+                    ["ServiceArn"] = revision.ServiceArn,
+                    ["TaskDefinition"] = revision.TaskDefinition,
+                    ["ContainerImages"] = revision.Images.Select(
                         (image, at) =>
-                            new
+                            new Members
                             {
-                                ContainerName = $"container{at}",
-                                Image = image,
-                                ImageDigest = revision.Digests.ElementAtOrDefault(at),
+                                ["ContainerName"] = $"container{at}",
+                                ["Image"] = image,
+                                ["ImageDigest"] = revision.Digests.ElementAtOrDefault(at),
                             }
                     ),
                 }),
-            Failures = Missing(request.ServiceRevisionArns.Where(arn => !revisions.ContainsKey(arn))),
+            ["Failures"] = Missing(request.ServiceRevisionArns.Where(arn => !revisions.ContainsKey(arn))),
         };
     }
 
@@ -501,28 +521,28 @@ public sealed class LocalEcs : LocalJsonService
     {
         CheckCount("Tasks", request.Tasks, MostTasksDescribed);
         var tasks = Existing(request.Cluster).Tasks;
-        return new
+        return new Members
         {
-            Tasks = request
+            ["Tasks"] = request
                 .Tasks.Where(tasks.ContainsKey)
                 .Select(arn => tasks[arn])
-                .Select(task => new
+                .Select(task => new Members
                 {
-                    TaskArn = task.Arn,
-                    Group = task.Group ?? $"family:{task.Definition.Family}",
-                    LastStatus = task.Digests.Count == 0 ? "PROVISIONING" : "RUNNING",
-                    TaskDefinitionArn = task.Definition.Arn,
-                    Containers = task.Definition.Images.Select(
+                    ["TaskArn"] = task.Arn,
+                    ["Group"] = task.Group ?? $"family:{task.Definition.Family}",
+                    ["LastStatus"] = task.Digests.Count == 0 ? "PROVISIONING" : "RUNNING",
+                    ["TaskDefinitionArn"] = task.Definition.Arn,
+                    ["Containers"] = task.Definition.Images.Select(
                         (image, at) =>
-                            new
+                            new Members
                             {
-                                Name = $"container{at}",
-                                Image = image,
-                                ImageDigest = task.Digests.ElementAtOrDefault(at),
+                                ["Name"] = $"container{at}",
+                                ["Image"] = image,
+                                ["ImageDigest"] = task.Digests.ElementAtOrDefault(at),
                             }
                     ),
                 }),
-            Failures = Missing(request.Tasks.Where(arn => !tasks.ContainsKey(arn))),
+            ["Failures"] = Missing(request.Tasks.Where(arn => !tasks.ContainsKey(arn))),
         };
     }
 
@@ -540,15 +560,15 @@ public sealed class LocalEcs : LocalJsonService
                 .Values.Where(d => d.IsActive && arn == Arn($"task-definition/{d.Family}"))
                 .MaxBy(d => d.Revision)
             ?? throw new LocalError(400, "ClientException", "Unable to describe task definition.");
-        return new
+        return new Members
         {
-            TaskDefinition = new
+            ["TaskDefinition"] = new Members
             {
-                TaskDefinitionArn = definition.Arn,
-                definition.Family,
-                definition.Revision,
-                ContainerDefinitions = definition.Images.Select(
-                    (image, at) => new { Name = $"container{at}", Image = image }
+                ["TaskDefinitionArn"] = definition.Arn,
+                ["Family"] = definition.Family,
+                ["Revision"] = definition.Revision,
+                ["ContainerDefinitions"] = definition.Images.Select(
+                    (image, at) => new Members { ["Name"] = $"container{at}", ["Image"] = image }
                 ),
             },
         };

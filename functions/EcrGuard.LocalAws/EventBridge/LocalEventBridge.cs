@@ -107,25 +107,29 @@ public sealed class LocalEventBridge : LocalJsonService
     private object ListEventBuses(ListRequest request)
     {
         var (page, next) = Page("ListEventBuses", request, buses.Keys);
-        return new
+        return new Members
         {
-            EventBuses = page.Select(bus => new { Name = bus, Arn = Arn("events", $"event-bus/{bus}") }),
-            NextToken = next,
+            ["EventBuses"] = page.Select(bus => new Members
+            {
+                ["Name"] = bus,
+                ["Arn"] = Arn("events", $"event-bus/{bus}"),
+            }),
+            ["NextToken"] = next,
         };
     }
 
     private object ListRules(ListRulesRequest request)
     {
         var (page, next) = Page($"ListRules {request.EventBusName}", request, RulesOf(request.EventBusName).Keys);
-        return new
+        return new Members
         {
-            Rules = page.Select(rule => new
+            ["Rules"] = page.Select(rule => new Members
             {
-                Name = rule,
-                Arn = RuleArn(rule, request.EventBusName ?? DefaultBus),
-                State = "ENABLED",
+                ["Name"] = rule,
+                ["Arn"] = RuleArn(rule, request.EventBusName ?? DefaultBus),
+                ["State"] = "ENABLED",
             }),
-            NextToken = next,
+            ["NextToken"] = next,
         };
     }
 
@@ -139,35 +143,35 @@ public sealed class LocalEventBridge : LocalJsonService
                 $"Rule {request.Rule} does not exist on EventBus {request.EventBusName ?? DefaultBus}."
             );
         var (page, next) = Page($"ListTargetsByRule {request.EventBusName} {request.Rule}", request, targets.Index());
-        return new
+        return new Members
         {
-            Targets = page.Select(target => new
+            ["Targets"] = page.Select(target => new Members
             {
-                Id = $"Id{target.Index}",
-                target.Item.Arn,
-                EcsParameters = target.Item.TaskDefinition is null
+                ["Id"] = $"Id{target.Index}",
+                ["Arn"] = target.Item.Arn,
+                ["EcsParameters"] = target.Item.TaskDefinition is null
                     ? null
-                    : new { TaskDefinitionArn = target.Item.TaskDefinition },
+                    : new Members { ["TaskDefinitionArn"] = target.Item.TaskDefinition },
             }),
-            NextToken = next,
+            ["NextToken"] = next,
         };
     }
 
     private sealed record Target(string Arn, string? TaskDefinition);
 
-    private record ListRequest
+    internal record ListRequest
     {
         public string? NextToken { get; init; }
 
         public int? Limit { get; init; }
     }
 
-    private sealed record ListRulesRequest : ListRequest
+    internal sealed record ListRulesRequest : ListRequest
     {
         public string? EventBusName { get; init; }
     }
 
-    private sealed record ListTargetsByRuleRequest : ListRequest
+    internal sealed record ListTargetsByRuleRequest : ListRequest
     {
         public required string Rule { get; init; }
 

@@ -99,53 +99,52 @@ public sealed class LocalHttpApi : ILocalService
     LocalAnswer ILocalService.Refuse(LocalError error) => Message(error.Status, error.Message);
 
     private static LocalAnswer Message(int status, string message) =>
-        new(status, "application/json", JsonSerializer.SerializeToUtf8Bytes(new { message }));
+        new(status, "application/json", JsonWire.Utf8(new Members { ["message"] = message }));
 
     private string Event(LocalCall call, string route, string roleId)
     {
         var key = SignatureV4.AccessKey(call.Headers)!;
-        return JsonSerializer.Serialize(
-            new
+        return JsonWire.Write(
+            new Members
             {
-                version = "2.0",
-                routeKey = route,
-                rawPath = call.Path,
-                rawQueryString = string.Join(
+                ["version"] = "2.0",
+                ["routeKey"] = route,
+                ["rawPath"] = call.Path,
+                ["rawQueryString"] = string.Join(
                     '&',
                     call.Query.Select(q => $"{Uri.EscapeDataString(q.Key)}={Uri.EscapeDataString(q.Value.ToString())}")
                 ),
-                headers = call.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()),
-                queryStringParameters = call.Query.Count == 0
-                    ? null
-                    : call.Query.ToDictionary(q => q.Key, q => q.Value.ToString()),
-                requestContext = new
+                ["headers"] = call.Headers.ToDictionary(h => h.Key.ToLowerInvariant(), h => h.Value.ToString()),
+                ["queryStringParameters"] =
+                    call.Query.Count == 0 ? null : call.Query.ToDictionary(q => q.Key, q => q.Value.ToString()),
+                ["requestContext"] = new Members
                 {
-                    accountId = account.Options.AccountId,
-                    apiId = "local",
-                    authorizer = new
+                    ["accountId"] = account.Options.AccountId,
+                    ["apiId"] = "local",
+                    ["authorizer"] = new Members
                     {
-                        iam = new
+                        ["iam"] = new Members
                         {
-                            accessKey = key,
-                            accountId = account.Options.AccountId,
-                            callerId = $"{roleId}:{key}",
-                            userId = $"{roleId}:{key}",
-                            userArn = $"arn:aws:iam::{account.Options.AccountId}:user/{key}",
+                            ["accessKey"] = key,
+                            ["accountId"] = account.Options.AccountId,
+                            ["callerId"] = $"{roleId}:{key}",
+                            ["userId"] = $"{roleId}:{key}",
+                            ["userArn"] = $"arn:aws:iam::{account.Options.AccountId}:user/{key}",
                         },
                     },
-                    http = new
+                    ["http"] = new Members
                     {
-                        method = call.Method,
-                        path = call.Path,
-                        protocol = "HTTP/1.1",
-                        sourceIp = "127.0.0.1",
+                        ["method"] = call.Method,
+                        ["path"] = call.Path,
+                        ["protocol"] = "HTTP/1.1",
+                        ["sourceIp"] = "127.0.0.1",
                     },
-                    requestId = Guid.NewGuid().ToString(),
-                    routeKey = route,
-                    stage = "$default",
+                    ["requestId"] = Guid.NewGuid().ToString(),
+                    ["routeKey"] = route,
+                    ["stage"] = "$default",
                 },
-                body = call.Body.Length == 0 ? null : call.Text,
-                isBase64Encoded = false,
+                ["body"] = call.Body.Length == 0 ? null : call.Text,
+                ["isBase64Encoded"] = false,
             }
         );
     }

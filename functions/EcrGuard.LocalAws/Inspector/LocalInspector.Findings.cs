@@ -9,7 +9,7 @@ public sealed partial class LocalInspector
     private const string Source = "aws.inspector2";
     private const string ImageType = "AWS_ECR_CONTAINER_IMAGE";
 
-    private object ListFindings(ListRequest request)
+    private Members ListFindings(ListRequest request)
     {
         var passing = Passing(request, FindingFields(), [], [], prefixes: true);
         var (page, next) = Page(
@@ -21,7 +21,11 @@ public sealed partial class LocalInspector
             PagesRepeat,
             Candidates(request).SelectMany(c => c.ListedFindings(account.Now)).Where(passing)
         );
-        return new { Findings = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)), NextToken = next };
+        return new Members
+        {
+            ["Findings"] = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)),
+            ["NextToken"] = next,
+        };
     }
 
     /// <summary>
@@ -79,7 +83,7 @@ public sealed partial class LocalInspector
             ["vulnerabilityId"] = f => [f.Finding.Vulnerability],
         };
 
-    private object ListCoverage(ListRequest request)
+    private Members ListCoverage(ListRequest request)
     {
         var passing = Passing(
             request,
@@ -97,7 +101,7 @@ public sealed partial class LocalInspector
             repeats: false,
             Named(request).Where(passing)
         );
-        return new { CoveredResources = page.Select(Shown), NextToken = next };
+        return new Members { ["CoveredResources"] = page.Select(Shown), ["NextToken"] = next };
     }
 
     /// <summary>A member's image was pulled long ago.</summary>
@@ -120,24 +124,24 @@ public sealed partial class LocalInspector
     private object Shown(Coverage coverage)
     {
         var listed = coverage.ListedAt(account.Now);
-        return new
+        return new Members
         {
-            ResourceType = ImageType,
-            ResourceId = ArnOf(coverage),
-            Of(coverage).Options.AccountId,
-            ScanType = "PACKAGE",
-            ScanStatus = new { listed.StatusCode, listed.Reason },
-            ResourceMetadata = new
+            ["ResourceType"] = ImageType,
+            ["ResourceId"] = ArnOf(coverage),
+            ["AccountId"] = Of(coverage).Options.AccountId,
+            ["ScanType"] = "PACKAGE",
+            ["ScanStatus"] = new Members { ["StatusCode"] = listed.StatusCode, ["Reason"] = listed.Reason },
+            ["ResourceMetadata"] = new Members
             {
-                EcrImage = new
+                ["EcrImage"] = new Members
                 {
-                    Tags = TagsOf(coverage),
-                    ImagePulledAt = JsonWire.Epoch(PulledAt(coverage)),
-                    LastInUseAt = JsonWire.Epoch(coverage.LastInUseAt),
-                    coverage.InUseCount,
+                    ["Tags"] = TagsOf(coverage),
+                    ["ImagePulledAt"] = JsonWire.Epoch(PulledAt(coverage)),
+                    ["LastInUseAt"] = JsonWire.Epoch(coverage.LastInUseAt),
+                    ["InUseCount"] = coverage.InUseCount,
                 },
             },
-            LastScannedAt = JsonWire.Epoch(listed.LastScannedAt),
+            ["LastScannedAt"] = JsonWire.Epoch(listed.LastScannedAt),
         };
     }
 
@@ -145,81 +149,81 @@ public sealed partial class LocalInspector
     /// A finding in Inspector's own shape, for answers and for the bus. On the bus it says more about the image, and
     /// dates have another form.
     /// </summary>
-    private object Shown(Observed observed, Func<DateTimeOffset, object> date, bool onBus)
+    private Members Shown(Observed observed, Func<DateTimeOffset, object> date, bool onBus)
     {
         var finding = observed.Finding;
         var (image, owner, tags) = (observed.Image, Of(observed.Image).Options, TagsOf(observed.Image));
         var pushedAt = image.Member is null
             ? ecr.Image(image.Repository, image.Digest).PushedAt
             : observed.FirstObservedAt;
-        return new
+        return new Members
         {
-            FindingArn = observed.Arn,
-            AwsAccountId = owner.AccountId,
-            Type = "PACKAGE_VULNERABILITY",
-            finding.Description,
-            Title = Title(finding),
-            Remediation = new { Recommendation = new { Text = "None Provided" } },
-            finding.Severity,
-            FirstObservedAt = date(observed.FirstObservedAt),
-            LastObservedAt = date(observed.UpdatedAt),
-            UpdatedAt = date(observed.UpdatedAt),
-            finding.Status,
-            Resources = new[]
+            ["FindingArn"] = observed.Arn,
+            ["AwsAccountId"] = owner.AccountId,
+            ["Type"] = "PACKAGE_VULNERABILITY",
+            ["Description"] = finding.Description,
+            ["Title"] = Title(finding),
+            ["Remediation"] = new Members { ["Recommendation"] = new Members { ["Text"] = "None Provided" } },
+            ["Severity"] = finding.Severity,
+            ["FirstObservedAt"] = date(observed.FirstObservedAt),
+            ["LastObservedAt"] = date(observed.UpdatedAt),
+            ["UpdatedAt"] = date(observed.UpdatedAt),
+            ["Status"] = finding.Status,
+            ["Resources"] = new[]
             {
-                new
+                new Members
                 {
-                    Type = ImageType,
-                    Id = ArnOf(image),
-                    Partition = "aws",
-                    owner.Region,
-                    Provider = onBus ? "AWS" : null,
-                    ProviderAccountId = onBus ? owner.AccountId : null,
-                    Details = new
+                    ["Type"] = ImageType,
+                    ["Id"] = ArnOf(image),
+                    ["Partition"] = "aws",
+                    ["Region"] = owner.Region,
+                    ["Provider"] = onBus ? "AWS" : null,
+                    ["ProviderAccountId"] = onBus ? owner.AccountId : null,
+                    ["Details"] = new Members
                     {
-                        AwsEcrContainerImage = new
+                        ["AwsEcrContainerImage"] = new Members
                         {
-                            RepositoryName = image.Repository,
-                            ImageTags = tags,
-                            PushedAt = date(pushedAt),
-                            Architecture = "amd64",
-                            ImageHash = image.Digest,
-                            Registry = owner.AccountId,
-                            Platform = "DEBIAN_12",
+                            ["RepositoryName"] = image.Repository,
+                            ["ImageTags"] = tags,
+                            ["PushedAt"] = date(pushedAt),
+                            ["Architecture"] = "amd64",
+                            ["ImageHash"] = image.Digest,
+                            ["Registry"] = owner.AccountId,
+                            ["Platform"] = "DEBIAN_12",
                         },
-                        Image = !onBus
+                        ["Image"] = !onBus
                             ? null
-                            : new
+                            : new Members
                             {
-                                RepositoryName = image.Repository,
-                                Registry = owner.AccountId,
-                                ImageTags = tags,
-                                ImageDigest = image.Digest,
-                                PushedAt = date(pushedAt),
-                                Architecture = "amd64",
-                                Platform = "DEBIAN_12",
+                                ["RepositoryName"] = image.Repository,
+                                ["Registry"] = owner.AccountId,
+                                ["ImageTags"] = tags,
+                                ["ImageDigest"] = image.Digest,
+                                ["PushedAt"] = date(pushedAt),
+                                ["Architecture"] = "amd64",
+                                ["Platform"] = "DEBIAN_12",
                             },
                     },
                 },
             },
-            InspectorScore = finding.Score,
-            InspectorScoreDetails = finding.Score is not { } score
+            ["InspectorScore"] = finding.Score,
+            ["InspectorScoreDetails"] = finding.Score is not { } score
                 ? null
-                : new
+                : new Members
                 {
-                    AdjustedCvss = new
+                    ["AdjustedCvss"] = new Members
                     {
-                        ScoreSource = "NVD",
-                        CvssSource = "NVD",
-                        Version = "3.1",
-                        Score = score,
-                        ScoringVector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N",
+                        ["ScoreSource"] = "NVD",
+                        ["CvssSource"] = "NVD",
+                        ["Version"] = "3.1",
+                        ["Score"] = score,
+                        ["ScoringVector"] = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N",
                     },
                 },
-            PackageVulnerabilityDetails = Details(finding, withRemediation: true),
-            FixAvailable = finding.Fix,
-            ExploitAvailable = Exploit(finding),
-            Epss = finding.Epss is { } epss ? new { Score = epss } : null,
+            ["PackageVulnerabilityDetails"] = Details(finding, withRemediation: true),
+            ["FixAvailable"] = finding.Fix,
+            ["ExploitAvailable"] = Exploit(finding),
+            ["Epss"] = finding.Epss is { } epss ? new Members { ["Score"] = epss } : null,
         };
     }
 
@@ -229,51 +233,56 @@ public sealed partial class LocalInspector
     internal object ForEcr(Observed observed)
     {
         var finding = observed.Finding;
-        return new
+        return new Members
         {
-            AwsAccountId = account.Options.AccountId,
-            finding.Description,
-            FindingArn = observed.Arn,
-            FirstObservedAt = JsonWire.Epoch(observed.FirstObservedAt),
-            LastObservedAt = JsonWire.Epoch(observed.UpdatedAt),
-            PackageVulnerabilityDetails = Details(finding, withRemediation: false),
-            Remediation = new { Recommendation = new { Text = "None Provided" } },
-            Resources = new[]
+            ["AwsAccountId"] = account.Options.AccountId,
+            ["Description"] = finding.Description,
+            ["FindingArn"] = observed.Arn,
+            ["FirstObservedAt"] = JsonWire.Epoch(observed.FirstObservedAt),
+            ["LastObservedAt"] = JsonWire.Epoch(observed.UpdatedAt),
+            ["PackageVulnerabilityDetails"] = Details(finding, withRemediation: false),
+            ["Remediation"] = new Members { ["Recommendation"] = new Members { ["Text"] = "None Provided" } },
+            ["Resources"] = new[]
             {
-                new { Id = account.ImageArn(observed.Image.Repository, observed.Image.Digest), Type = ImageType },
+                new Members
+                {
+                    ["Id"] = account.ImageArn(observed.Image.Repository, observed.Image.Digest),
+                    ["Type"] = ImageType,
+                },
             },
-            finding.Score,
-            finding.Severity,
-            finding.Status,
-            Title = Title(finding),
-            Type = "PACKAGE_VULNERABILITY",
-            UpdatedAt = JsonWire.Epoch(observed.UpdatedAt),
-            FixAvailable = finding.Fix,
-            ExploitAvailable = Exploit(finding),
+            ["Score"] = finding.Score,
+            ["Severity"] = finding.Severity,
+            ["Status"] = finding.Status,
+            ["Title"] = Title(finding),
+            ["Type"] = "PACKAGE_VULNERABILITY",
+            ["UpdatedAt"] = JsonWire.Epoch(observed.UpdatedAt),
+            ["FixAvailable"] = finding.Fix,
+            ["ExploitAvailable"] = Exploit(finding),
         };
     }
 
-    private static object Details(LocalFinding finding, bool withRemediation) =>
-        new
+    private static Members Details(LocalFinding finding, bool withRemediation) =>
+        new Members
         {
-            VulnerabilityId = finding.Vulnerability,
-            VulnerablePackages = finding.Packages.Select(p => new
+            ["VulnerabilityId"] = finding.Vulnerability,
+            ["VulnerablePackages"] = finding.Packages.Select(p => new Members
             {
-                p.Name,
-                p.Version,
-                Epoch = 0,
-                PackageManager = p.Manager,
-                FilePath = p.Path,
-                FixedInVersion = p.FixedIn,
-                Remediation = withRemediation && p is { Manager: "OS", FixedIn: not null }
-                    ? "apt-get update && apt-get upgrade"
-                    : null,
+                ["Name"] = p.Name,
+                ["Version"] = p.Version,
+                ["Epoch"] = 0,
+                ["PackageManager"] = p.Manager,
+                ["FilePath"] = p.Path,
+                ["FixedInVersion"] = p.FixedIn,
+                ["Remediation"] =
+                    withRemediation && p is { Manager: "OS", FixedIn: not null }
+                        ? "apt-get update && apt-get upgrade"
+                        : null,
             }),
-            Source = "NVD",
-            SourceUrl = $"https://nvd.nist.gov/vuln/detail/{finding.Vulnerability}",
-            Cvss = Array.Empty<object>(),
-            ReferenceUrls = Array.Empty<string>(),
-            RelatedVulnerabilities = Array.Empty<string>(),
+            ["Source"] = "NVD",
+            ["SourceUrl"] = $"https://nvd.nist.gov/vuln/detail/{finding.Vulnerability}",
+            ["Cvss"] = Array.Empty<object>(),
+            ["ReferenceUrls"] = Array.Empty<string>(),
+            ["RelatedVulnerabilities"] = Array.Empty<string>(),
         };
 
     private static string Title(LocalFinding finding) =>
@@ -329,18 +338,22 @@ public sealed partial class LocalInspector
             Source,
             "Inspector2 Coverage",
             ArnOf(coverage),
-            new
+            new Members
             {
-                ScanStatus = new { coverage.Reason, StatusCodeValue = coverage.StatusCode },
-                ScanType = "PACKAGE",
-                Provider = "AWS",
-                ProviderAccountId = Of(coverage).Options.AccountId,
-                ProviderRegion = Of(coverage).Options.Region,
-                EventTimestamp = account.Now.UtcDateTime.ToString(
+                ["ScanStatus"] = new Members
+                {
+                    ["Reason"] = coverage.Reason,
+                    ["StatusCodeValue"] = coverage.StatusCode,
+                },
+                ["ScanType"] = "PACKAGE",
+                ["Provider"] = "AWS",
+                ["ProviderAccountId"] = Of(coverage).Options.AccountId,
+                ["ProviderRegion"] = Of(coverage).Options.Region,
+                ["EventTimestamp"] = account.Now.UtcDateTime.ToString(
                     "yyyy-MM-ddTHH:mm:ss.fffZ",
                     CultureInfo.InvariantCulture
                 ),
-                Version = "1.0",
+                ["Version"] = "1.0",
             }
         );
 }

@@ -77,7 +77,11 @@ public sealed partial class LocalInspector
         JsonWire.Refuse(
             ContentType,
             error.Status,
-            new { error.Message, Reason = error.Code == "ValidationException" ? "FIELD_VALIDATION_FAILED" : null }
+            new Members
+            {
+                ["Message"] = error.Message,
+                ["Reason"] = error.Code == "ValidationException" ? "FIELD_VALIDATION_FAILED" : null,
+            }
         ) with
         {
             Headers = new Dictionary<string, string> { ["x-amzn-ErrorType"] = error.Code },

@@ -105,13 +105,13 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         account.EmitCall(
             "lambda",
             call,
-            new { functionName = function },
-            new
+            new Members { ["functionName"] = function },
+            new Members
             {
-                functionName = function,
-                functionArn = Arn(function, version),
-                version = version ?? Function.LatestVersion,
-                packageType,
+                ["functionName"] = function,
+                ["functionArn"] = Arn(function, version),
+                ["version"] = version ?? Function.LatestVersion,
+                ["packageType"] = packageType,
             }
         );
 
@@ -121,7 +121,7 @@ public sealed class LocalLambda : LocalRestService, ILocalService
     private static string NameOf(string function) =>
         function.Split(':') is ["arn", _, "lambda", _, _, "function", var name, ..] ? name : function;
 
-    private object ListFunctions(QueryParameters query)
+    private Members ListFunctions(QueryParameters query)
     {
         var all = query.Take("FunctionVersion") switch
         {
@@ -149,10 +149,10 @@ public sealed class LocalLambda : LocalRestService, ILocalService
             ),
             () => Invalid("Invalid marker")
         );
-        return new { Functions = page, NextMarker = next };
+        return new Members { ["Functions"] = page, ["NextMarker"] = next };
     }
 
-    private object GetFunction(string name, QueryParameters query)
+    private Members GetFunction(string name, QueryParameters query)
     {
         var version = query.Take("Qualifier") ?? Function.LatestVersion;
         query.End();
@@ -163,25 +163,25 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         }
 
         var code = found.All.First(v => v.Version == version).Code;
-        return new
+        return new Members
         {
-            Configuration = Configuration(found, version, code),
-            Code = new
+            ["Configuration"] = Configuration(found, version, code),
+            ["Code"] = new Members
             {
-                RepositoryType = code is null ? "S3" : "ECR",
-                code?.ImageUri,
-                code?.ResolvedImageUri,
+                ["RepositoryType"] = code is null ? "S3" : "ECR",
+                ["ImageUri"] = code?.ImageUri,
+                ["ResolvedImageUri"] = code?.ResolvedImageUri,
             },
         };
     }
 
-    private object Configuration(Function function, string version, Code? code) =>
-        new
+    private Members Configuration(Function function, string version, Code? code) =>
+        new Members
         {
-            FunctionName = function.Name,
-            FunctionArn = Arn(function.Name, version == Function.LatestVersion ? null : version),
-            Version = version,
-            PackageType = code is null ? "Zip" : "Image",
+            ["FunctionName"] = function.Name,
+            ["FunctionArn"] = Arn(function.Name, version == Function.LatestVersion ? null : version),
+            ["Version"] = version,
+            ["PackageType"] = code is null ? "Zip" : "Image",
         };
 
     private string Arn(string name, string? qualifier) =>
@@ -221,7 +221,7 @@ public sealed class LocalLambda : LocalRestService, ILocalService
 #pragma warning restore CA1031
                 {
                     var payload = JsonWire.Write(
-                        new { ErrorType = error.GetType().Name, ErrorMessage = error.Message }
+                        new Members { ["ErrorType"] = error.GetType().Name, ["ErrorMessage"] = error.Message }
                     );
                     return Payload(
                         200,

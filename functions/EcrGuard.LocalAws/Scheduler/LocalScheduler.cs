@@ -68,7 +68,7 @@ public sealed class LocalScheduler : LocalRestService
         }
     }
 
-    private object ListSchedules(QueryParameters query)
+    private Members ListSchedules(QueryParameters query)
     {
         var size =
             int.TryParse(query.Take("MaxResults") ?? $"{MostListed}", out var asked) && asked is >= 1 and <= MostListed
@@ -84,40 +84,40 @@ public sealed class LocalScheduler : LocalRestService
             schedules.Values,
             () => Invalid("The token is not valid.")
         );
-        return new
+        return new Members
         {
-            Schedules = page.Select(s => new
+            ["Schedules"] = page.Select(s => new Members
             {
-                s.Arn,
-                s.GroupName,
-                s.Name,
-                State = "ENABLED",
-                Target = new { Arn = s.Target },
+                ["Arn"] = s.Arn,
+                ["GroupName"] = s.GroupName,
+                ["Name"] = s.Name,
+                ["State"] = "ENABLED",
+                ["Target"] = new Members { ["Arn"] = s.Target },
             }),
-            NextToken = next,
+            ["NextToken"] = next,
         };
     }
 
-    private object GetSchedule(string name, QueryParameters query)
+    private Members GetSchedule(string name, QueryParameters query)
     {
         var group = query.Take("groupName") ?? "default";
         query.End();
         var schedule =
             schedules.GetValueOrDefault($"{group}/{name}")
             ?? throw new LocalError(404, "ResourceNotFoundException", $"Schedule {name} does not exist.");
-        return new
+        return new Members
         {
-            schedule.Arn,
-            schedule.GroupName,
-            schedule.Name,
-            State = "ENABLED",
-            Target = new
+            ["Arn"] = schedule.Arn,
+            ["GroupName"] = schedule.GroupName,
+            ["Name"] = schedule.Name,
+            ["State"] = "ENABLED",
+            ["Target"] = new Members
             {
-                Arn = schedule.Target,
-                EcsParameters = schedule.TaskDefinition is null
+                ["Arn"] = schedule.Target,
+                ["EcsParameters"] = schedule.TaskDefinition is null
                     ? null
-                    : new { TaskDefinitionArn = schedule.TaskDefinition },
-                schedule.Input,
+                    : new Members { ["TaskDefinitionArn"] = schedule.TaskDefinition },
+                ["Input"] = schedule.Input,
             },
         };
     }

@@ -109,7 +109,7 @@ public sealed class LocalSqs : LocalJsonService
     private static byte[] Md5(byte[] body) => MD5.HashData(body);
 #pragma warning restore CA5351
 
-    private sealed record SendMessageRequest
+    internal sealed record SendMessageRequest
     {
         public required string QueueUrl { get; init; }
 

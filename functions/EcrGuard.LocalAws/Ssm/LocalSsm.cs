@@ -36,19 +36,19 @@ public sealed class LocalSsm : LocalJsonService
             throw new LocalError(400, "ParameterNotFound", "");
         }
 
-        return new
+        return new Members
         {
-            Parameter = new
+            ["Parameter"] = new Members
             {
-                request.Name,
-                Type = "String",
-                Value = value,
-                Version = 1,
-                ARN = $"arn:aws:ssm:{account.Options.Region}:{account.Options.AccountId}:parameter{request.Name}",
-                DataType = "text",
+                ["Name"] = request.Name,
+                ["Type"] = "String",
+                ["Value"] = value,
+                ["Version"] = 1,
+                ["ARN"] = $"arn:aws:ssm:{account.Options.Region}:{account.Options.AccountId}:parameter{request.Name}",
+                ["DataType"] = "text",
             },
         };
     }
 
-    private sealed record GetParameterRequest(string? Name);
+    internal sealed record GetParameterRequest(string? Name);
 }

@@ -65,13 +65,14 @@ public sealed class LocalStepFunctions : LocalJsonService, ILocalService
         }
 
         var name = request.StateMachineArn.Split(':')[^1];
-        return new
+        return new Members
         {
-            ExecutionArn = $"arn:aws:states:{account.Options.Region}:{account.Options.AccountId}:execution:{name}:"
+            ["ExecutionArn"] =
+                $"arn:aws:states:{account.Options.Region}:{account.Options.AccountId}:execution:{name}:"
                 + $"{++executions}",
-            StartDate = JsonWire.Epoch(account.Now),
+            ["StartDate"] = JsonWire.Epoch(account.Now),
         };
     }
 
-    private sealed record StartExecutionRequest(string StateMachineArn);
+    internal sealed record StartExecutionRequest(string StateMachineArn);
 }

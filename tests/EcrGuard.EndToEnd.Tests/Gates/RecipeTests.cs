@@ -52,6 +52,16 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
     }
 
     [Fact]
+    public void Every_action_that_a_workflow_uses_is_pinned_to_a_commit() =>
+        Assert.All(
+            Directory
+                .EnumerateFiles(Path.Combine(SamTemplate.Root, ".github"), "*.yml", SearchOption.AllDirectories)
+                .SelectMany(File.ReadLines)
+                .Where(line => line.TrimStart(' ', '-').StartsWith("uses:", StringComparison.Ordinal)),
+            line => Assert.Matches("uses: [a-z-]+/[a-z-]+@[0-9a-f]{40} # v[0-9.]+$", line)
+        );
+
+    [Fact]
     public async Task The_action_of_GitHub_says_no_for_the_worst_of_its_images_and_files()
     {
         await File.WriteAllTextAsync(

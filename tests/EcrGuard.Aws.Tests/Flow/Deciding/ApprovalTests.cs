@@ -59,6 +59,40 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public async Task Two_hundred_questions_while_an_image_is_decided_get_one_answer_and_write_nothing()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1");
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        List<(int Status, string? Word)> answers = [];
+        List<string> calls = [];
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                var before = fixture.Aws.Requests.Count;
+                var asked = Enumerable.Range(0, 200).Select(_ => fixture.Functions.AskAsync(Asked));
+                answers.AddRange(
+                    Task.WhenAll(asked)
+                        .GetAwaiter()
+                        .GetResult()
+                        .Select(answer => (answer.HttpStatus, answer.Body.GetProperty("status").GetString()))
+                );
+                calls.AddRange(fixture.Aws.Requests.Skip(before).Select(request => request.Operation));
+            }) with
+            {
+                Operation = "DescribeImageScanFindings",
+            }
+        );
+
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.Equal(200, answers.Count);
+        // Nothing is recorded yet but the push, which is believed for five minutes.
+        Assert.Equal([(200, "PENDING")], answers.Distinct());
+        Assert.All(calls, call => Assert.Matches("^(Describe|BatchGet|Get|List|Query)", call));
+    }
+
+    [Fact]
     public async Task A_tag_that_is_on_another_image_than_the_digest_beside_it_is_elsewhere_and_not_missing()
     {
         await using var fixture = await StartAsync();
