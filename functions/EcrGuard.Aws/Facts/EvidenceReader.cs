@@ -60,19 +60,21 @@ public sealed class EvidenceReader(
     )
     {
         var hash = scan is { State: ScanState.Complete, Findings.Count: > 0 }
-            ? FindingsStore.HashOf(scan.Findings)
+            ? findings?.ListedHash(scan.Findings)
             : null;
-        var isUnchanged =
+        var listsTheSame =
             hash is not null
             && entry?.Record is { Gone: false } record
             && record.ListedHash == hash
             && record.Scan?.Scanner == scan.Scanner
             && policy.Rules.All(rule => rule.MinDaysSinceFix is null);
-        var kept =
-            entry is null ? null
-            : isUnchanged ? scan.Findings
+        if (listsTheSame && Of(image, scan, entry, scan.Findings, news) is { Scan.State: ScanState.Complete } settled)
+            return settled with { ListedHash = hash, IsUnchanged = true };
+        // An unsettled scan is stored with the findings before it, and these know since when their fixes exist.
+        var kept = entry is null
+            ? null
             : read ?? await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
-        return Of(image, scan, entry, kept, news) with { ListedHash = hash, IsUnchanged = isUnchanged };
+        return Of(image, scan, entry, kept, news) with { ListedHash = hash };
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text;
 using Amazon.S3;
 using Amazon.S3.Model;
 using EcrGuard.Core.Images;
@@ -12,8 +13,12 @@ namespace EcrGuard.Aws.Ledger;
 /// </summary>
 public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
 {
-    /// <summary>The hash of findings, 64 hexadecimal characters.</summary>
-    public static string HashOf(IReadOnlyList<Finding> findings) => HashOf(StoredForms.Findings.WriteUtf8(findings));
+    /// <summary>
+    /// The hash of findings as a scanner lists them, 64 hexadecimal characters. It differs in another bucket: a ledger
+    /// that comes to a new one must not take its findings for stored.
+    /// </summary>
+    public string ListedHash(IReadOnlyList<Finding> listed) =>
+        HashOf([.. StoredForms.Findings.WriteUtf8(listed), .. Encoding.UTF8.GetBytes(settings.Bucket)]);
 
     private static string HashOf(byte[] json) => Convert.ToHexStringLower(SHA256.HashData(json));
 

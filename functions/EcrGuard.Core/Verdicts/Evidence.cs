@@ -10,12 +10,12 @@ namespace EcrGuard.Core.Verdicts;
 /// <param name="Before">What the ledger holds; null where it holds nothing or is not read.</param>
 public sealed record Evidence(ImageFacts Image, ScanFacts Scan, Judge.Before? Before)
 {
-    /// <summary>What the scanner still has to list after this scan; null where that is not known.</summary>
     /// <summary>The hash of the findings as the scanner listed them; null where it was not asked for.</summary>
     public string? ListedHash { get; init; }
 
     /// <summary>Whether the stored findings were not read, because the scanner lists the same as before.</summary>
     public bool IsUnchanged { get; init; }
 
+    /// <summary>What the scanner still has to list after this scan; null where that is not known.</summary>
     public Settling? Settling { get; init; }
 }

@@ -12,12 +12,18 @@ namespace EcrGuard.Lambda.Functions;
 /// <param name="Runs">How many runs in this sweep have finished none of these repositories. One run may not be long
 ///     enough.</param>
 /// <param name="Run">The name of the sweep.</param>
-public sealed record SweepItem(IReadOnlyList<string> Repositories, DateTimeOffset StartedAt, int Runs, string Run);
+/// <param name="Retry">How often this run has failed and is tried again.</param>
+public sealed record SweepItem(
+    IReadOnlyList<string> Repositories,
+    DateTimeOffset StartedAt,
+    int Runs,
+    string Run,
+    int Retry = 0
+);
 
 /// <summary>How far the sweep came in these repositories.</summary>
 /// <param name="Repositories">Those that are left.</param>
-/// <param name="Done">False if the time was up: another run continues, and skips at almost no cost what is already
-///     done.</param>
+/// <param name="Done">False if the time was up or some of them failed: another run continues with those.</param>
 /// <param name="Decided">How many images this run decided again.</param>
 public sealed record SweptItem(
     IReadOnlyList<string> Repositories,
@@ -71,6 +77,6 @@ public sealed class SweepRepository(SweepRun run, SweepLease lease, EcrReader re
         {
             return new SweepProgress(repositories);
         }
-        return await run.RunAsync(repositories, input.StartedAt, context, deadline).ConfigureAwait(false);
+        return await run.RunAsync(repositories, input.Retry, input.StartedAt, context, deadline).ConfigureAwait(false);
     }
 }

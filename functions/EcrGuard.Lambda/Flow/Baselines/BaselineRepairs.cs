@@ -45,7 +45,8 @@ public sealed class BaselineRepairs(
         var (history, revision) = known is null
             ? await repositories.SettingsAsync(repository.Id, cancellation).ConfigureAwait(false)
             : (known.History, known.HistoryRevision);
-        var plan = await PlanAsync(repository, wanted, history, cancellation).ConfigureAwait(false);
+        var isOld = known is not null;
+        var plan = await PlanAsync(repository, wanted, history, isOld, cancellation).ConfigureAwait(false);
         var baselineWriter = new BaselineWriter(repository.Id, history, revision, writer, log);
         var drift = plan.Drift.ToList();
         var putsPolicy = false;
@@ -70,32 +71,47 @@ public sealed class BaselineRepairs(
         return (drift, putsPolicy);
     }
 
+    /// <summary>
+    /// Plans repairs by facts that were read right before. A team may opt out, or change a setting itself, while a sweep
+    /// looks at thousands of images.
+    /// </summary>
+    /// <param name="isOld">Whether the facts are a sweep's.</param>
     private async Task<BaselinePlan> PlanAsync(
         RepositoryFacts repository,
         Wanted wanted,
         SettingHistory history,
+        bool isOld,
         CancellationToken cancellation
     )
     {
-        if (wanted.Baseline.ScanOnPush == true && !repository.Scanning.Automatic)
-            repository = repository with
+        var read = await WithScannerAsync(repository, wanted, cancellation).ConfigureAwait(false);
+        var plan = wanted.PlanFor(read, history);
+        if (plan.Repairs.Count == 0 || (read.ResourceTags is not null && !isOld))
+            return plan;
+        // The resource tags say whether the team has opted out. They are read only before a write.
+        if (await registry.ResourceTagsAsync(read.Id, cancellation).ConfigureAwait(false) is not { } tags)
+            return plan with { Repairs = [] };
+        var scanning = isOld
+            ? await registry.ScanningAsync(read.Id, cancellation).ConfigureAwait(false)
+            : repository.Scanning;
+        var fresh = repository with { ResourceTags = tags, Scanning = scanning };
+        return wanted.PlanFor(await WithScannerAsync(fresh, wanted, cancellation).ConfigureAwait(false), history);
+    }
+
+    private async Task<RepositoryFacts> WithScannerAsync(
+        RepositoryFacts repository,
+        Wanted wanted,
+        CancellationToken cancellation
+    ) =>
+        wanted.Baseline.ScanOnPush != true || repository.Scanning.Automatic
+            ? repository
+            : repository with
             {
                 Scanning = repository.Scanning with
                 {
                     Scanner = await registry.ScanTypeAsync(cancellation).ConfigureAwait(false),
                 },
             };
-        var plan = wanted.PlanFor(repository, history);
-        if (plan.Repairs.Count == 0 || repository.ResourceTags is not null)
-            return plan;
-        // The resource tags say whether the team has opted out. They are read only before a write.
-        return await registry.ResourceTagsAsync(repository.Id, cancellation).ConfigureAwait(false) is { } tags
-            ? wanted.PlanFor(repository with { ResourceTags = tags }, history)
-            : plan with
-            {
-                Repairs = [],
-            };
-    }
 
     private async Task<string?> WhyNotAsync(
         RepositoryId id,

@@ -12,13 +12,13 @@ public sealed record SweepLeaseState(string Run, DateTimeOffset? RunningUntil)
 
 /// <summary>
 /// Makes sure that only one sweep runs at a time: the instances of one sweep share the function's writes. A sweep may
-/// take more than a day, and may end without a message. So the run over each repository says that the sweep still goes
-/// on. A sweep that is silent for long counts as ended.
+/// take more than a day, and may end without a message. So each run over some repositories says that the sweep still
+/// goes on. A sweep that is silent for long counts as ended.
 /// </summary>
 public sealed class SweepLease(RegistryDocuments documents, TimeProvider time)
 {
     /// <summary>
-    /// How long a lease lasts without renewal. It is longer than one run over a repository, its retries, and the time
+    /// How long a lease lasts without renewal. It is longer than one run over some repositories, its retries, and the time
     /// between two runs.
     /// </summary>
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);

@@ -38,10 +38,13 @@ public sealed class SweepListing(EcrReader registry, RepositoryRecords repositor
     public async Task StoreAsync(string key, IReadOnlyCollection<string> names)
     {
         var fair = (names.Count + settings.Instances - 1) / settings.Instances;
-        var batches = names.Chunk(Math.Clamp(fair, 1, BatchSize));
+        var size = Math.Clamp(fair, 1, BatchSize);
+        var batches = (names.Count + size - 1) / size;
+        // Like cards are dealt: names that are alike often have as much to do, and no run should get all of them.
+        var dealt = names.Index().GroupBy(name => name.Index % batches, name => name.Item);
         using var list = new MemoryStream(
             JsonSerializer.SerializeToUtf8Bytes(
-                [.. batches.Select(batch => new ListedRepositories(batch))],
+                [.. dealt.Select(batch => new ListedRepositories([.. batch]))],
                 StateJson.Default.IReadOnlyListListedRepositories
             )
         );

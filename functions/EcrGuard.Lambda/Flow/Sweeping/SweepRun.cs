@@ -11,7 +11,7 @@ namespace EcrGuard.Lambda.Flow.Sweeping;
 /// <summary>How far a run over some repositories has come.</summary>
 public sealed class SweepProgress(IReadOnlyList<RepositoryId> repositories)
 {
-    /// <summary>The repositories that are not finished.</summary>
+    /// <summary>The repositories that are not finished. One that was begun is the last of them.</summary>
     public List<RepositoryId> Left { get; } = [.. repositories];
 
     /// <summary>How many images were looked at.</summary>
@@ -25,12 +25,21 @@ public sealed class SweepProgress(IReadOnlyList<RepositoryId> repositories)
 
     internal List<Exception> Failures { get; } = [];
 
+    /// <summary>
+    /// If a repository takes all the time that is left, the next run begins with the others.
+    /// </summary>
+    internal void Begin(RepositoryId repository)
+    {
+        Left.Remove(repository);
+        Left.Add(repository);
+    }
+
     internal void Count(int images, int decided) => (Images, Decided) = (Images + images, Decided + decided);
 }
 
 /// <summary>
-/// Sweeps some repositories, one after the other. If one fails, the others are still swept and noted. Then the run
-/// fails; whoever tries it again skips those that are done.
+/// Sweeps some repositories, one after the other. If one fails, the others are still swept and noted, and it is left.
+/// The run fails only if all that are left fail.
 /// </summary>
 public sealed class SweepRun(
     RepositorySweeper sweeper,
@@ -43,30 +52,35 @@ public sealed class SweepRun(
 )
 {
     /// <summary>
-    /// The time kept to note what was found, to delete the manifests that tags were moved to, and to answer.
+    /// The time kept to note what was found and to answer, and before it the time kept to delete the manifests that tags
+    /// were moved to.
     /// </summary>
     private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long what was found may wait to be noted. A function that dies loses it, and these repositories are then
-    /// swept again.
+    /// How long what was found may wait to be noted while other repositories are swept. A function that dies loses it,
+    /// and these repositories are then swept again.
     /// </summary>
     private static readonly TimeSpan NoteAge = TimeSpan.FromMinutes(1);
 
     /// <param name="repositories">At most <see cref="SweepListing.BatchSize"/>.</param>
+    /// <param name="retry">How often this run has failed. A repository may kill the function each time. Then each of the
+    ///     others is noted at once, and every second run begins at the end, so that only this one stays.</param>
     /// <param name="startedAt">When the sweep began.</param>
     public async Task<SweepProgress> RunAsync(
         IReadOnlyList<RepositoryId> repositories,
+        int retry,
         DateTimeOffset startedAt,
         ILambdaContext context,
         CancellationToken deadline
     )
     {
-        var progress = new SweepProgress(repositories);
+        var progress = new SweepProgress(retry % 2 == 0 ? repositories : [.. repositories.Reverse()]);
         try
         {
             var shared = await reader.ReadAsync(repositories, deadline).ConfigureAwait(false);
-            await EachAsync(progress, shared, startedAt, context, deadline).ConfigureAwait(false);
+            var noteAge = retry == 0 ? NoteAge : TimeSpan.Zero;
+            await EachAsync(progress, shared, noteAge, startedAt, context, deadline).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -81,7 +95,7 @@ public sealed class SweepRun(
             using var rest = Deadline.Before(context, AtTheEnd, atLeast: AtTheEnd);
             await StoreAsync(progress, rest.Token).ConfigureAwait(false);
         }
-        if (progress.Failures is [var first, ..])
+        if (progress.Failures is [var first, ..] && progress.Left.Count == repositories.Count)
             ExceptionDispatchInfo.Throw(first);
         return progress;
     }
@@ -89,6 +103,7 @@ public sealed class SweepRun(
     private async Task EachAsync(
         SweepProgress progress,
         SharedFacts shared,
+        TimeSpan noteAge,
         DateTimeOffset startedAt,
         ILambdaContext context,
         CancellationToken deadline
@@ -97,12 +112,13 @@ public sealed class SweepRun(
         var notedAt = time.GetUtcNow();
         foreach (var repository in progress.Left.ToList())
         {
+            progress.Begin(repository);
             if (
                 shared.IsDone(repository, startedAt)
                 || await TryAsync(repository, progress, shared, startedAt, context, deadline).ConfigureAwait(false)
             )
                 progress.Left.Remove(repository);
-            if (time.GetUtcNow() - notedAt < NoteAge)
+            if (time.GetUtcNow() - notedAt < noteAge)
                 continue;
             await StoreAsync(progress, deadline).ConfigureAwait(false);
             notedAt = time.GetUtcNow();
@@ -152,7 +168,7 @@ public sealed class SweepRun(
     /// </summary>
     private async Task EndMarkingAsync(RepositoryId repository, ILambdaContext context)
     {
-        using var rest = Deadline.Before(context, AtTheEnd, atLeast: AtTheEnd);
+        using var rest = Deadline.Before(context, 2 * AtTheEnd, atLeast: AtTheEnd);
         tagRemover.EndSweep(repository);
         await cleanup.RunAsync(repository, rest.Token).ConfigureAwait(false);
     }

@@ -265,6 +265,27 @@ public sealed class BaselineTests
     }
 
     [Fact]
+    public async Task A_team_that_opts_out_while_a_sweep_looks_at_its_images_is_left_alone()
+    {
+        await using var fixture = await StartAsync(Enforces("replace"));
+        await fixture.Functions.BackfillAsync();
+        fixture.Aws.Ecr.CreateRepository("held", scanOnPush: true, lifecyclePolicy: Team);
+        fixture.Push("v1", "held");
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+                TagAsync(fixture, "ecrguard:opt-out", "Terraform owns it").GetAwaiter().GetResult()
+            ) with
+            {
+                Operation = "GetLifecyclePolicy",
+            }
+        );
+
+        await fixture.Functions.SweepAsync();
+
+        Assert.Equal(Team, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
+    }
+
+    [Fact]
     public async Task In_observe_nothing_is_written_whatever_the_baseline_says()
     {
         await using var fixture = await StartAsync();

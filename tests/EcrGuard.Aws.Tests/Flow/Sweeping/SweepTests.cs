@@ -527,28 +527,103 @@ public sealed class SweepTests
     }
 
     [Fact]
-    public async Task A_run_that_is_tried_again_sweeps_only_the_repositories_that_failed()
+    public async Task A_repository_that_fails_is_left_alone_by_the_next_run_and_the_others_are_not_swept_again()
     {
         await using var fixture = await FilledAsync();
-        fixture.Aws.Ecr.CreateRepository("shop/broken", scanOnPush: true);
-        var start = await fixture.Functions.Part<SweepList>().SweepListAsync(new SweepRequest("run"), new Invocation());
-        Task<SweptItem> RunAsync() =>
-            fixture
-                .Functions.Part<SweepRepository>()
-                .SweepRepositoryAsync(
-                    new SweepItem(["shop/broken", Repository], start.StartedAt, 0, "run"),
-                    new Invocation()
-                );
-        fixture.Aws.Faults.Add(Fault.Throttle with { Operation = "DescribeImages", Resource = "shop/broken" });
-        await Assert.ThrowsAsync<Amazon.ECR.AmazonECRException>(RunAsync);
-        Assert.Equal(Repository, Assert.Single(fixture.Items("D"))["repository"]!.GetValue<string>());
+        CreateRepositories(fixture, "shop/a", "shop/b", "shop/c");
+        fixture.Aws.Faults.Add(Broken("shop/b"));
 
+        var (sweep, start) = await BeginAsync(fixture);
+        var swept = await sweep(new SweepItem(["shop/a", "shop/b", "shop/c"], start.StartedAt, 0, start.Run));
+
+        Assert.Equal((false, 0), (swept.Done, swept.Runs));
+        Assert.Equal(["shop/b"], swept.Repositories);
         fixture.Aws.Requests.Take();
-        Assert.True((await RunAsync()).Done);
-        Assert.Single(fixture.Aws.Requests, request => request.Operation == "DescribeImages");
-        Assert.Equal(
-            0,
-            (await fixture.Functions.Part<SweepClose>().SweepCloseAsync(start, new Invocation())).Unfinished
+        await Assert.ThrowsAnyAsync<Amazon.Runtime.AmazonServiceException>(() =>
+            sweep(new SweepItem(swept.Repositories, start.StartedAt, 0, start.Run))
+        );
+        Assert.All(Listed(fixture), name => Assert.Equal("shop/b", name));
+    }
+
+    [Fact]
+    public async Task A_repository_that_takes_all_the_time_is_the_last_of_the_next_run()
+    {
+        await using var fixture = await FilledAsync();
+        CreateRepositories(fixture, "shop/a", "shop/b");
+        fixture.Aws.Faults.Add(
+            Fault.Delay(TimeSpan.FromMinutes(5)) with
+            {
+                Operation = "DescribeImages",
+                Resource = "shop/a",
+            }
+        );
+
+        var (sweep, start) = await BeginAsync(fixture, () => TimeSpan.FromSeconds(33));
+        var swept = await sweep(new SweepItem(["shop/a", "shop/b"], start.StartedAt, 0, start.Run));
+
+        Assert.Equal((false, 1), (swept.Done, swept.Runs));
+        Assert.Equal(["shop/b", "shop/a"], swept.Repositories);
+    }
+
+    /// <summary>A run that dies leaves no word of which repository it died in.</summary>
+    [Theory]
+    [InlineData(0, "shop/a shop/b shop/c", 1)]
+    [InlineData(1, "shop/c shop/b shop/a", 3)]
+    [InlineData(2, "shop/a shop/b shop/c", 3)]
+    public async Task A_run_that_is_tried_again_notes_each_repository_at_once_and_every_second_one_begins_at_the_end(
+        int retry,
+        string order,
+        int notes
+    )
+    {
+        await using var fixture = await FilledAsync();
+        string[] names = ["shop/a", "shop/b", "shop/c"];
+        CreateRepositories(fixture, names);
+        var (sweep, start) = await BeginAsync(fixture);
+        fixture.Aws.Requests.Take();
+
+        await sweep(new SweepItem(names, start.StartedAt, 0, start.Run, retry));
+
+        var requests = fixture.Aws.Requests.ToList();
+        Assert.Equal(order.Split(' '), requests.Where(r => r.Operation == "DescribeImages").Select(r => r.Resource));
+        Assert.Equal(notes, requests.Count(r => r.Operation == "BatchWriteItem"));
+    }
+
+    private static void CreateRepositories(GuardFixture fixture, params string[] names)
+    {
+        foreach (var name in names)
+            fixture.Aws.Ecr.CreateRepository(name, scanOnPush: true);
+    }
+
+    private static Fault Broken(string repository) =>
+        Fault.Throttle with
+        {
+            Operation = "DescribeImages",
+            Resource = repository,
+            Times = int.MaxValue,
+        };
+
+    private static IEnumerable<string> Listed(GuardFixture fixture) =>
+        from request in fixture.Aws.Requests
+        where request.Operation == "DescribeImages"
+        select request.Resource;
+
+    /// <summary>Begins a sweep; the state machine then hands it some repositories.</summary>
+    private static async Task<(Func<SweepItem, Task<SweptItem>> Sweep, SweepStart Start)> BeginAsync(
+        GuardFixture fixture,
+        Func<TimeSpan>? remaining = null
+    )
+    {
+        var start = await fixture.Functions.Part<SweepList>().SweepListAsync(new SweepRequest(null), new Invocation());
+        return (
+            item =>
+                fixture
+                    .Functions.Part<SweepRepository>()
+                    .SweepRepositoryAsync(
+                        item,
+                        remaining is null ? new Invocation() : new Invocation { Remaining = remaining }
+                    ),
+            start
         );
     }
 
