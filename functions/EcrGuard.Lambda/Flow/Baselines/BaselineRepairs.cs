@@ -72,8 +72,8 @@ public sealed class BaselineRepairs(
     }
 
     /// <summary>
-    /// Plans repairs by facts that were read right before. A team may opt out, or change a setting itself, while a sweep
-    /// looks at thousands of images.
+    /// Plans repairs by facts that were read right before. A team may opt out, or change a setting itself, while a
+    /// sweep looks at thousands of images.
     /// </summary>
     /// <param name="isOld">Whether the facts are a sweep's.</param>
     private async Task<BaselinePlan> PlanAsync(

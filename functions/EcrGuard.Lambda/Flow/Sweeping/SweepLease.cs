@@ -18,8 +18,8 @@ public sealed record SweepLeaseState(string Run, DateTimeOffset? RunningUntil)
 public sealed class SweepLease(RegistryDocuments documents, TimeProvider time)
 {
     /// <summary>
-    /// How long a lease lasts without renewal. It is longer than one run over some repositories, its retries, and the time
-    /// between two runs.
+    /// How long a lease lasts without renewal. It is longer than one run over some repositories, its retries, and the
+    /// time between two runs.
     /// </summary>
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
 

@@ -52,8 +52,8 @@ public sealed class SweepRun(
 )
 {
     /// <summary>
-    /// The time kept to note what was found and to answer, and before it the time kept to delete the manifests that tags
-    /// were moved to.
+    /// The time kept to note what was found and to answer. Before it, as much time is kept to delete the manifests that
+    /// tags were moved to.
     /// </summary>
     private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
 
@@ -64,8 +64,8 @@ public sealed class SweepRun(
     private static readonly TimeSpan NoteAge = TimeSpan.FromMinutes(1);
 
     /// <param name="repositories">At most <see cref="SweepListing.BatchSize"/>.</param>
-    /// <param name="retry">How often this run has failed. A repository may kill the function each time. Then each of the
-    ///     others is noted at once, and every second run begins at the end, so that only this one stays.</param>
+    /// <param name="retry">How often this run has failed. A repository may kill the function each time. Then each of
+    ///     the others is noted at once, and every second run begins at the end, so that only this one stays.</param>
     /// <param name="startedAt">When the sweep began.</param>
     public async Task<SweepProgress> RunAsync(
         IReadOnlyList<RepositoryId> repositories,
