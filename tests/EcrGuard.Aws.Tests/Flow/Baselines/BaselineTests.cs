@@ -270,19 +270,20 @@ public sealed class BaselineTests
         await using var fixture = await StartAsync(Enforces("replace"));
         await fixture.Functions.BackfillAsync();
         fixture.Aws.Ecr.CreateRepository("held", scanOnPush: true, lifecyclePolicy: Team);
-        fixture.Push("v1", "held");
         fixture.Aws.Faults.Add(
             Fault.Meanwhile(() =>
                 TagAsync(fixture, "ecrguard:opt-out", "Terraform owns it").GetAwaiter().GetResult()
             ) with
             {
                 Operation = "GetLifecyclePolicy",
+                Resource = "held",
             }
         );
 
         await fixture.Functions.SweepAsync();
 
         Assert.Equal(Team, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
+        Assert.Contains("The team has opted out (Terraform owns it): nothing is repaired.", Drift(fixture));
     }
 
     [Fact]
