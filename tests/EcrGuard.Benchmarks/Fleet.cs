@@ -93,7 +93,7 @@ internal static class Fleet
             ExpectWhole(await backfill.InvokeAsync("{}", Whole), size);
         deployment.Aws.Faults.Add(Fault.Delay(Applying.Call) with { Times = int.MaxValue });
         var what = $"{size.Text}, {Applying.Call.TotalMilliseconds} ms a call";
-        var first = await SweepAsync(deployment, package, "mark", $"first sweep of {what}", size, mostCalls: 12);
+        var first = await SweepAsync(deployment, package, "mark", $"first sweep of {what}", size, mostCalls: 16);
         for (var r = 0; r < repositories; r++)
         {
             if (deployment.Aws.Ecr.LifecyclePolicyOf(Name(r)) is null)

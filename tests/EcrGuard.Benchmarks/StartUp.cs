@@ -26,6 +26,9 @@ internal static class StartUp
             [Memory.Finding(0, "2.0")]
         );
 
+        // The ledger knows the image, so that an answer takes one read of the ledger and one of ECR.
+        await using (var backfill = await deployment.StartAsync(started[0].Executable, "BackfillAsync"))
+            await backfill.InvokeAsync("{}", TimeSpan.FromMinutes(5));
         // They take turns, so that other work on the machine affects all. The first start of each only warms the disk's
         // cache.
         var starts = started.ToDictionary(each => each.Name, _ => new List<(double Milliseconds, double MiB)>());
@@ -42,13 +45,13 @@ internal static class StartUp
                 "ReadyToRun as a multiple of an empty handler",
                 Time("ReadyToRun") / Time("an empty handler, ReadyToRun"),
                 "×",
-                2
+                2.5
             ),
             new Figure(
                 "native as a multiple of an empty handler",
                 Time("native") / Time("an empty handler, native"),
                 "×",
-                1.5
+                2.5
             ),
             new Figure("native as a part of ReadyToRun", Time("native") / Time("ReadyToRun"), "×", 0.2),
             .. started.Select(each => new Figure(
