@@ -3,6 +3,7 @@ using Amazon.CodeDeploy;
 using Amazon.CodeDeploy.Model;
 using Amazon.S3.Model;
 using EcrGuard.Core.Gates;
+using EcrGuard.Core.Images;
 using S3Location = Amazon.CodeDeploy.Model.S3Location;
 
 namespace EcrGuard.Aws.Facts;
@@ -48,7 +49,7 @@ public sealed class CodeDeployReader(AwsClients aws)
         }
         return string.IsNullOrEmpty(content)
             ? throw new UnclearDeploymentException($"CodeDeploy does not give the AppSpec of {deploymentId}.")
-            : new CodeDeployDeployment(Bounded(content));
+            : new CodeDeployDeployment(Bounded(content, ""));
     }
 
     private async Task<string> OfObjectAsync(S3Location location, CancellationToken cancellation)
@@ -64,11 +65,12 @@ public sealed class CodeDeployReader(AwsClients aws)
         var read = await answer
             .ResponseStream.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, cancellation)
             .ConfigureAwait(false);
-        return Encoding.UTF8.GetString(text.AsSpan(0, read));
+        return Bounded(Encoding.UTF8.GetString(text.AsSpan(0, read)), $" {Phrase.Clip(location.Key, 200)}");
     }
 
-    private static string Bounded(string content) =>
+    /// <summary>A part of an AppSpec may be well-formed and name some of the images, so only a whole one is read.</summary>
+    private static string Bounded(string content, string named) =>
         Encoding.UTF8.GetByteCount(content) <= MaxAppSpec
             ? content
-            : throw new UnclearDeploymentException($"The AppSpec has more than {MaxAppSpec} bytes.");
+            : throw new UnclearDeploymentException($"The AppSpec{named} has more than {MaxAppSpec} bytes.");
 }

@@ -203,6 +203,27 @@ public sealed class DeploymentGateTests(Deployment guard) : IClassFixture<Deploy
         );
     }
 
+    /// <summary>The part that is read would name some of the images, and gates must ask about all.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_AppSpec_that_is_too_long_to_be_read_whole_is_a_no(bool inS3)
+    {
+        var (repository, _) = Scanned();
+        var text = $"{GateAdapter.AppSpec(guard, [$"{Uri(repository)}:1.0"])}\n# {new string('x', 100_000)}";
+        var bucket = $"long-{Guid.NewGuid():N}";
+        guard.Aws.S3.CreateBucket(bucket);
+        await PutAsync(bucket, "appspec.yaml", text);
+        var hook = inS3
+            ? guard.Aws.CodeDeploy.CreateDeployment(null, s3: (bucket, "appspec.yaml"))
+            : guard.Aws.CodeDeploy.CreateDeployment(text);
+
+        Assert.Equal(Told.Stop, await GateAdapter.CodeDeployAsync(guard, hook));
+        await (await guard.FunctionAsync("CodeDeployGate")).LogAsync(line =>
+            line["why"]?.ToString().Contains("has more than 100000 bytes", StringComparison.Ordinal) == true
+        );
+    }
+
     [Fact]
     public async Task A_message_that_is_none_of_EcrGuards_goes_to_the_dead_letters_alone() =>
         Assert.Equal([0], await guard.DeliverAsync("CodeDeployGate", """{"DeploymentId":"d-1"}"""));
