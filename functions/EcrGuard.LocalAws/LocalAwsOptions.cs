@@ -77,6 +77,12 @@ public sealed record LocalAwsOptions
     /// </summary>
     public bool ChildrenCanBeArchived { get; init; }
 
+    /// <summary>
+    /// Whether the answer of UpdateImageStorageClass has the status after the change, and not the one before.
+    /// Undocumented.
+    /// </summary>
+    public bool StorageClassAnswersNewStatus { get; init; } = true;
+
     /// <summary>How open questions in the documentation of lifecycle policies are answered.</summary>
     public LifecycleReading Lifecycle { get; init; } = new();
 

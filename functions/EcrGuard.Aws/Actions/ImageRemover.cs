@@ -62,6 +62,13 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRates rates)
 
     /// <summary>Moves an image to the archive storage class.</summary>
     /// <returns>Why ECR did not archive it; null if it is archived.</returns>
-    public Task<string?> ArchiveAsync(ImageId image, CancellationToken cancellation) =>
-        StorageClassWriter.MoveAsync(ecr, image, TargetStorageClass.ARCHIVE, cancellation);
+    public async Task<string?> ArchiveAsync(ImageId image, CancellationToken cancellation)
+    {
+        var (refusal, status) = await StorageClassWriter
+            .MoveAsync(ecr, image, TargetStorageClass.ARCHIVE, cancellation)
+            .ConfigureAwait(false);
+        return refusal is null && status != ImageStatus.ARCHIVED
+            ? $"ECR says that the image is {status?.Value ?? "of unknown status"}."
+            : refusal;
+    }
 }

@@ -66,15 +66,18 @@ public sealed class QuarantineWriter(
     private const string Superseded =
         "superseded: the facts had changed when they were read again, and it was planned again";
 
-    private Task<string?> MakeAsync(ImageId image, QuarantineChange change, CancellationToken cancellation) =>
-        StorageClassWriter.MoveAsync(
-            ecr,
-            image,
-            change switch
-            {
-                QuarantineChange.Archive => TargetStorageClass.ARCHIVE,
-                QuarantineChange.Restore => TargetStorageClass.STANDARD,
-            },
-            cancellation
-        );
+    /// <summary>
+    /// Any answer but a refusal counts as done. If the ledger did not know of an archived image, nobody would bring it
+    /// back.
+    /// </summary>
+    private async Task<string?> MakeAsync(ImageId image, QuarantineChange change, CancellationToken cancellation)
+    {
+        var target = change switch
+        {
+            QuarantineChange.Archive => TargetStorageClass.ARCHIVE,
+            QuarantineChange.Restore => TargetStorageClass.STANDARD,
+        };
+        var (refusal, _) = await StorageClassWriter.MoveAsync(ecr, image, target, cancellation).ConfigureAwait(false);
+        return refusal;
+    }
 }

@@ -7,15 +7,15 @@ namespace EcrGuard.Aws.Actions;
 /// <summary>Moves one image to another storage class.</summary>
 internal static class StorageClassWriter
 {
-    /// <returns>Why ECR did not do it; null if it did, or if it restores the image now.</returns>
-    public static async Task<string?> MoveAsync(
+    /// <returns>Why ECR refused, null if it did not; and the status that it answers. AWS does not document whether that
+    ///     is the one before or after the change.</returns>
+    public static async Task<(string? Refusal, ImageStatus? Status)> MoveAsync(
         IAmazonECR ecr,
         ImageId image,
         TargetStorageClass target,
         CancellationToken cancellation
     )
     {
-        var archives = target == TargetStorageClass.ARCHIVE;
         try
         {
             var answer = await ecr.UpdateImageStorageClassAsync(
@@ -29,10 +29,7 @@ internal static class StorageClassWriter
                     cancellation
                 )
                 .ConfigureAwait(false);
-            // A restore takes up to about 20 minutes. Meanwhile the image is ACTIVATING.
-            return (answer.ImageStatus == ImageStatus.ARCHIVED) == archives && answer.ImageStatus is not null
-                ? null
-                : $"ECR says that the image is {answer.ImageStatus?.Value ?? "of unknown status"}.";
+            return (null, answer.ImageStatus);
         }
         catch (AmazonECRException refused)
             when (refused
@@ -46,9 +43,8 @@ internal static class StorageClassWriter
         {
             // ECR will answer the same tomorrow, for example in a region that has no archive. So this is recorded, not
             // retried.
-            return archives
-                ? $"ECR did not archive it: {ErrorText.Of(refused)}"
-                : $"ECR did not restore it from the archive: {ErrorText.Of(refused)}";
+            var what = target == TargetStorageClass.ARCHIVE ? "archive it" : "restore it from the archive";
+            return ($"ECR did not {what}: {ErrorText.Of(refused)}", null);
         }
     }
 }

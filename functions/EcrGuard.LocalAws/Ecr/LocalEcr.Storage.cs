@@ -10,6 +10,7 @@ public sealed partial class LocalEcr
         var repository = Find(request);
         CheckOneOf("targetStorageClass", request.TargetStorageClass, "STANDARD", "ARCHIVE");
         var image = Image(repository, request.ImageId);
+        var before = image.Status;
         switch (request.TargetStorageClass, image.Status)
         {
             case ("ARCHIVE", "ACTIVE") when !Options.ChildrenCanBeArchived && repository.IsReferencedByActive(image):
@@ -38,7 +39,7 @@ public sealed partial class LocalEcr
             ["RegistryId"] = Options.AccountId,
             ["RepositoryName"] = repository.Name,
             ["ImageId"] = request.ImageId,
-            ["ImageStatus"] = image.Status,
+            ["ImageStatus"] = Options.StorageClassAnswersNewStatus ? image.Status : before,
         };
 
         // The service model lists this error but does not say when it occurs.

@@ -240,6 +240,32 @@ public sealed class QuarantineTests
         Assert.Single(Writes(fixture), "Restore done");
     }
 
+    /// <summary>
+    /// If the ledger did not know what EcrGuard took out of reach, nobody would ever bring it back.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whatever_status_ECR_answers_an_image_that_was_archived_is_brought_back(bool tellsNewStatus)
+    {
+        var (fixture, functions) = await StartedAsync(
+            Archives,
+            Aws with
+            {
+                StorageClassAnswersNewStatus = tellsNewStatus,
+            }
+        );
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        Assert.Equal("ARCHIVED", Storage(fixture, digest));
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+
+        await SweptAsync(fixture.Deploy(Waived(Archives), Ceiling));
+
+        Assert.Equal("ACTIVE", Storage(fixture, digest));
+        Assert.Equal(["Add done", "Archive done", "Restore done"], Writes(fixture));
+    }
+
     [Fact]
     public async Task What_comes_back_and_still_has_what_blocks_goes_again_when_its_waiver_has_ended()
     {
