@@ -68,7 +68,9 @@ public sealed class CodeDeployReader(AwsClients aws)
         return Bounded(Encoding.UTF8.GetString(text.AsSpan(0, read)), $" {Phrase.Clip(location.Key, 200)}");
     }
 
-    /// <summary>A part of an AppSpec may be well-formed and name some of the images, so only a whole one is read.</summary>
+    /// <summary>
+    /// Only a whole AppSpec is read: a part of one may be well-formed and name some of the images.
+    /// </summary>
     private static string Bounded(string content, string named) =>
         Encoding.UTF8.GetByteCount(content) <= MaxAppSpec
             ? content
