@@ -21,7 +21,10 @@ internal static class Fleet
 
         /// <summary>The policy of every repository; null for none.</summary>
         public string? LifecyclePolicy { get; init; } =
-            """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}]}""";
+            """
+                {"rules":[{"rulePriority":1,"action":{"type":"expire"},
+                "selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14}}]}
+                """;
 
         public string Text => $"{Repositories:#,0} × {Images:#,0} images";
 

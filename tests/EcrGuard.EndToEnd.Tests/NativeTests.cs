@@ -8,7 +8,7 @@ namespace EcrGuard.EndToEnd.Tests;
 /// <summary>What only native code must hold. <c>.ci/full</c> runs it with all other tests of this project.</summary>
 public sealed class NativeTests
 {
-    /// <summary>Amazon Linux 2023, which <c>provided.al2023</c> is made of, has this version of the C library.</summary>
+    /// <summary>The C library of Amazon Linux 2023, of which <c>provided.al2023</c> is made.</summary>
     private static readonly Version AmazonLinux = new(2, 34);
 
     [Fact]

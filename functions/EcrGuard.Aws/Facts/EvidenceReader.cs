@@ -71,9 +71,7 @@ public sealed class EvidenceReader(
         if (listsTheSame && Of(image, scan, entry, scan.Findings, news) is { Scan.State: ScanState.Complete } settled)
             return settled with { ListedHash = hash, IsUnchanged = true };
         // An unsettled scan is stored with the findings before it, and these know since when their fixes exist.
-        var kept = entry is null
-            ? null
-            : read ?? await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
+        var kept = read ?? await KeptAsync(image.Id, entry, cancellation).ConfigureAwait(false);
         return Of(image, scan, entry, kept, news) with { ListedHash = hash };
     }
 
@@ -144,9 +142,7 @@ public sealed class EvidenceReader(
             .ConfigureAwait(false);
         if (scan is null)
             return null;
-        var kept = entry is null
-            ? null
-            : read ?? await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
+        var kept = read ?? await KeptAsync(image.Id, entry, cancellation).ConfigureAwait(false);
         return Of(image, scan, entry, kept, []);
     }
 
@@ -196,6 +192,13 @@ public sealed class EvidenceReader(
         }
         return vulnerabilities;
     }
+
+    /// <summary>The findings that belong to an entry; null if they are lost, or there is no entry.</summary>
+    private async Task<IReadOnlyList<Finding>?> KeptAsync(
+        ImageId image,
+        LedgerEntry? entry,
+        CancellationToken cancellation
+    ) => entry is null ? null : await KeptAsync(image, entry.Record, cancellation).ConfigureAwait(false);
 
     /// <summary>The findings that belong to a record; null if they are lost.</summary>
     private async Task<IReadOnlyList<Finding>?> KeptAsync(

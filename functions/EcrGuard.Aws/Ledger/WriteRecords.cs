@@ -214,8 +214,8 @@ public sealed class WriteRecords(LedgerTable table, RepositoryRecords repositori
         };
 
     /// <summary>
-    /// The writes of the whole registry that were intended within a time and have no outcome, with the partition of
-    /// their repository. Read from the index, which may be a moment behind.
+    /// The writes to each repository of the registry that were intended within a time and have no outcome. They are
+    /// read from the index, which may be a moment behind.
     /// </summary>
     public async Task<ILookup<RepositoryId, UnfinishedWrite>> UnendedAsync(
         DateTimeOffset from,

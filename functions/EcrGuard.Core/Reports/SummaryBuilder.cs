@@ -43,7 +43,6 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private readonly Dictionary<ImageId, (Status Status, IReadOnlyList<string> Tags)> _forced = [];
     private readonly HashSet<string> _waiversUsed = new(StringComparer.Ordinal);
     private readonly List<Unread> _unread = [.. UnreadFacts.Of(facts)];
-    private readonly RepositoryTeams _teams = new(facts.Sweeps);
 
     private bool _imagesRead = true;
     private int _couldNotMark;
@@ -98,9 +97,9 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             .ToDictionary();
         var waivers = ExceptionTables.Waivers(facts, uses, _waiversUsed);
         var unread = Unread();
-        var actions = ActionList.Of(facts, images, waivers, unread, _teams);
+        var actions = ActionList.Of(facts, images, waivers, unread, _seen.Teams);
         var past = facts.Past.Where(past => facts.Covers(past.Repository)).ToList();
-        var groups = GroupTables.ByRepository(facts, images, past, _teams);
+        var groups = GroupTables.ByRepository(facts, images, past, _seen.Teams);
         var summary = new WeeklySummary
         {
             Unread = unread,
@@ -137,7 +136,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             Teams = GroupTables.ByTeam(groups),
             ByRepository = groups,
             TeamTag = facts.Policy.Defaults.TeamTag,
-            Quiet = GroupTables.Quiet(images, facts.GeneratedAt, _teams),
+            Quiet = GroupTables.Quiet(images, facts.GeneratedAt, _seen.Teams),
             NewlyBlocked = ImageTables.Changes(newlyBlocked),
             NewlyBlockedCount = newlyBlocked.Count,
             NewlyBlockedApproved = newlyBlocked.Count(image => image.Details.Was == Status.Approved),

@@ -29,7 +29,7 @@ internal static class SummaryMail
             .Line($"EcrGuard weekly report {summary.Week}")
             .Line(
                 $"{Dates(summary.Week)} (UTC{(summary.GeneratedAt < summary.Week.End ? ", so far" : "")}), "
-                    + $"counted {Moment(summary.GeneratedAt)}"
+                    + $"counted {Phrase.Moment(summary.GeneratedAt)}"
             )
             .Line($"Account {summary.Account}, region {summary.Region}");
         Read(summary, text);
@@ -358,7 +358,7 @@ internal static class SummaryMail
     private static string Forced(ForcedUse forced) =>
         $"- {ShortName(forced.Repository, forced.Digest, forced.Tags)}: "
         + $"{(forced.InForce ? "IN FORCE until" : "ended")} "
-        + $"{Moment(forced.Until)}{(forced.EndedBy is { } by ? $", before its time, by {by}" : "")}; without it "
-        + $"{(forced.Verdict is { } verdict ? verdict.Word() : "gone")}; forced {Moment(forced.From)} by "
+        + $"{Phrase.Moment(forced.Until)}{(forced.EndedBy is { } by ? $", before its time, by {by}" : "")}; without it "
+        + $"{(forced.Verdict is { } verdict ? verdict.Word() : "gone")}; forced {Phrase.Moment(forced.From)} by "
         + $"{forced.By}{(forced.AccessKeyId is { } key ? $" with the access key {key}" : "")}: {forced.Reason}";
 }

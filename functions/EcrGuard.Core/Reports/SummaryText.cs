@@ -185,8 +185,6 @@ internal static class SummaryText
     internal static string ShortName(string repository, Digest digest, IReadOnlyList<string> tags) =>
         repository + (tags.Count == 0 ? $"@sha256:{digest.Abbreviated}…" : $":{tags[0]}");
 
-    internal static string Moment(DateTimeOffset moment) => Phrase.Moment(moment);
-
     /// <summary>The beginning of a policy's version, enough to tell it from others.</summary>
     internal static string Abbreviated(string version) => version.Length > 12 ? version[..12] : version;
 

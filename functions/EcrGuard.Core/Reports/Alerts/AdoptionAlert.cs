@@ -74,13 +74,10 @@ public static class AdoptionAlert
                 .Line($"Image     {approval.Repository}@{approval.Digest}")
                 .Line($"Who       {approval.By}")
                 .Line($"Why       {approval.Reason}")
-                .Line($"When      from {SummaryText.Moment(approval.From)} to {SummaryText.Moment(approval.Until)}");
+                .Line($"When      from {Moment(approval.From)} to {Moment(approval.Until)}");
         if (body.Count > MaxApprovals)
             text.Line().Line($"And {body.Count - MaxApprovals} more, which the weekly summary lists.");
-        return text.Line()
-            .Account(body.Account, body.Region)
-            .Line($"Seen      {SummaryText.Moment(body.SeenAt)}")
-            .Line();
+        return text.Line().Account(body.Account, body.Region).Line($"Seen      {Moment(body.SeenAt)}").Line();
     }
 
     /// <summary>More are counted: both forms of a message are within SNS's limit.</summary>

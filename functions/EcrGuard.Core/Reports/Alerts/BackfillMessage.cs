@@ -63,7 +63,7 @@ public static class BackfillMessage
                 $"Judged    {Count(result.Statuses.Total, "image")} in "
                     + $"{Count(result.Repositories, "repository", "repositories")}"
             )
-            .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {SummaryText.Moment(result.EndedAt)}")
+            .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {Moment(result.EndedAt)}")
             .Line($"Policy    {result.PolicyVersion}")
             .Line();
         foreach (var status in Enum.GetValues<Status>())

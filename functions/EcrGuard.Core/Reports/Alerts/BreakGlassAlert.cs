@@ -58,11 +58,11 @@ public static class BreakGlassAlert
             .Line($"Verdict   {body.Verdict.Word()}")
             .Line($"Who       {body.By}")
             .Line($"Why       {body.Reason}")
-            .Line($"When      from {SummaryText.Moment(body.From)} to {SummaryText.Moment(body.Until)}");
+            .Line($"When      from {Moment(body.From)} to {Moment(body.Until)}");
         if (body.Request is { } request)
             text.Line($"Request   {Words(request)}");
         if (body.Revoked is { } revoked)
-            text.Line($"Ended     by {revoked.By} instead of {SummaryText.Moment(revoked.InsteadOf)}: {revoked.Reason}")
+            text.Line($"Ended     by {revoked.By} instead of {Moment(revoked.InsteadOf)}: {revoked.Reason}")
                 .Line($"Request   {Words(revoked.Request)}");
         if (body.Request?.AccessKeyId is not null)
             text.Line()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using static EcrGuard.Core.Reports.AlertMessage;
 
@@ -38,7 +39,7 @@ public static class CeilingAlert
             .Line("No gate's answer changes by it.")
             .Line()
             .Account(account, region)
-            .Line($"Seen      {SummaryText.Moment(at)}")
+            .Line($"Seen      {Phrase.Moment(at)}")
             .Line();
         return Of(
             body,

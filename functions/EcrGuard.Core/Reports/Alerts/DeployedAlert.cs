@@ -79,11 +79,11 @@ public static class DeployedAlert
             .Line($"Runs in   {body.RunBy}")
             .Team(body.Team)
             .Account(body.Account, body.Region)
-            .Line($"Status    {body.Status}{(body.Since is { } since ? $", since {SummaryText.Moment(since)}" : "")}")
+            .Line($"Status    {body.Status}{(body.Since is { } since ? $", since {Moment(since)}" : "")}")
             .Severity(body.Reasons);
         if (body.GraceEndsAt is { } deadline)
-            text.Line($"Deadline  {SummaryText.Moment(deadline)}");
-        text.Line($"Seen      {SummaryText.Moment(body.At)}").Line($"Why       {body.Why}");
+            text.Line($"Deadline  {Moment(deadline)}");
+        text.Line($"Seen      {Moment(body.At)}").Line($"Why       {body.Why}");
         if (body.Reasons.Count > 0)
             text.Reasons(body.Reasons, body.ReasonCount).WaysToPass(body.ToPass);
         return text.Line()

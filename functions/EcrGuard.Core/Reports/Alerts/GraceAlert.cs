@@ -78,8 +78,8 @@ public static class GraceAlert
             .Team(body.Owner)
             .Severity(body.Reasons)
             .Line(
-                $"Deadline  {SummaryText.Moment(body.EndsAt)} ({body.Severity}: "
-                    + $"{Count(notice.Grace.Days, "day")} from {SummaryText.Moment(body.StartedAt)})"
+                $"Deadline  {Moment(body.EndsAt)} ({body.Severity}: "
+                    + $"{Count(notice.Grace.Days, "day")} from {Moment(body.StartedAt)})"
             );
         return text.List(
                 "In use:",

@@ -71,7 +71,7 @@ public static class ImageAlert
             .Team(TeamName(alert.Team))
             .Line(
                 $"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since "
-                    + $"{SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}"
+                    + $"{Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}"
             );
         text.Severity(verdict.Reasons)
             .Line(
@@ -125,7 +125,7 @@ public static class ImageAlert
             : $"It runs now, and goes on running until its team replaces it ({alert.RunsIn.Count}):";
 
     private static string Deadline(Grace grace) =>
-        $"What runs it {(grace.Counting ? "has" : "would have")} until {SummaryText.Moment(grace.EndsAt)} to be "
+        $"What runs it {(grace.Counting ? "has" : "would have")} until {Moment(grace.EndsAt)} to be "
         + $"replaced ({Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}). Nothing that runs is taken away; new "
         + "deployments are refused at once.";
 

@@ -58,9 +58,9 @@ public static class QuarantineAlert
             .Line()
             .Image(body.Image, body.Tags)
             .Team(body.Team)
-            .Line($"Status    {body.Status.Word()} since {SummaryText.Moment(notice.Record.StatusSince)}");
+            .Line($"Status    {body.Status.Word()} since {Moment(notice.Record.StatusSince)}");
         if (body.Released is { } release)
-            text.Line($"Released  by {release.By} at {SummaryText.Moment(release.At)}: {release.Reason}");
+            text.Line($"Released  by {release.By} at {Moment(release.At)}: {release.Reason}");
         if (notice.Follows is { } follows)
             text.Line($"Follows   {Clip(follows, 500)}");
         return text.Reasons(body.Reasons, body.ReasonCount)

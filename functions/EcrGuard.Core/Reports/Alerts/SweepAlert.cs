@@ -88,7 +88,7 @@ public static class SweepAlert
                 $"Swept     {Count(result.Images, "image")} in {result.Swept.Count} of "
                     + $"{Count(result.Repositories, "repository", "repositories")}"
             )
-            .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {SummaryText.Moment(result.EndedAt)}")
+            .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {Moment(result.EndedAt)}")
             .Line();
     }
 }

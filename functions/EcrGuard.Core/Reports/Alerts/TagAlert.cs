@@ -28,7 +28,7 @@ public static class TagAlert
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Line($"Tag       {shown}")
             .Account(repository.Account, repository.Region)
-            .Line($"Pushed    {SummaryText.Moment(pushedAt)}")
+            .Line($"Pushed    {Moment(pushedAt)}")
             .Line()
             .Line(
                 "Find out who pushed it (CloudTrail, PutImage) and remove it, unless it is the image's last "
@@ -62,7 +62,7 @@ public static class TagAlert
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Line($"Tag       {shown}")
             .Account(repository.Account, repository.Region)
-            .Line($"When      {SummaryText.Moment(at)}")
+            .Line($"When      {Moment(at)}")
             .Line($"What      {Clip(what, 500)}")
             .Line()
             .Line(
@@ -99,7 +99,7 @@ public static class TagAlert
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Team(TeamName(team))
             .Account(repository.Account, repository.Region)
-            .Line($"When      {SummaryText.Moment(at)}")
+            .Line($"When      {Moment(at)}")
             .Line($"Why       {Clip(why, 500)}")
             .Line()
             .Line("Mend the cause: the next deployment or sweep tries again. Until then do not let the image expire.")

@@ -78,7 +78,7 @@ public static class SummaryPage
             .Tag(
                 "p",
                 $"{SummaryText.Dates(summary.Week)} (UTC). Account {summary.Account}, region {summary.Region}. "
-                    + $"Counted {SummaryText.Moment(summary.GeneratedAt)}. Made by EcrGuard from policy "
+                    + $"Counted {Phrase.Moment(summary.GeneratedAt)}. Made by EcrGuard from policy "
                     + $"{SummaryText.Abbreviated(summary.PolicyVersion)}.",
                 "class=\"meta\""
             );

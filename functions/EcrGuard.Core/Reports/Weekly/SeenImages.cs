@@ -16,10 +16,12 @@ internal sealed class SeenImages(SummaryFacts facts)
     private readonly List<SeenImage> _seen = [];
     private readonly HashSet<(SeenRepository Repository, Digest Digest)> _parts = [];
     private readonly RunningImages _running = new(facts.Usage, facts.Account, facts.Region);
-    private readonly RepositoryTeams _teams = new(facts.Sweeps);
     private readonly Dictionary<string, SeenRepository> _repositories = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
     private readonly Dictionary<BlockingFinding, BlockingFinding> _findings = [];
+
+    /// <summary>Who owns which repository.</summary>
+    public RepositoryTeams Teams { get; } = new(facts.Sweeps);
 
     /// <param name="without">The record without break-glass, at the moment of the summary.</param>
     /// <param name="answer">The verdict with break-glass.</param>
@@ -127,7 +129,7 @@ internal sealed class SeenImages(SummaryFacts facts)
     private SeenRepository Repository(string name)
     {
         ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(_repositories, name, out _);
-        return kept ??= new SeenRepository(name, _teams.Of(name));
+        return kept ??= new SeenRepository(name, Teams.Of(name));
     }
 
     private string[] Shared(IEnumerable<string> words) => [.. words.Select(Shared)];

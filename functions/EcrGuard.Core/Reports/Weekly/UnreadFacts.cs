@@ -31,7 +31,7 @@ internal static class UnreadFacts
                 facts.Usage is not { } usage
                     ? [new Unread(WhatRuns, "No sweep has read it yet, or it could not be read.")]
                 : facts.GeneratedAt - usage.ReadAt > SweepIsLate
-                    ? [new Unread(WhatRuns, $"It was last read {SummaryText.Moment(usage.ReadAt)}.")]
+                    ? [new Unread(WhatRuns, $"It was last read {Phrase.Moment(usage.ReadAt)}.")]
                 : []
             );
 

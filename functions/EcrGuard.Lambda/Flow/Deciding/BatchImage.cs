@@ -22,10 +22,10 @@ internal sealed class BatchImage(ImageId image)
     public bool Done => decided && !failed;
 
     /// <summary>Whether the image is done, with everything that follows from it.</summary>
-    public bool Finished => Done && related.All(work => work.Finished);
+    public bool Finished => Done && related.All(each => each.Finished);
 
     /// <summary>Everything that follows from this image, and then the image itself.</summary>
-    public IEnumerable<BatchImage> WithRelated => related.SelectMany(work => work.WithRelated).Append(this);
+    public IEnumerable<BatchImage> WithRelated => related.SelectMany(each => each.WithRelated).Append(this);
 
     /// <summary>Notes the decision, and the children that were judged with it.</summary>
     public void Decide(JudgedImage? judged)
@@ -53,11 +53,11 @@ internal sealed class BatchImage(ImageId image)
     )
     {
         using var turn = new SemaphoreSlim(AtOnce);
-        await Task.WhenAll(images.Select(work => OneAsync(work, step, turn, log, cancellation))).ConfigureAwait(false);
+        await Task.WhenAll(images.Select(each => OneAsync(each, step, turn, log, cancellation))).ConfigureAwait(false);
     }
 
     private static async Task OneAsync(
-        BatchImage work,
+        BatchImage one,
         Func<BatchImage, Task> step,
         SemaphoreSlim turn,
         Log log,
@@ -68,20 +68,17 @@ internal sealed class BatchImage(ImageId image)
         try
         {
             cancellation.ThrowIfCancellationRequested();
-            await step(work).ConfigureAwait(false);
+            await step(one).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            work.Fail();
-            log.Warning(
-                "The deadline came first; the image is left to the next try.",
-                ("image", work.Image.ToString())
-            );
+            one.Fail();
+            log.Warning("The deadline came first; the image is left to the next try.", ("image", one.Image.ToString()));
         }
         catch (Exception failure)
         {
-            work.Fail();
-            log.Error("The image failed and is left to the next try.", failure, ("image", work.Image.ToString()));
+            one.Fail();
+            log.Error("The image failed and is left to the next try.", failure, ("image", one.Image.ToString()));
         }
         finally
         {

@@ -14,7 +14,7 @@ namespace EcrGuard.Lambda.Flow.Deciding;
 public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, BatchFinish finish, Log log)
 {
     /// <summary>
-    /// No more image is started with less time left than this. It is kept for publishing and answering.
+    /// No image is begun with less time left than this. It is kept for publishing and answering.
     /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 

@@ -53,11 +53,11 @@ public sealed class IndexDecider(
         await manifests.StoreEdgesAsync(index.Id, judgeable, cancellation).ConfigureAwait(false);
         var judged = new List<JudgedImage>();
         var (verdict, seen) = await indexes
-            .DecideAsync(index, children, AtOnce, LookAsync, cancellation)
+            .DecideAsync(index, children, AtOnce, DecideChildAsync, cancellation)
             .ConfigureAwait(false);
         return (new Decision(verdict) { Children = seen }, judged);
 
-        async Task<(IndexChild, Core.Verdicts.Verdict?)> LookAsync(
+        async Task<(IndexChild, Core.Verdicts.Verdict?)> DecideChildAsync(
             IndexChild child,
             LedgerEntry? its,
             CancellationToken token

@@ -26,7 +26,7 @@ public sealed class SweepProgress(IReadOnlyList<RepositoryId> repositories)
     internal List<Exception> Failures { get; } = [];
 
     /// <summary>
-    /// If a repository takes all the time that is left, the next run begins with the others.
+    /// Puts a repository last: if it takes all the time that is left, the next run begins with the others.
     /// </summary>
     internal void Begin(RepositoryId repository)
     {
