@@ -46,7 +46,7 @@ public static class CloudFormationHook
         new(
             $"{Phrase.Clip(logicalId ?? "?", 255)} ({Phrase.Clip(type, 255)})",
             [
-                .. DeploymentDocument
+                .. CloudFormationImages
                     .OfResource(Phrase.Clip(logicalId ?? "?", 255), type, properties)
                     // One more than the limit is enough to refuse them.
                     .Take(DeploymentDocument.MaxImages + 1),

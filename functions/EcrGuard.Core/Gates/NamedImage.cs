@@ -10,11 +10,20 @@ namespace EcrGuard.Core.Gates;
 public sealed record NamedImage(string? Text, string Place, string? Problem = null)
 {
     /// <summary>
-    /// Whether it lies in another registry than a private one of ECR. A document that names no registry means Docker
-    /// Hub, as containerd and Docker read it.
+    /// Whether a text without a registry means the registry that is asked, as a person means it. A document that names
+    /// no registry means Docker Hub, as containerd and Docker read it.
+    /// </summary>
+    public bool MeansOwnRegistry { get; init; }
+
+    /// <summary>
+    /// Whether it surely lies in another registry than a private one of ECR. What is not a well-formed name, such as a
+    /// placeholder, lies nowhere.
     /// </summary>
     public bool IsOthers =>
-        Problem is null && Text is { } text && !(Host(text) is { } host && ImageReference.IsRegistry(host));
+        Problem is null
+        && Text is { } text
+        && WellFormedName.Is(text)
+        && (Host(text) is { } host ? !ImageReference.MayBeRegistry(host) : !MeansOwnRegistry);
 
     /// <summary>The question to EcrGuard. An image without tag and digest is deployed as <c>latest</c>.</summary>
     /// <param name="question">Null where it cannot be asked about.</param>
@@ -23,9 +32,13 @@ public sealed record NamedImage(string? Text, string Place, string? Problem = nu
     {
         problem = Problem;
         question = null;
+        if (problem is null && !MeansOwnRegistry && Host(Text!) is null)
+            problem =
+                $"'{Phrase.Clip(Text, 200)}' is no name of an image, such as "
+                + "'<account>.dkr.ecr.<region>.amazonaws.com/repository:tag'.";
         if (problem is not null)
             return false;
-        var named = Text!.Contains('@') || Text.LastIndexOf(':') > Text.LastIndexOf('/') ? Text : $"{Text}:latest";
+        var named = WellFormedName.HasTagOrDigest(Text!) ? Text! : $"{Text}:latest";
         if (!ImageReference.TryParse(named, out var image, out problem))
             return false;
         question = image.ToString();

@@ -33,7 +33,7 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
         if (text.Length == 0)
             return new PipelineJob([], null);
         if (!text.StartsWith('{'))
-            return new PipelineJob([new NamedImage(text, "UserParameters")], null);
+            return new PipelineJob([Image(text, "UserParameters")], null);
         try
         {
             using var document = JsonDocument.Parse(text);
@@ -128,6 +128,13 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
 
     private static NamedImage Image(JsonElement value, string place) =>
         value.ValueKind == JsonValueKind.String
-            ? new NamedImage(value.GetString(), place)
+            ? Image(value.GetString()!, place)
             : throw new UnclearDeploymentException($"{place} is no text. {Right}");
+
+    // A person names images of this registry without it.
+    private static NamedImage Image(string text, string place) =>
+        ImagePlaces.Named(text, place) with
+        {
+            MeansOwnRegistry = true,
+        };
 }

@@ -80,7 +80,7 @@ public sealed record ImageReference
                     + "hexadecimal characters."
             : account is null && path.IndexOf('/') is > 0 and var slash && IsAnotherHost(path[..slash])
                 ? $"'{Phrase.Clip(path[..slash], 100)}' is not a private ECR registry "
-                    + "('<account>.dkr.ecr.<region>.amazonaws.com')."
+                    + $"('<account>.dkr.ecr.<region>.amazonaws.com'{Decoration(path[..slash])})."
             : tag is not null && !IsTag(tag)
                 ? $"'{Phrase.Clip(tag, 80)}' is not a tag; a tag has letters, digits, '_', '.' and '-', does not begin "
                     + "with '.' or '-', and has at most 300 characters."
@@ -162,12 +162,27 @@ public sealed record ImageReference
         };
 
     /// <summary>
+    /// Whether a host may be a private registry of ECR, in any spelling: with a port, or through a VPC's endpoint.
+    /// </summary>
+    internal static bool MayBeRegistry(string host) =>
+        host.Contains("dkr.ecr", StringComparison.OrdinalIgnoreCase)
+        || host.Contains("dkr-ecr", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What to leave out around a host, for the end of a sentence; empty: nothing.</summary>
+    private static string Decoration(string host) =>
+        host.Any(char.IsWhiteSpace) ? ", without blanks"
+        : host.EndsWith(':') ? ", without a scheme such as https://"
+        : host.Contains(':') ? ", without a port"
+        : host.EndsWith('.') ? ", without a dot at the end"
+        : host.Contains(".vpce.", StringComparison.OrdinalIgnoreCase) ? ", not the name of a VPC endpoint"
+        : "";
+
+    /// <summary>
     /// 'my.team/api' may be a repository name or begin with a host. Only what is surely a host counts as one.
     /// </summary>
     private static bool IsAnotherHost(string first) =>
         first.Contains(':')
-        || first.Contains(".dkr.ecr", StringComparison.Ordinal)
-        || first.Contains(".dkr-ecr", StringComparison.Ordinal)
+        || MayBeRegistry(first)
         || first.Contains(".amazonaws.", StringComparison.Ordinal)
         || HostEndings.Any(ending => first.EndsWith(ending, StringComparison.Ordinal));
 

@@ -5,6 +5,7 @@ namespace EcrGuard.Core.Tests.Gates;
 
 public sealed class DeploymentDocumentTests
 {
+    private const string Digest = "sha256:84f507df33c6864d49c296fb734192696e4cb6f78166ac51ac8b9b118181085d";
     private const string Host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 
     [Theory]
@@ -69,8 +70,13 @@ public sealed class DeploymentDocumentTests
         """{"Resources":{"T":{"Type":"AWS::ECS::TaskDefinition","Properties":{"ContainerDefinitions":[{"Image":{"Ref":"I"}}]}}}}""",
         "Only the deployment knows it"
     )]
-    [InlineData("""{"Resources":{"Fn::ForEach::T":["x",["a"],{}]}}""", "A macro makes it")]
-    [InlineData("""{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack"}}}""", "nested stack")]
+    [InlineData("""{"containerDefinitions":[]}""", "names no image")]
+    [InlineData("""{"containerDefinitions":"[]"}""", "Only the deployment knows it")]
+    [InlineData("""{"containerDefinitions":[{"name":"web"}]}""", "names no image")]
+    [InlineData("""{"taskDefinition":"web:1"}""", "Only the deployment knows it")]
+    [InlineData("""{"ImageURI":"H/a:1","containerDefinitions":[{"image":"H/b:1"}]}""", "several kinds at once")]
+    [InlineData("""{"apiVersion":"v1","kind":"Pod","ImageURI":"H/a:1","spec":{}}""", "several kinds at once")]
+    [InlineData("""{"services":{"web":{"image":"H/a:1"}},"Resources":{}}""", "several kinds at once")]
     [InlineData(
         """{"Resources":{"F":{"Type":"AWS::Serverless::Function","Properties":{"PackageType":"Image"}}}}""",
         "built when it is deployed"
@@ -79,7 +85,7 @@ public sealed class DeploymentDocumentTests
     {
         var image = Assert.Single(Images(json));
         Assert.False(image.TryAsk(out _, out var problem));
-        Assert.Contains(because ?? "is not a", problem, StringComparison.Ordinal);
+        Assert.Contains(because ?? "is no name of an image", problem, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -95,12 +101,95 @@ public sealed class DeploymentDocumentTests
     [InlineData("nginx:1.27", true)]
     [InlineData("library/nginx", true)]
     [InlineData("public.ecr.aws/nginx/nginx:1", true)]
-    [InlineData("ghcr.io/a/b@sha256:1", true)]
+    [InlineData("ghcr.io/a/b@" + Digest, true)]
+    [InlineData("ghcr.io/a/b:1@" + Digest, true)]
+    [InlineData("registry.example.com:5000/a__b/c---d.e:V_1", true)]
     [InlineData("localhost/a:1", true)]
     [InlineData(Host + "/shop/web:1", false)]
     [InlineData("999999999999.dkr.ecr-fips.us-east-1.amazonaws.com/a:1", false)]
     public void A_document_that_names_no_registry_of_ECR_means_another(string text, bool others) =>
         Assert.Equal(others, new NamedImage(text, "image").IsOthers);
+
+    /// <summary>Placeholders, and this registry in another spelling.</summary>
+    [Theory]
+    [InlineData("<IMAGE1_NAME>")]
+    [InlineData("REPLACE_ME")]
+    [InlineData("%IMAGE%")]
+    [InlineData("__IMAGE__")]
+    [InlineData("#{Build.image}")]
+    [InlineData("${IMAGE}")]
+    [InlineData("{{ image }}")]
+    [InlineData("not an image at all !!")]
+    [InlineData("nginx:")]
+    [InlineData("nginx@sha256:1")]
+    [InlineData("nginx:1:2")]
+    [InlineData("a//b:1")]
+    [InlineData("/a:1")]
+    [InlineData("Nginx:1")]
+    [InlineData("ghcr.io/a:1\n")]
+    [InlineData("ghcr.io:x/a:1")]
+    [InlineData("https://ghcr.io/a:1")]
+    [InlineData(Host + ":443/shop/web:1", "without a port")]
+    [InlineData(Host + "./shop/web:1", "without a dot at the end")]
+    [InlineData(Host + ".:443/shop/web:1", "without a port")]
+    [InlineData(" " + Host + "/shop/web:1", "without blanks")]
+    [InlineData(Host + "/shop/web:1 ", "is not a tag")]
+    [InlineData("https://" + Host + "/shop/web:1", "without a scheme")]
+    [InlineData("docker://" + Host + "/shop/web:1", "without a scheme")]
+    [InlineData("vpce-0a1b.dkr.ecr.eu-central-1.vpce.amazonaws.com/shop/web:1", "VPC endpoint")]
+    [InlineData("123456789012.dkr-ecr.eusc-de-east-1.on.amazonwebservices.eu/shop/web:1", "not a private ECR registry")]
+    [InlineData("123456789012.dkr.ecr.eu-central-1.amazonaws.example/shop/web:1", "not a private ECR registry")]
+    public void What_is_no_name_or_may_be_this_registry_is_never_another_and_is_a_no(string text, string because = "")
+    {
+        var question = GateQuestion.Of(
+            Assert.Single(Images($$"""[{"imageUri":{{JsonSerializer.Serialize(text)}}}]""")),
+            new GatePlace("file", "image"),
+            ignoreOthers: true
+        );
+        Assert.Equal(GateAnswer.NotAsked, question.Settled?.Status);
+        Assert.False(question.Settled!.Passes);
+        Assert.Contains(because, question.Settled.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("shop/web:1", "shop/web:1")]
+    [InlineData("""{"images":["shop/web:1"],"others":"ignore"}""", "shop/web:1")]
+    [InlineData("""{"image":"ghcr.io/a:1","others":"ignore"}""", null)]
+    public void A_person_who_names_no_registry_means_the_one_that_is_asked(string userParameters, string? asked)
+    {
+        var job = PipelineJob.Read(userParameters);
+        var question = GateQuestion.Of(Assert.Single(job.Images), new GatePlace("action", "image"), ignoreOthers: true);
+        Assert.Equal(asked, question.Settled is null ? question.Image : null);
+    }
+
+    [Theory]
+    [InlineData("""{"include":["other.yaml"],"services":{"web":{"image":"H/a:1"}}}""", "include", "includes other")]
+    [InlineData(
+        """{"services":{"web":{"build":".","image":"H/a:1","pull_policy":"build"}}}""",
+        "services.web",
+        "runs what it builds"
+    )]
+    [InlineData("""{"services":["web"]}""", "services", "must be an object")]
+    public void What_a_Compose_file_runs_besides_its_images_is_a_no(string json, string place, string because) =>
+        Assert.Contains(
+            because,
+            Assert.Single(Images(json), image => image.Problem is not null && image.Place == place).Problem,
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void Volumes_and_models_of_a_Compose_file_are_images_too() =>
+        Assert.Equal(
+            ["models.llm.model", "services.web.image", "services.web.volumes[1].source"],
+            Images(
+                    """
+                    {"services":{"web":{"image":"H/a:1","volumes":["data:/data",{"type":"image","source":"H/b:1"}]}},
+                    "models":{"llm":{"model":"H/c:1"}}}
+                    """
+                )
+                .Select(image => image.Problem ?? image.Place)
+                .Order(StringComparer.Ordinal)
+        );
 
     [Theory]
     [InlineData(Host + "/shop/web", Host + "/shop/web:latest")]

@@ -82,7 +82,7 @@ public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Depl
     {
         Approve("APPROVED");
         JsonObject Asked(string others) =>
-            new() { ["images"] = new JsonArray(Image, "nginx:1.27"), ["others"] = others };
+            new() { ["images"] = new JsonArray(Image, "docker.io/library/nginx:1.27"), ["others"] = others };
         Assert.Equal("JobFailed", (await GateAdapter.PipelineAsync(guard, Asked("deny")))!.Outcome);
         Assert.Equal("Succeeded", (await GateAdapter.PipelineAsync(guard, Asked("ignore")))!.Outcome);
     }

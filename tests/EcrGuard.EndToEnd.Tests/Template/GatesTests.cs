@@ -147,7 +147,7 @@ public sealed class GatesTests
     {
         var hook = On.Properties("StackHook");
         Assert.Equal(
-            Core.Gates.DeploymentDocument.ResourceTypes.Except(["AWS::Serverless::Function"]).Order(),
+            Core.Gates.CloudFormationImages.ResourceTypes.Except(["AWS::Serverless::Function"]).Order(),
             hook["TargetFilters"]!["TargetNames"]!.AsArray().Select(name => name!.ToString()).Order()
         );
         Assert.Equal("""[{"Ref":"AWS::StackName"}]""", hook["StackFilters"]!["StackNames"]!["Exclude"]!.ToJsonString());

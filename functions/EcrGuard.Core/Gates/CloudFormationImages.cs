@@ -1,0 +1,196 @@
+using System.Text.Json;
+
+namespace EcrGuard.Core.Gates;
+
+/// <summary>
+/// The images that resources of CloudFormation deploy
+/// (docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference). A test compares the types and their properties
+/// with the schemas that cfn-lint ships.
+/// </summary>
+public static class CloudFormationImages
+{
+    private const string SamFunction = "AWS::Serverless::Function";
+
+    private static readonly ImagePlaces Containers = new("ContainerDefinitions.Image");
+
+    private static readonly ImagePlaces BatchJob = new(
+        "ContainerProperties.Image",
+        "EcsProperties.TaskProperties.Containers.Image",
+        "EksProperties.PodProperties.Containers.Image",
+        "EksProperties.PodProperties.InitContainers.Image",
+        "NodeProperties.NodeRangeProperties.Container.Image",
+        "NodeProperties.NodeRangeProperties.EcsProperties.TaskProperties.Containers.Image",
+        "NodeProperties.NodeRangeProperties.EksProperties.PodProperties.Containers.Image",
+        "NodeProperties.NodeRangeProperties.EksProperties.PodProperties.InitContainers.Image"
+    );
+
+    private static readonly ImagePlaces OmicsWorkflow = new("ContainerRegistryMap.ImageMappings.DestinationImage?")
+    {
+        MayBeNone = true,
+    };
+
+    private static readonly Dictionary<string, ImagePlaces> Types = new(StringComparer.Ordinal)
+    {
+        ["AWS::AppRunner::Service"] = new("SourceConfiguration.ImageRepository.ImageIdentifier")
+        {
+            Instead = ["CodeRepository"],
+        },
+        ["AWS::Batch::JobDefinition"] = BatchJob,
+        ["AWS::BedrockAgentCore::Runtime"] = new("AgentRuntimeArtifact.ContainerConfiguration.ContainerUri")
+        {
+            Instead = ["CodeConfiguration"],
+        },
+        ["AWS::CleanRoomsML::ConfiguredModelAlgorithm"] = new(
+            "InferenceContainerConfig.ImageUri",
+            "TrainingContainerConfig.ImageUri"
+        ),
+        ["AWS::CodeBuild::Project"] = new("Environment.Image"),
+        ["AWS::ECS::DaemonTaskDefinition"] = Containers,
+        ["AWS::ECS::ExpressGatewayService"] = new("PrimaryContainer.Image"),
+        ["AWS::ECS::TaskDefinition"] = Containers,
+        ["AWS::EMRServerless::Application"] = new(
+            "ImageConfiguration.ImageUri?",
+            "WorkerTypeSpecifications.*.ImageConfiguration.ImageUri?"
+        )
+        {
+            MayBeNone = true,
+        },
+        ["AWS::GameLift::ContainerGroupDefinition"] = new(
+            "GameServerContainerDefinition.ImageUri",
+            "SupportContainerDefinitions.ImageUri"
+        ),
+        ["AWS::GammaDilithium::JobDefinition"] = BatchJob,
+        ["AWS::IoTAnalytics::Dataset"] = new("Actions.ContainerAction.Image") { Instead = ["QueryAction"] },
+        ["AWS::Lambda::Function"] = new("Code.ImageUri") { Instead = ["S3Bucket", "S3Key", "ZipFile"] },
+        ["AWS::Lightsail::Container"] = new("ContainerServiceDeployment.Containers.Image") { MayBeNone = true },
+        ["AWS::Omics::Workflow"] = OmicsWorkflow,
+        ["AWS::Omics::WorkflowVersion"] = OmicsWorkflow,
+        ["AWS::SageMaker::DataQualityJobDefinition"] = new("DataQualityAppSpecification.ImageUri"),
+        ["AWS::SageMaker::ImageVersion"] = new("BaseImage"),
+        ["AWS::SageMaker::InferenceComponent"] = new("Specification.Container.Image")
+        {
+            Instead = ["ModelName", "BaseInferenceComponentName"],
+        },
+        ["AWS::SageMaker::Model"] = new("Containers.Image", "PrimaryContainer.Image")
+        {
+            Instead = ["ModelPackageName"],
+        },
+        ["AWS::SageMaker::ModelBiasJobDefinition"] = new("ModelBiasAppSpecification.ImageUri"),
+        ["AWS::SageMaker::ModelExplainabilityJobDefinition"] = new("ModelExplainabilityAppSpecification.ImageUri"),
+        ["AWS::SageMaker::ModelPackage"] = new(
+            "AdditionalInferenceSpecifications.Containers.Image",
+            "AdditionalInferenceSpecificationsToAdd.Containers.Image",
+            "InferenceSpecification.Containers.Image"
+        )
+        {
+            MayBeNone = true,
+        },
+        ["AWS::SageMaker::ModelQualityJobDefinition"] = new("ModelQualityAppSpecification.ImageUri"),
+        ["AWS::SageMaker::MonitoringSchedule"] = new(
+            "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringAppSpecification.ImageUri"
+        )
+        {
+            Instead = ["MonitoringJobDefinitionName"],
+        },
+        ["AWS::SageMaker::ProcessingJob"] = new("AppSpecification.ImageUri"),
+        [SamFunction] = new("ImageUri?") { MayBeNone = true },
+    };
+
+    /// <summary>Types that deploy what another template holds.</summary>
+    private static readonly HashSet<string> OtherTemplates =
+    [
+        "AWS::CloudFormation::Stack",
+        "AWS::CloudFormation::StackSet",
+        "AWS::Serverless::Application",
+        "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+    ];
+
+    /// <summary>
+    /// Macros of AWS's own that bring no image into a template (CloudFormation template reference, "AWS-managed
+    /// transforms"). Any other one may change everything.
+    /// </summary>
+    private static readonly HashSet<string> Harmless =
+    [
+        "AWS::CodeDeployBlueGreen",
+        "AWS::LanguageExtensions",
+        "AWS::SecretsManager-2020-07-23",
+        "AWS::SecretsManager-2024-09-16",
+        "AWS::Serverless-2016-10-31",
+    ];
+
+    private const string Macro =
+        "A macro may fill it in; ask about the template that it makes, which "
+        + "'aws cloudformation get-template --template-stage Processed' prints.";
+
+    /// <summary>The types of resources that may deploy an image.</summary>
+    public static IEnumerable<string> ResourceTypes => Types.Keys;
+
+    /// <summary>Where the images of a type stand, as paths of properties that are joined by dots.</summary>
+    public static IEnumerable<string> PathsOf(string type) => Types[type].Paths.Select(path => path.TrimEnd('?'));
+
+    /// <summary>The images of a whole template.</summary>
+    internal static IEnumerable<NamedImage> OfTemplate(JsonElement template) =>
+        OfMacros(template)
+            .Concat(
+                template.GetProperty("Resources") is { ValueKind: JsonValueKind.Object } resources
+                    ? resources.EnumerateObject().SelectMany(one => OfMember($"Resources.{one.Name}", one))
+                    : [new NamedImage(null, "Resources", "Resources must be an object.")]
+            );
+
+    /// <summary>The images that one resource deploys; none for a type that runs no image.</summary>
+    /// <param name="place">Where its properties stand.</param>
+    public static IReadOnlyList<NamedImage> OfResource(string place, string type, JsonElement properties)
+    {
+        if (!Types.TryGetValue(type, out var places))
+            return [];
+        var mayBeZip = type is "AWS::Lambda::Function" or SamFunction;
+        var package = mayBeZip ? Member(properties, "PackageType") : default;
+        if (package is { ValueKind: JsonValueKind.String } word && word.ValueEquals("Zip"))
+            return [];
+        var images = places.Of(properties, place);
+        if (images.Count == 0 && package.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+            images.Add(new(null, place, "Its image is built when it is deployed; ask about the packaged template."));
+        if (type == "AWS::CodeBuild::Project")
+            images.RemoveAll(image => image.Text?.StartsWith("aws/codebuild/", StringComparison.Ordinal) == true);
+        return images;
+    }
+
+    private static IEnumerable<NamedImage> OfMacros(JsonElement template)
+    {
+        if (ImagePlaces.IsFilledInLater(template))
+            yield return new NamedImage(null, "Fn::Transform", Macro);
+        if (Member(template, "Transform") is not { ValueKind: not JsonValueKind.Undefined } transform)
+            yield break;
+        var macros = transform.ValueKind == JsonValueKind.Array ? transform.EnumerateArray().ToList() : [transform];
+        if (!macros.TrueForAll(macro => macro.ValueKind == JsonValueKind.String && Harmless.Contains($"{macro}")))
+            yield return new NamedImage(null, "Transform", Macro);
+    }
+
+    private static IEnumerable<NamedImage> OfMember(string place, JsonProperty member)
+    {
+        var (resource, properties) = (member.Value, Member(member.Value, "Properties"));
+        if (
+            member.Name.StartsWith("Fn::", StringComparison.Ordinal)
+            || ImagePlaces.IsFilledInLater(resource)
+            || ImagePlaces.Text(resource, "Type") is not { } type
+        )
+            return [new NamedImage(null, place, Macro)];
+        if (type.EndsWith("::MODULE", StringComparison.Ordinal))
+            return [new NamedImage(null, place, $"It is a module. {Macro}")];
+        if (OtherTemplates.Contains(type))
+            return
+            [
+                new NamedImage(
+                    null,
+                    place,
+                    "It deploys what another template holds; ask about that template, and about this one without it."
+                ),
+            ];
+        return type.StartsWith("AWS::", StringComparison.Ordinal) && type != "AWS::CloudFormation::CustomResource"
+            ? OfResource($"{place}.Properties", type, properties)
+            : ImageFields.Of(properties, $"{place}.Properties");
+    }
+
+    private static JsonElement Member(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
+}

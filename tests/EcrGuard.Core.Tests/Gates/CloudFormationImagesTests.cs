@@ -1,0 +1,165 @@
+using System.Text.Json;
+using EcrGuard.Core.Gates;
+
+namespace EcrGuard.Core.Tests.Gates;
+
+/// <summary>The images of CloudFormation's resources, as a template and as the hook see them.</summary>
+public sealed class CloudFormationImagesTests
+{
+    private const string Host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+    private const string Good = $$"""{"Image":"{{Host}}/a:1"} """;
+
+    /// <summary>Nothing here says in full what runs.</summary>
+    [Theory]
+    [InlineData("AWS::ECS::TaskDefinition", "{}")]
+    [InlineData("AWS::ECS::TaskDefinition", "null")]
+    [InlineData("AWS::ECS::TaskDefinition", "7")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"Fn::Transform":{"Name":"AWS::Include"}}""")]
+    [InlineData("AWS::ECS::TaskDefinition", $$"""{"ContainerDefinitions":[{{Good}}],"Fn::Transform":{"Name":"M"} }""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"ContainerDefinitions":[]}""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"ContainerDefinitions":null}""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"ContainerDefinitions":"[]"}""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"ContainerDefinitions":{"Ref":"X"}}""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"ContainerDefinitions":{"!Ref":"X"}}""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"ContainerDefinitions":{"Fn::GetAtt":["X","Y"]}}""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"ContainerDefinitions":{"Fn::If":["C",{"Ref":"X"},[]]}}""")]
+    [InlineData("AWS::ECS::TaskDefinition", $$"""{"ContainerDefinitions":[{{Good}},{"Fn::GetAtt":"x"}]}""")]
+    [InlineData("AWS::ECS::TaskDefinition", $$"""{"ContainerDefinitions":[{{Good}},{"Name":"a"}]}""")]
+    [InlineData("AWS::ECS::TaskDefinition", $$"""{"ContainerDefinitions":[{{Good}},{"Name":"a","Image":null}]}""")]
+    [InlineData("AWS::ECS::TaskDefinition", $$"""{"ContainerDefinitions":[{{Good}},"web"]}""")]
+    [InlineData("AWS::ECS::TaskDefinition", $$"""{"ContainerDefinitions":[{{Good}},{"Fn::ForEach::C":[]}]}""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"ContainerDefinitions":[{"Image":{"Fn::Sub":"${I}"}}]}""")]
+    [InlineData("AWS::ECS::TaskDefinition", """{"PackageType":"Zip"}""")]
+    [InlineData("AWS::ECS::ExpressGatewayService", """{"PrimaryContainer":{"Ref":"X"}}""")]
+    [InlineData("AWS::Lambda::Function", "{}")]
+    [InlineData("AWS::Lambda::Function", """{"Code":{"Fn::GetAtt":["X","Y"]}}""")]
+    [InlineData("AWS::Lambda::Function", """{"Code":"./src"}""")]
+    [InlineData("AWS::Lambda::Function", """{"Code":{"ImageUri":{"Ref":"X"}}}""")]
+    [InlineData("AWS::Lambda::Function", """{"PackageType":"Image","Code":{"S3Bucket":"b","S3Key":"k"}}""")]
+    [InlineData("AWS::Serverless::Function", """{"PackageType":"Image"}""")]
+    [InlineData("AWS::Serverless::Function", """{"PackageType":{"Ref":"P"},"CodeUri":"./src"}""")]
+    [InlineData("AWS::Serverless::Function", """{"Fn::Transform":{"Name":"M"}}""")]
+    [InlineData("AWS::AppRunner::Service", """{"SourceConfiguration":{"ImageRepository":{"Fn::FindInMap":[]}}}""")]
+    [InlineData("AWS::AppRunner::Service", """{"SourceConfiguration":{"Ref":"S"}}""")]
+    [InlineData("AWS::Batch::JobDefinition", """{"ContainerProperties":"unresolved"}""")]
+    [InlineData("AWS::Batch::JobDefinition", """{"EcsProperties":{"TaskProperties":{"Ref":"T"}}}""")]
+    [InlineData("AWS::SageMaker::Model", """{"Containers":{"Ref":"C"}}""")]
+    [InlineData("AWS::SageMaker::ModelPackage", """{"InferenceSpecification":{"Fn::GetAtt":"x"}}""")]
+    [InlineData("AWS::SageMaker::MonitoringSchedule", """{"MonitoringScheduleConfig":{"Ref":"C"}}""")]
+    [InlineData("AWS::EMRServerless::Application", """{"WorkerTypeSpecifications":{"Driver":{"Ref":"D"}}}""")]
+    public void What_is_not_resolved_where_images_stand_is_a_no_for_the_hook_and_in_a_template(
+        string type,
+        string properties
+    )
+    {
+        var parsed = JsonDocument.Parse(properties).RootElement;
+        Assert.Contains(CloudFormationHook.Images(type, "X", parsed).Images, image => !image.TryAsk(out _, out _));
+        Assert.Contains(
+            OfTemplate($$$"""{"Resources":{"X":{"Type":"{{{type}}}","Properties":{{{properties}}} } } }"""),
+            image => !image.TryAsk(out _, out _) && image.Place.StartsWith("Resources.X.", StringComparison.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData("AWS::Lambda::Function", """{"Code":{"S3Bucket":{"Ref":"B"},"S3Key":"k"}}""")]
+    [InlineData("AWS::Lambda::Function", """{"Code":{"ZipFile":{"Fn::Sub":"x"}},"PackageType":"Zip"}""")]
+    [InlineData(
+        "AWS::Lambda::Function",
+        """{"Code":{"S3Bucket":"b","S3Key":"k","ImageUri":null},"PackageType":null}"""
+    )]
+    [InlineData(
+        "AWS::Lambda::Function",
+        """{"Code":{"ZipFile":"x"},"Environment":{"Variables":{"ImageUri":{"Ref":"X"}}}}"""
+    )]
+    [InlineData("AWS::Serverless::Function", """{"CodeUri":"./src","Handler":"x"}""")]
+    [InlineData("AWS::Serverless::Function", """{"Handler":"x"}""")]
+    [InlineData("AWS::AppRunner::Service", """{"SourceConfiguration":{"CodeRepository":{"Ref":"X"}}}""")]
+    [InlineData("AWS::SageMaker::Model", """{"PrimaryContainer":{"ModelPackageName":{"Ref":"P"}}}""")]
+    [InlineData("AWS::SageMaker::ModelPackage", """{"ModelPackageName":"x"}""")]
+    [InlineData("AWS::BedrockAgentCore::Runtime", """{"AgentRuntimeArtifact":{"CodeConfiguration":{}}}""")]
+    [InlineData("AWS::EMRServerless::Application", """{"ReleaseLabel":"emr-7.0.0"}""")]
+    [InlineData("AWS::CodeBuild::Project", """{"Environment":{"Image":"aws/codebuild/standard:7.0"}}""")]
+    [InlineData("AWS::S3::Bucket", """{"Fn::Transform":{"Name":"AWS::Include"},"Image":{"Ref":"X"}}""")]
+    public void What_runs_no_image_passes(string type, string properties) =>
+        Assert.Empty(CloudFormationHook.Images(type, "X", JsonDocument.Parse(properties).RootElement).Images);
+
+    [Fact]
+    public void Both_values_of_a_condition_are_images() =>
+        Assert.Equal(
+            ["a:1", "b:1", "c:1"],
+            CloudFormationHook
+                .Images(
+                    "AWS::ECS::TaskDefinition",
+                    "X",
+                    JsonDocument
+                        .Parse(
+                            """
+                            {"ContainerDefinitions":[
+                            {"Fn::If":["C",{"Image":"a:1"},{"Ref":"AWS::NoValue"}]},
+                            {"Image":{"Fn::If":["C","b:1","c:1"]},"DockerLabels":{"Image":"no"}}]}
+                            """
+                        )
+                        .RootElement
+                )
+                .Images.Select(image => image.Problem ?? image.Text)
+        );
+
+    /// <summary>Beside a task definition that is understood.</summary>
+    [Theory]
+    [InlineData("""  "Transform":"TeamMacro" """, "Transform")]
+    [InlineData("""  "Transform":["AWS::Serverless-2016-10-31",{"Name":"AWS::Include"}] """, "Transform")]
+    [InlineData("""  "Fn::Transform":{"Name":"AWS::Include"} """, "Fn::Transform")]
+    [InlineData("""  "Fn::ForEach::All":[] """, "Fn::Transform")]
+    public void A_macro_of_the_whole_template_is_a_no(string member, string place) =>
+        Assert.Contains(
+            OfTemplate($$"""{ {{member}},"Resources":{} }"""),
+            image => image.Place == place && image.Problem!.Contains("A macro", StringComparison.Ordinal)
+        );
+
+    [Theory]
+    [InlineData("AWS::Serverless-2016-10-31")]
+    [InlineData("AWS::LanguageExtensions")]
+    public void A_macro_of_AWS_that_brings_no_image_passes(string macro) =>
+        Assert.Empty(OfTemplate($$"""{"Transform":["{{macro}}"],"Resources":{"B":{"Type":"AWS::S3::Bucket"} } }"""));
+
+    [Theory]
+    [InlineData("""{"Fn::Transform":{"Name":"X"}}""", "A macro")]
+    [InlineData("""{"Type":"AWS::ECS::TaskDefinition","Fn::Transform":{"Name":"X"}}""", "A macro")]
+    [InlineData("""{"Type":{"Ref":"T"}}""", "A macro")]
+    [InlineData("[]", "A macro")]
+    [InlineData("""{"Type":"AWS::ECS::TaskDefinition"}""", "names no image")]
+    [InlineData("""{"Type":"Team::Web::Service::MODULE","Properties":{}}""", "module")]
+    [InlineData("""{"Type":"AWS::CloudFormation::Stack"}""", "another template")]
+    [InlineData("""{"Type":"AWS::CloudFormation::StackSet"}""", "another template")]
+    [InlineData("""{"Type":"AWS::Serverless::Application"}""", "another template")]
+    [InlineData("""{"Type":"Custom::Deploy","Properties":{"Image":{"Ref":"I"}}}""", "not name the image whole")]
+    public void A_resource_that_does_not_say_what_runs_is_a_no(string resource, string because) =>
+        Assert.Contains(
+            because,
+            Assert.Single(OfTemplate($$"""{"Resources":{"X":{{resource}} } }""")).Problem,
+            StringComparison.Ordinal
+        );
+
+    [Theory]
+    [InlineData("Custom::Deploy")]
+    [InlineData("AWS::CloudFormation::CustomResource")]
+    [InlineData("Third::Party::Deployment")]
+    public void Images_of_types_that_are_not_of_AWS_are_found_by_their_names(string type) =>
+        Assert.Equal(
+            [$"{Host}/a:1", $"{Host}/b:1"],
+            OfTemplate(
+                    $$"""
+                    {"Resources":{"X":{"Type":"{{type}}","Properties":{
+                    "WebImage":"{{Host}}/a:1","Anything":["{{Host}}/b:1","{{Host}}/repository"]} } } }
+                    """
+                )
+                .Select(image => image.Problem ?? image.Text)
+        );
+
+    [Fact]
+    public void The_hook_is_asked_about_a_nested_stack_when_its_resources_are_created() =>
+        Assert.Empty(CloudFormationHook.Images("AWS::CloudFormation::Stack", "X", default).Images);
+
+    private static List<NamedImage> OfTemplate(string template) =>
+        [.. DeploymentDocument.Images(JsonDocument.Parse(template).RootElement)!];
+}

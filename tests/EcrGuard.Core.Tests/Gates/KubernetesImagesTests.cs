@@ -1,0 +1,83 @@
+using System.Text.Json;
+using EcrGuard.Core.Gates;
+
+namespace EcrGuard.Core.Tests.Gates;
+
+/// <summary>Objects of Kubernetes and of its operators.</summary>
+public sealed class KubernetesImagesTests
+{
+    private const string Host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+
+    [Theory]
+    [InlineData("postgresql.cnpg.io/v1", "Cluster", """{"imageName":"H/a:1"}""")]
+    [InlineData("monitoring.coreos.com/v1", "Prometheus", """{"baseImage":"H/a:1"}""")]
+    [InlineData("monitoring.coreos.com/v1", "Prometheus", """{"thanos":{"baseImage":"H/a:1"}}""")]
+    [InlineData("kafka.strimzi.io/v1", "Kafka", """{"kafka":{"image":{"repository":"H/a:1"}}}""")]
+    [InlineData("example.com/v1", "App1", """{"image":{"registry":"H","repository":"a","tag":"1"}}""")]
+    [InlineData("example.com/v1", "App1", """{"sidecarImage":{"repository":"H/a","tag":1}}""")]
+    [InlineData("example.com/v1", "App1", """{"images":["H/a:1"]}""")]
+    [InlineData("example.com/v1", "App1", """{"images":[{"newName":"H/a","newTag":"1"}]}""")]
+    [InlineData("example.com/v1", "App1", """{"images":{"proxy":"H/a:1"}}""")]
+    [InlineData("example.com/v1", "App1", """{"env":{"RELATED":"H/a:1"}}""")]
+    [InlineData("tekton.dev/v1", "Task", """{"stepTemplate":{"image":"H/a:1"}}""")]
+    [InlineData("apps/v1", "ConfigMap", """{"template":{"spec":{"containers":[{"image":"H/a:1"}]}}}""")]
+    [InlineData(
+        "apps/v1",
+        "Deployment",
+        """{"template":{"apiVersion":"v1","kind":"ConfigMap","spec":{"containers":[{"image":"H/a:1"}]}}}"""
+    )]
+    public void Images_of_operators_are_found_under_other_names(string version, string kind, string spec) =>
+        Assert.Equal($"{Host}/a:1", Assert.Single(Images(version, kind, spec), image => image.Problem is null).Text);
+
+    [Theory]
+    [InlineData("helm.toolkit.fluxcd.io/v2", "HelmRelease", """{"values":{}}""", "render it first")]
+    [InlineData("kustomize.config.k8s.io/v1beta1", "Kustomization", """{"resources":["base"]}""", "render it first")]
+    [InlineData("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "{}", "render it first")]
+    [InlineData("argoproj.io/v1alpha1", "Application", """{"source":{"repoURL":"https://x"}}""", "render it first")]
+    [InlineData("argoproj.io/v1alpha1", "ApplicationSet", "{}", "render it first")]
+    [InlineData("helm.crossplane.io/v1", "Release", """{"forProvider":{"chart":{}}}""", "render it first")]
+    [InlineData("example.com/v1", "App1", """{"image":{"pullPolicy":"Always"}}""", "does not name the image whole")]
+    [InlineData("example.com/v1", "App1", """{"image":{"repository":"H/a"}}""", "no tag and no digest")]
+    [InlineData("apps/v1", "Deployment", """{"template":{"spec":{"containers":[{"name":"x"}]}}}""", "names no image")]
+    [InlineData("apps/v1", "Deployment", """{"template":{"spec":{"containers":[]}}}""", "names no image")]
+    [InlineData("apps/v1", "Deployment", """{"template":{"spec":{"containers":"x"}}}""", "list of containers")]
+    [InlineData("v1", "Pod", "{}", "names no image")]
+    public void What_does_not_say_what_runs_is_a_no(string version, string kind, string spec, string because) =>
+        Assert.Contains(
+            Images(version, kind, spec),
+            image => image.Problem?.Contains(because, StringComparison.Ordinal) == true
+        );
+
+    [Theory]
+    [InlineData("v1", "ConfigMap", """{"image":"H/a:1"}""")]
+    [InlineData("v1", "PersistentVolume", """{"rbd":{"image":"disk"}}""")]
+    [InlineData("v1", "Service", """{"selector":{"image":"web"},"ports":[]}""")]
+    [InlineData("networking.k8s.io/v1", "Ingress", """{"rules":[]}""")]
+    [InlineData("monitoring.coreos.com/v1", "ServiceMonitor", """{"selector":{"matchLabels":{"chart":"web"}}}""")]
+    [InlineData("example.com/v1", "App1", """{"autoUpdateImage":"true"}""")]
+    public void What_runs_nothing_passes(string version, string kind, string spec) =>
+        Assert.Empty(Images(version, kind, spec));
+
+    [Fact]
+    public void What_is_no_object_in_a_list_is_a_no() =>
+        Assert.Equal(
+            ["items[0]"],
+            DeploymentDocument
+                .Images(JsonDocument.Parse("""{"apiVersion":"v1","kind":"List","items":[{"spec":{}}]}""").RootElement)!
+                .Select(image => image.Place)
+        );
+
+    private static List<NamedImage> Images(string version, string kind, string spec) =>
+        [
+            .. DeploymentDocument.Images(
+                JsonDocument
+                    .Parse(
+                        $$$"""
+                        {"apiVersion":"{{{version}}}","kind":"{{{kind}}}","metadata":{"image":"no"},
+                        "status":{"image":"no"},"spec":{{{spec.Replace("\"H", $"\"{Host}", StringComparison.Ordinal)}}}}
+                        """
+                    )
+                    .RootElement
+            )!,
+        ];
+}
