@@ -38,11 +38,12 @@ public static class Figures
             "An image that was blocked and lifted within the week is only no longer blocked."
         ),
         new(
-            "Deadline",
-            "For an image that runs and is blocked: the end of the policy's grace, counted from when the finding "
-                + "blocked it. Where no grace runs: the policy's days for the severity, from the day of the block.",
-            "The policy (grace, sla)",
-            "Images that nothing runs have no deadline."
+            "Grace, past their grace",
+            "The days (24 hours each) that the policy gives to replace an image that runs and is blocked, counted "
+                + "from when it was blocked while it ran. Images whose days are over are past their grace.",
+            "The policy (grace)",
+            "Images that nothing is known to run; severities for which the policy names no grace. A vulnerability "
+                + "has an SLA instead."
         ),
         new(
             "Finding",
@@ -80,10 +81,11 @@ public static class Figures
             "What is still open: its age is shown beside it."
         ),
         new(
-            "Over the deadline",
-            "Open vulnerabilities older than the days that the policy names for their severity (sla, else grace).",
-            "The daily sweep and the policy",
-            "Severities for which the policy names no days."
+            "SLA, over the SLA",
+            "The days (24 hours each) that the policy gives to fix a vulnerability, counted from when a sweep first "
+                + "saw it in the repository. Open vulnerabilities whose days are over are over the SLA.",
+            "The daily sweep and the policy (sla; for a severity that it leaves out: grace)",
+            "Severities for which the policy names no days. An image that runs has a grace besides."
         ),
         new(
             "Without a current scan",

@@ -6,7 +6,7 @@ namespace EcrGuard.Core.Reports;
 
 /// <summary>A vulnerability in a repository's current images.</summary>
 /// <param name="FirstSeen">When a sweep first found it there.</param>
-/// <param name="Blocks">False while something excuses it, or the policy only warns: then it has no deadline.</param>
+/// <param name="Blocks">False while something excuses it, or the policy only warns: then no SLA counts.</param>
 public sealed record OpenFinding(
     string Vulnerability,
     string? Package,

@@ -23,8 +23,8 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     /// <summary>A waiver that ends within this many times 24 hours ends soon.</summary>
     public const int EndsSoonDays = 14;
 
-    /// <summary>A deadline within this many times 24 hours is urgent.</summary>
-    public const int DueSoonDays = 7;
+    /// <summary>A grace that ends within this many times 24 hours is urgent.</summary>
+    public const int EndsWithinDays = 7;
 
     /// <summary>A repository without a push for this many times 24 hours is quiet.</summary>
     public const int QuietDays = 90;
@@ -117,14 +117,15 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             DeployableByBreakGlass = images.Count(image => image.Forced),
             TimeIsUp = images.Count(image => image.TimeIsUp),
             BlockedDigests = blocked.Select(image => image.Digest).Distinct().Count(),
-            Running = images.Count(image => image.Runs),
+            Running = IfRead(images.Count(image => image.Runs)),
+            RunsKnown = facts.RunsKnown,
             RunningReadAt = facts.Usage?.ReadAt,
             NotSeen = [.. UnreadFacts.Consumers(facts, bySetting: true).Distinct()],
-            RunningBlocked = blocked.Count(image => image.Runs),
+            RunningBlocked = IfRead(blocked.Count(image => image.Runs)),
             Actions = [.. actions.Take(MaxListed)],
             ActionCount = actions.Count,
             Blocked = ImageTables.Blocked(blocked),
-            Fixes = FixTable.Of(blocked),
+            Fixes = FixTable.Of(blocked, isRead: facts.Usage is not null),
             All = images.Select(image => image.Reported()),
             Trend = [],
             Remediation = RemediationTable.Of(facts, past),
@@ -156,6 +157,9 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         };
         return summary with { Trend = Trend(summary) };
     }
+
+    /// <summary>A number of what runs is none where nobody read what runs.</summary>
+    private int? IfRead(int count) => facts.Usage is null ? null : count;
 
     private IReadOnlyList<Unread> Unread() =>
         [

@@ -26,7 +26,7 @@ public static class SummaryCsv
             "run_by",
             "team",
             "severity",
-            "deadline",
+            "grace_ends",
             "reason"
         );
         foreach (var image in summary.All)
@@ -43,7 +43,7 @@ public static class SummaryCsv
                 string.Join("; ", image.RunBy),
                 image.Team,
                 image.Severity is { } severity ? Grace.Word(severity) : null,
-                Time(image.Deadline),
+                Time(image.GraceEnds),
                 image.Why
             );
     }
@@ -65,7 +65,7 @@ public static class SummaryCsv
             "fixed_in",
             "running",
             "team",
-            "deadline"
+            "grace_ends"
         );
         foreach (var image in summary.All.Where(image => image.Status == Status.Blocked))
         foreach (var finding in image.Blocking)
@@ -83,7 +83,7 @@ public static class SummaryCsv
                 finding.FixedIn,
                 YesNo(image.Runs),
                 image.Team,
-                Time(image.Deadline)
+                Time(image.GraceEnds)
             );
     }
 
@@ -177,7 +177,14 @@ public static class SummaryCsv
         return $"\"{(formula ? "'" : "")}{clean.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 
-    private static string YesNo(bool yes) => yes ? "yes" : "no";
+    /// <summary>Empty where it is not known.</summary>
+    private static string? YesNo(bool? yes) =>
+        yes switch
+        {
+            true => "yes",
+            false => "no",
+            null => null,
+        };
 
     private static string? Time(DateTimeOffset? at) =>
         at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -53,9 +53,21 @@ public sealed record SummaryFacts
     /// <summary>What could not be read. The builder may be given more while images are read.</summary>
     public IReadOnlyList<Unread> Unread { get; init; } = [];
 
-    /// <summary>Whether an open finding is older than the policy's days for its severity.</summary>
-    internal bool IsOverdue(OpenFinding finding) =>
+    /// <summary>Whether an open vulnerability was first seen longer ago than the policy's SLA allows.</summary>
+    internal bool IsOverSla(OpenFinding finding) =>
         Policy.DaysToFix(finding.Severity) is { } days && (GeneratedAt - finding.FirstSeen).TotalDays > days;
+
+    /// <summary>
+    /// Whether all that runs is known: it was read lately, and every consumer could be read, those aside that a setting
+    /// hides.
+    /// </summary>
+    internal bool RunsKnown =>
+        Usage is { } usage
+        && GeneratedAt - usage.ReadAt <= SweepIsLate
+        && usage.Unread.All(consumer => consumer.BySetting == true);
+
+    /// <summary>Sweeps come daily, and read what runs.</summary>
+    internal static readonly TimeSpan SweepIsLate = TimeSpan.FromDays(2);
 
     /// <summary>Whether the registry still has the repository, as far as is known.</summary>
     internal bool Covers(string repository) => Repositories.Count == 0 || Repositories.Contains(repository);

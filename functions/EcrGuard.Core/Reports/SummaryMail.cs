@@ -85,7 +85,7 @@ internal static class SummaryMail
     {
         var lines = new List<string> { $"{number}. {Title(action, now)}: {action.What}" };
         if (action.RunByCount > 0)
-            lines.Add($"Used by: {RunBy(action.RunBy, action.RunByCount)}");
+            lines.Add($"{UsedHow(action)}: {RunBy(action.RunBy, action.RunByCount)}");
         if (action.Why.Length > 0)
             lines.Add(action.Why);
         lines.Add($"Do: {action.Fix}");
@@ -102,7 +102,7 @@ internal static class SummaryMail
                 Phrase.Count(summary.Repositories, "repository", "repositories")
                     + $"{Change(summary.Repositories, previous?.Repositories)}, "
                     + $"{Phrase.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}, "
-                    + (summary.RunningReadAt is null ? "what runs is not known" : $"{summary.Running} of them running")
+                    + OfThemRunning(summary, summary.Running)
             );
         foreach (var status in Enum.GetValues<Status>())
         {
@@ -135,8 +135,8 @@ internal static class SummaryMail
             return;
         List(
             text,
-            $"BLOCKED NOW: {Phrase.Count(summary.Statuses.Blocked, "image")}, {summary.RunningBlocked} of them "
-                + "running. What clears most:",
+            $"BLOCKED NOW: {Phrase.Count(summary.Statuses.Blocked, "image")}, "
+                + $"{OfThemRunning(summary, summary.RunningBlocked)}. What clears most:",
             "updates",
             summary.Fixes.Count,
             i => $"- {Fix(summary.Fixes[i])}"
@@ -186,9 +186,9 @@ internal static class SummaryMail
             text.Line(
                 $"{Grace.Word(row.Severity)}: {row.Open} open"
                     + (
-                        row.DeadlineDays is { } days
-                            ? $", {row.Overdue} over the {Phrase.Count(days, "day")} allowed"
-                            : ", no deadline in the policy"
+                        row.SlaDays is { } days
+                            ? $", {row.OverSla} over the SLA of {Phrase.Count(days, "day")}"
+                            : ", no SLA in the policy"
                     )
                     + (row.OldestDays is { } oldest ? $", oldest {FixText.Number(oldest)} days" : "")
                     + (
@@ -317,8 +317,14 @@ internal static class SummaryMail
         );
 
         static string Row(GroupRow row) =>
-            $"{Phrase.Count(row.Images, "image")}, {row.Blocked} blocked ({row.RunningBlocked} running), "
-            + $"{row.Uncovered} without a current scan, {row.Overdue} over the deadline, {row.Fixed} fixed";
+            $"{Phrase.Count(row.Images, "image")}, {row.Blocked} blocked"
+            + (
+                row.RunningBlocked is { } running
+                    ? $" ({running} running, {row.PastGrace} past their grace)"
+                    : " (what runs is not known)"
+            )
+            + $", {row.Uncovered} without a current scan; vulnerabilities: {row.Open} open, {row.OverSla} over the SLA, "
+            + $"{row.Fixed} fixed this week";
     }
 
     /// <summary>A list of which the mail shows the first records; the page has the rest.</summary>

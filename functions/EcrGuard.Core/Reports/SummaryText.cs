@@ -7,16 +7,16 @@ namespace EcrGuard.Core.Reports;
 /// <summary>The words that the mail, the page and alerts share.</summary>
 internal static class SummaryText
 {
-    /// <summary>"PAST ITS DEADLINE of 3 May 2026 by 3 days".</summary>
+    /// <summary>"BLOCKED AND RUNNING, 3 days past its grace (3 May 2026)".</summary>
     internal static string Title(ActionNeeded action, DateTimeOffset now) =>
         action.Kind switch
         {
-            ActionKind.Overdue =>
-                $"PAST ITS DEADLINE of {FixText.Day(action.Deadline!.Value)} by {Days(now - action.Deadline.Value)}",
-            ActionKind.DueSoon =>
-                $"DEADLINE {FixText.Day(action.Deadline!.Value)}, in {Days(action.Deadline.Value - now)}",
+            ActionKind.PastGrace => "BLOCKED AND RUNNING, "
+                + $"{Days(now - action.Ends!.Value)} past its grace ({FixText.Day(action.Ends.Value)})",
+            ActionKind.GraceEndsSoon => "BLOCKED AND RUNNING, "
+                + $"its grace ends in {Days(action.Ends!.Value - now)} ({FixText.Day(action.Ends.Value)})",
             ActionKind.RunsBlocked => "BLOCKED AND RUNNING"
-                + (action.Deadline is { } at ? $", deadline {FixText.Day(at)}" : ""),
+                + (action.Ends is { } at ? $", its grace ends {FixText.Day(at)}" : ""),
             ActionKind.RunsWithoutYes => "RUNNING WITHOUT AN APPROVAL",
             ActionKind.QuarantinedAndNamed => "QUARANTINED, AND STILL NAMED",
             ActionKind.WillExpire => "IN USE, AND ABOUT TO EXPIRE",
@@ -28,7 +28,11 @@ internal static class SummaryText
     internal static string Fix(FixGroup fix) =>
         $"{FixText.Line(fix)}: {Phrase.Count(fix.Images, "image")} in "
         + Phrase.Count(fix.Repositories, "repository", "repositories")
-        + (fix.Running > 0 ? $", {fix.Running} running" : "")
+        + (
+            fix.Running is not { } running ? ", what runs is not known"
+            : running > 0 ? $", {running} running"
+            : ""
+        )
         + (fix.Unblocks < fix.Images ? $"; by itself it clears {(fix.Unblocks == 0 ? "none" : fix.Unblocks)}" : "");
 
     internal static IReadOnlyList<(Status Status, int Images, int Deployable, int Repositories)> Causes(
@@ -149,7 +153,18 @@ internal static class SummaryText
                 : $"not known (the repository has no tag '{teamTag}')"
         );
 
+    /// <summary>How many of some images run, as far as that is known.</summary>
+    /// <param name="running">Null where nobody read what runs.</param>
+    internal static string OfThemRunning(WeeklySummary summary, int? running) =>
+        running is not { } known ? "what runs is not known"
+        : summary.RunsKnown ? $"{known} of them running"
+        : $"{known} of them running as far as is known";
+
     internal static string TeamName(string name) => name.Length == 0 ? "no team" : name;
+
+    /// <summary>What <see cref="ActionNeeded.RunBy"/> does with the image: a quarantined one cannot run.</summary>
+    internal static string UsedHow(ActionNeeded action) =>
+        action.Kind == ActionKind.QuarantinedAndNamed ? "Named by" : "Run by";
 
     internal static string RunBy(IReadOnlyList<string> named, int count) =>
         string.Join(", ", named) + (count > named.Count ? $" and {count - named.Count} more" : "");

@@ -36,6 +36,7 @@ public sealed record WeekRollUp(
 /// <param name="Uncovered">Images without a current scan.</param>
 /// <param name="New">Vulnerabilities that were first seen in the week.</param>
 /// <param name="Fixed">Vulnerabilities that were fixed in the week.</param>
+/// <param name="Overdue">Vulnerabilities over the policy's SLA.</param>
 /// <param name="OpenByAge">As <see cref="RemediationRow.OpenByAge"/>.</param>
 /// <param name="MedianDays">From first seen to fixed, of those fixed in the week.</param>
 /// <param name="BytesFreed">An upper bound.</param>

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
 
@@ -62,26 +61,24 @@ public sealed record ReportedImage(
     /// <summary>Of the worst finding that blocks.</summary>
     public Severity? Severity { get; init; }
 
-    /// <summary>
-    /// When the image must be replaced where it runs; null where it does not run, or the policy names no days.
-    /// </summary>
-    public DateTimeOffset? Deadline { get; init; }
+    /// <summary>The end of the policy's grace; null where none runs.</summary>
+    public DateTimeOffset? GraceEnds { get; init; }
 
     /// <summary>The first <see cref="ImageRecord.MaxReasons"/>.</summary>
     public IReadOnlyList<BlockingFinding> Blocking { get; init; } = [];
 
-    [JsonIgnore]
-    public bool Runs => RunByCount > 0;
+    /// <summary>Null where it is not known.</summary>
+    public bool? Runs { get; init; }
 }
 
 /// <summary>What kind of thing somebody must do, the most urgent first.</summary>
 public enum ActionKind
 {
-    /// <summary>Blocked and running, past its deadline.</summary>
-    Overdue,
+    /// <summary>Blocked and running, past the policy's grace.</summary>
+    PastGrace,
 
-    /// <summary>Blocked and running, and its deadline is within a week.</summary>
-    DueSoon,
+    /// <summary>Blocked and running, and its grace ends within a week.</summary>
+    GraceEndsSoon,
 
     /// <summary>Blocked and running.</summary>
     RunsBlocked,
@@ -113,7 +110,9 @@ public sealed record ActionNeeded(ActionKind Kind, string What, string Why, stri
     public int RunByCount { get; init; }
     public string? Team { get; init; }
     public Severity? Severity { get; init; }
-    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>When the grace of the image or the waiver ends; null where nothing ends.</summary>
+    public DateTimeOffset? Ends { get; init; }
 
     /// <summary>The first vulnerability that blocks, for the waiver to paste; null where none does.</summary>
     public string? Vulnerability { get; init; }
@@ -126,7 +125,7 @@ public sealed record ActionNeeded(ActionKind Kind, string What, string Why, stri
 /// <param name="Vulnerabilities">Those that it ends.</param>
 /// <param name="Images">Blocked images that have at least one of them.</param>
 /// <param name="Unblocks">Those of <paramref name="Images"/> in which nothing else blocks.</param>
-/// <param name="Running">Those of <paramref name="Images"/> that run.</param>
+/// <param name="Running">Those of <paramref name="Images"/> that run; null where it is not known what runs.</param>
 public sealed record FixGroup(
     string? Package,
     string? FixedIn,
@@ -134,28 +133,29 @@ public sealed record FixGroup(
     int Images,
     int Repositories,
     int Unblocks,
-    int Running
+    int? Running
 );
 
 /// <summary>How long vulnerabilities of one severity stay in a repository.</summary>
-/// <param name="DeadlineDays">The policy's <c>sla</c>, else its <c>grace</c>; null: none.</param>
+/// <param name="SlaDays">The policy's <c>sla</c>, else its <c>grace</c>; null: none.</param>
 /// <param name="New">First seen in the week.</param>
 /// <param name="Fixed">In the week.</param>
 /// <param name="FixedInTrend">In the last <see cref="RepositoryHistory.Weeks"/> weeks: median and 90th percentile are
 ///     of these.</param>
 /// <param name="MedianDays">Null where none was fixed.</param>
+/// <param name="OverSla">Those of <paramref name="Open"/> that were first seen longer ago than the SLA allows.</param>
 /// <param name="OpenByAge">Under 7 days, 7 to 29, 30 to 89, 90 and more.</param>
 /// <param name="OldestDays">Of the open ones; null where none is.</param>
 public sealed record RemediationRow(
     Severity Severity,
-    int? DeadlineDays,
+    int? SlaDays,
     int New,
     int Fixed,
     int FixedInTrend,
     double? MedianDays,
     double? P90Days,
     int Open,
-    int Overdue,
+    int OverSla,
     IReadOnlyList<int> OpenByAge,
     double? OldestDays
 );
@@ -199,20 +199,24 @@ public sealed record Storage(
 /// <summary>The numbers of one team or one repository.</summary>
 /// <param name="Name">Of the repository or the team; empty for repositories without a team.</param>
 /// <param name="Team">Of a repository; null where it has none, and for a team.</param>
+/// <param name="Running">Null where it is not known what runs; so are the next two.</param>
+/// <param name="PastGrace">Those of <paramref name="RunningBlocked"/> whose grace is over.</param>
 /// <param name="Uncovered">Images without a current scan.</param>
 /// <param name="Open">Vulnerabilities that block in current images.</param>
+/// <param name="OverSla">Those of <paramref name="Open"/> that are over the policy's SLA.</param>
 public sealed record GroupRow(
     string Name,
     string? Team,
     int Repositories,
     int Images,
-    int Running,
+    int? Running,
     int Blocked,
-    int RunningBlocked,
+    int? RunningBlocked,
+    int? PastGrace,
     int NewlyBlocked,
     int Uncovered,
     int Open,
-    int Overdue,
+    int OverSla,
     int Fixed
 );
 

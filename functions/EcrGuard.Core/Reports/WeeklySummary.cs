@@ -16,7 +16,7 @@ namespace EcrGuard.Core.Reports;
 public sealed record WeeklySummary
 {
     /// <summary>Rises when a field changes its meaning or is removed; a new field does not raise it.</summary>
-    public int SchemaVersion { get; init; } = 2;
+    public int SchemaVersion { get; init; } = 3;
 
     /// <summary>First, because all the rest depends on it. Empty: everything could be read.</summary>
     public required IReadOnlyList<Unread> Unread { get; init; }
@@ -60,9 +60,12 @@ public sealed record WeeklySummary
 
     /// <summary>
     /// Images that a service, a task, a schedule, a function or a workload runs. Images that are only pulled, or that
-    /// only a task definition names, do not count.
+    /// only a task definition names, do not count. Null where nobody read what runs.
     /// </summary>
-    public required int Running { get; init; }
+    public required int? Running { get; init; }
+
+    /// <summary>As <see cref="SummaryFacts.RunsKnown"/>: if not, more may run than is counted.</summary>
+    public required bool RunsKnown { get; init; }
 
     /// <summary>Whether all images of the ledger could be read. If not, all numbers of images are too small.</summary>
     public required bool ImagesRead { get; init; }
@@ -73,7 +76,12 @@ public sealed record WeeklySummary
     /// <summary>Consumers that a setting hides: images there are known only by their pulls.</summary>
     public IReadOnlyList<Unread> NotSeen { get; init; } = [];
 
-    public required int RunningBlocked { get; init; }
+    /// <summary>Null where nobody read what runs.</summary>
+    public required int? RunningBlocked { get; init; }
+
+    /// <summary>Those of <see cref="RunningBlocked"/> whose grace is over; null where nobody read what runs.</summary>
+    [JsonIgnore]
+    public int? PastGrace => Teams.Aggregate((int?)0, (sum, team) => sum + team.PastGrace);
 
     /// <summary>What somebody must do, the most urgent first, at most <see cref="SummaryBuilder.MaxListed"/>.</summary>
     public required IReadOnlyList<ActionNeeded> Actions { get; init; }
@@ -233,12 +241,12 @@ public sealed record WeeklySummary
             Unread.Count == 0,
             PolicyVersion,
             new WeekFigures(
-                RunningReadAt is null ? null : Running,
-                RunningReadAt is null ? null : RunningBlocked,
+                Running,
+                RunningBlocked,
                 CoverageGaps.Sum(gap => gap.Images),
                 HasHistory ? Remediation.Sum(row => row.New) : null,
                 HasHistory ? Remediation.Sum(row => row.Fixed) : null,
-                HasHistory ? Remediation.Sum(row => row.Overdue) : null,
+                HasHistory ? Remediation.Sum(row => row.OverSla) : null,
                 HasHistory
                     ?
                     [

@@ -236,12 +236,12 @@ public sealed class SummaryFormsTests
             )!
             .AsObject();
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
-        schema.Insert(1, "title", "The weekly report of EcrGuard, schemaVersion 2");
+        schema.Insert(1, "title", "The weekly report of EcrGuard, schemaVersion 3");
         var text = schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
         if (Environment.GetEnvironmentVariable("ECRGUARD_APPROVE") == "1")
             File.WriteAllText(file, text);
         Assert.Equal(text, File.ReadAllText(file).ReplaceLineEndings("\n"));
-        Assert.Equal(2, Sample().SchemaVersion);
+        Assert.Equal(3, Sample().SchemaVersion);
     }
 
     [Fact]
@@ -261,7 +261,7 @@ public sealed class SummaryFormsTests
     }
 
     [Fact]
-    public void What_is_past_its_deadline_comes_first_and_then_what_is_due_within_a_week()
+    public void What_is_past_its_grace_comes_first_and_then_what_is_so_within_a_week()
     {
         ImageRecord Due(int number, int days)
         {
@@ -286,7 +286,7 @@ public sealed class SummaryFormsTests
         };
         var summary = new SummaryBuilder(facts).Add(Due(1, 20)).Add(Due(2, 3)).Add(Due(3, -1)).Build();
         Assert.Equal(
-            [ActionKind.Overdue, ActionKind.DueSoon, ActionKind.RunsBlocked],
+            [ActionKind.PastGrace, ActionKind.GraceEndsSoon, ActionKind.RunsBlocked],
             summary.Actions.Select(action => action.Kind)
         );
         Assert.Equal("pay/api:3", summary.Actions[0].What);
@@ -487,7 +487,7 @@ public sealed class SummaryFormsTests
             Assert.Equal(summary.NewlyBlockedCount, rows.Sum(row => row.NewlyBlocked));
             Assert.Equal(summary.CoverageGaps.Sum(gap => gap.Images), rows.Sum(row => row.Uncovered));
             Assert.Equal(summary.Remediation.Sum(row => row.Open), rows.Sum(row => row.Open));
-            Assert.Equal(summary.Remediation.Sum(row => row.Overdue), rows.Sum(row => row.Overdue));
+            Assert.Equal(summary.Remediation.Sum(row => row.OverSla), rows.Sum(row => row.OverSla));
             Assert.Equal(summary.Remediation.Sum(row => row.Fixed), rows.Sum(row => row.Fixed));
         }
         Assert.All(summary.Remediation, row => Assert.Equal(row.Open, row.OpenByAge.Sum()));

@@ -1,3 +1,4 @@
+using System.Text;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
@@ -32,6 +33,19 @@ internal static class WeekFacts
         records.Aggregate(new SummaryBuilder(facts), (builder, record) => builder.Add(record)).Build();
 
     public static WeeklySummary Sum(params IEnumerable<ImageRecord> records) => Sum(Registry, records);
+
+    /// <summary>Every form of a report, by its file name; the mail is <c>mail</c>.</summary>
+    public static Dictionary<string, string> Forms(WeeklySummary summary)
+    {
+        var forms = new Dictionary<string, string> { ["mail"] = Render(summary) };
+        foreach (var file in SummaryForms.Of(summary))
+        {
+            using var output = new MemoryStream();
+            file.Write(output);
+            forms[file.Name] = Encoding.UTF8.GetString(output.ToArray());
+        }
+        return forms;
+    }
 
     public static string Render(WeeklySummary summary) => summary.ToText(Sns, Whole);
 }

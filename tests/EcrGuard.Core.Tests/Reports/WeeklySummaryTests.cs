@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
@@ -21,6 +22,52 @@ public sealed class WeeklySummaryTests
         Assert.Null(never.RollUp().Figures!.RunningBlocked);
         Assert.Contains("what runs is not known", Render(never), StringComparison.Ordinal);
         Assert.Equal(0, Sum().RollUp().Figures!.RunningBlocked);
+    }
+
+    [Fact]
+    public void What_runs_and_is_not_known_is_never_a_zero_a_no_or_a_nothing_in_any_form()
+    {
+        var summary = Sum(Registry with { Usage = null }, Facts.Record(Status.Blocked, since: Tuesday));
+        var forms = Forms(summary);
+        Assert.Contains("BLOCKED NOW: 1 image, what runs is not known.", forms["mail"], StringComparison.Ordinal);
+        Assert.DoesNotContain("0 of them", forms["mail"], StringComparison.Ordinal);
+        Assert.DoesNotContain("0 running", forms["mail"], StringComparison.Ordinal);
+        Assert.DoesNotContain("0 of them", forms["report.html"], StringComparison.Ordinal);
+        Assert.DoesNotContain("<td>nothing</td>", forms["report.html"], StringComparison.Ordinal);
+        Assert.Contains("<td>not known</td>", forms["report.html"], StringComparison.Ordinal);
+        Assert.Contains("\"no\",,,", forms["images.csv"], StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(forms["report.json"]);
+        foreach (var path in new[] { "running", "runningBlocked" })
+            Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty(path).ValueKind);
+        foreach (var rows in new[] { "teams", "byRepository" })
+        foreach (var row in json.RootElement.GetProperty(rows).EnumerateArray())
+            Assert.Equal(
+                (JsonValueKind.Null, JsonValueKind.Null, JsonValueKind.Null),
+                (
+                    row.GetProperty("running").ValueKind,
+                    row.GetProperty("runningBlocked").ValueKind,
+                    row.GetProperty("pastGrace").ValueKind
+                )
+            );
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("fixes")[0].GetProperty("running").ValueKind);
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("blocked")[0].GetProperty("runs").ValueKind);
+    }
+
+    [Fact]
+    public void Where_a_consumer_could_not_be_read_an_image_that_nothing_is_known_to_run_is_not_run_by_nothing()
+    {
+        var partly = Registry with
+        {
+            Usage = new UsageReading
+            {
+                ReadAt = Monday,
+                Unread = [new UnreadConsumer(Facts.Repository.Account, "ECS", "AccessDenied")],
+            },
+        };
+        var forms = Forms(Sum(partly, Facts.Record(Status.Blocked, since: Tuesday)));
+        Assert.Contains("0 of them running as far as is known", forms["mail"], StringComparison.Ordinal);
+        Assert.Contains("<td>not known</td>", forms["report.html"], StringComparison.Ordinal);
+        Assert.Contains("\"no\",,,", forms["images.csv"], StringComparison.Ordinal);
     }
 
     [Fact]

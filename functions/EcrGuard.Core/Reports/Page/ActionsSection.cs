@@ -26,7 +26,7 @@ internal static class ActionsSection
 
     private static void Write(ActionNeeded action, WeeklySummary summary, Html html)
     {
-        var isUrgent = action.Kind is ActionKind.Overdue or ActionKind.DueSoon or ActionKind.WillExpire;
+        var isUrgent = action.Kind is ActionKind.PastGrace or ActionKind.GraceEndsSoon or ActionKind.WillExpire;
         html.Raw(isUrgent ? "<li class=\"urgent\">" : "<li>")
             .Tag("p", SummaryText.Title(action, summary.GeneratedAt), "class=\"kind\"")
             .Raw("<h3>")
@@ -36,7 +36,7 @@ internal static class ActionsSection
             )
             .Raw("</h3><dl>");
         if (action.RunByCount > 0)
-            html.Pair("Used by", SummaryText.RunBy(action.RunBy, action.RunByCount));
+            html.Pair(SummaryText.UsedHow(action), SummaryText.RunBy(action.RunBy, action.RunByCount));
         if (action.Why.Length > 0)
             html.Pair("Why", action.Why);
         html.Pair("Do", action.Fix);

@@ -11,8 +11,8 @@ internal static class BlockedSection
     {
         html.Tag(
             "p",
-            $"{Phrase.Count(summary.Statuses.Blocked, "image is", "images are")} blocked, {summary.RunningBlocked} of "
-                + "them running, by "
+            $"{Phrase.Count(summary.Statuses.Blocked, "image is", "images are")} blocked, "
+                + $"{SummaryText.OfThemRunning(summary, summary.RunningBlocked)}, by "
                 + Phrase.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")
                 + ". The update that would clear most comes first."
         );
@@ -28,8 +28,8 @@ internal static class BlockedSection
             .Image(summary, image => (image.Repository, image.Digest, image.Tags))
             .Severity("Severity", image => image.Severity)
             .Vulnerabilities("What blocks", isWide: true, VulnerabilitiesOf)
-            .Text("Used by", UsedBy)
-            .Day("Deadline", image => image.Deadline, image => image.Deadline <= summary.GeneratedAt)
+            .Text("Run by", RunBy)
+            .Day("Grace ends", image => image.GraceEnds, image => image.GraceEnds <= summary.GeneratedAt)
             .Text("Team", image => image.Team ?? "no team")
             .Day("Blocked since", image => image.Since)
             .Write(html, summary.Blocked, summary.Statuses.Blocked, "blocking.csv");
@@ -38,6 +38,11 @@ internal static class BlockedSection
     private static IReadOnlyList<string> VulnerabilitiesOf(ReportedImage image) =>
         [.. image.Blocking.Select(finding => finding.Vulnerability).Distinct(StringComparer.Ordinal)];
 
-    private static string UsedBy(ReportedImage image) =>
-        image.Runs ? SummaryText.RunBy([.. image.RunBy.Take(2)], image.RunByCount) : "nothing";
+    private static string RunBy(ReportedImage image) =>
+        image.Runs switch
+        {
+            true => SummaryText.RunBy([.. image.RunBy.Take(2)], image.RunByCount),
+            false => "nothing",
+            null => "not known",
+        };
 }

@@ -7,7 +7,7 @@ namespace EcrGuard.Core.Reports.Page;
 /// <param name="Values">One for each label; null is a gap.</param>
 internal sealed record Series(string Name, string Colour, IReadOnlyList<double?> Values);
 
-/// <summary>A line across the columns of each label, such as a deadline.</summary>
+/// <summary>A line across the columns of each label, such as an SLA.</summary>
 /// <param name="Values">One for each label; null: no line.</param>
 internal sealed record Marks(string Name, IReadOnlyList<double?> Values);
 

@@ -32,9 +32,10 @@ internal static class GroupsSection
             .Number("Running", row => row.Running)
             .Number("Blocked", row => row.Blocked)
             .Number("Blocked and running", row => row.RunningBlocked)
+            .Number("Past their grace", row => row.PastGrace)
             .Number("Became blocked", row => row.NewlyBlocked)
             .Number("No current scan", row => row.Uncovered)
-            .Number("Open", row => row.Open)
-            .Number("Over the deadline", row => row.Overdue)
+            .Number("Open vulnerabilities", row => row.Open)
+            .Number("Over the SLA", row => row.OverSla)
             .Number("Fixed this week", row => row.Fixed);
 }

@@ -25,14 +25,14 @@ internal static class RemediationSection
         WriteCharts(summary.Remediation, html);
         new Table<RemediationRow>("remediation-table", "By severity")
             .Severity("Severity", row => row.Severity)
-            .Number("Deadline, days", row => row.DeadlineDays)
+            .Number("SLA, days", row => row.SlaDays)
             .Number("New", row => row.New)
             .Number("Fixed this week", row => row.Fixed)
             .Number("Fixed in 12 weeks", row => row.FixedInTrend)
             .Number("Half within, days", row => row.MedianDays)
             .Number("Nine in ten within, days", row => row.P90Days)
             .Number("Open", row => row.Open)
-            .Number("Over the deadline", row => row.Overdue)
+            .Number("Over the SLA", row => row.OverSla)
             .Number("Oldest, days", row => row.OldestDays)
             .Write(html, summary.Remediation, "report.json");
         if (SummaryText.Unlisted(summary) is { } unlisted)
@@ -46,7 +46,7 @@ internal static class RemediationSection
         new Chart(
             "chart-remediation",
             "Days from first seen to fixed, last twelve weeks",
-            "The middle value and the value that nine in ten stay within; the line is the deadline.",
+            "The middle value and the value that nine in ten stay within; the line is the SLA.",
             labels,
             [
                 new("half within", "c-blue", [.. rows.Select(row => row.MedianDays)]),
@@ -55,7 +55,7 @@ internal static class RemediationSection
         )
         {
             IsStacked = false,
-            Marks = new("deadline", [.. rows.Select(row => (double?)row.DeadlineDays)]),
+            Marks = new("SLA", [.. rows.Select(row => (double?)row.SlaDays)]),
         }.Write(html);
         new Chart(
             "chart-age",

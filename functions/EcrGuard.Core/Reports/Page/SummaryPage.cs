@@ -108,18 +108,19 @@ public static class SummaryPage
     private static void WriteTiles(WeeklySummary summary, Html html)
     {
         var week = summary.RollUp().Figures!;
-        // Without a deadline nothing can be over it.
-        var hasDeadline = summary.Remediation.All(row => row.Open == 0 || row.DeadlineDays is not null);
-        var overdue = hasDeadline ? week.Overdue : null;
+        // Without an SLA nothing can be over it.
+        var hasSla = summary.Remediation.All(row => row.Open == 0 || row.SlaDays is not null);
+        var overSla = hasSla ? week.Overdue : null;
         html.Raw("<ul class=\"tiles\">");
         Tile(summary.ActionCount, "things to do", summary.ActionCount > 0);
         Tile(week.RunningBlocked, "blocked images running", week.RunningBlocked > 0);
+        Tile(summary.PastGrace, "of them past their grace", summary.PastGrace > 0);
         Tile(
             summary.Statuses.Blocked,
             "images blocked" + SummaryText.Change(summary.Statuses.Blocked, summary.Previous?.Statuses.Blocked),
             null
         );
-        Tile(overdue, "vulnerabilities over the deadline", overdue > 0);
+        Tile(overSla, "vulnerabilities over the SLA", overSla > 0);
         Tile(week.Fixed, "vulnerabilities fixed this week", null);
         Tile(summary.Statuses.Approved, $"of {Phrase.Count(summary.Images, "image")} approved", null);
         html.Raw("</ul>");

@@ -29,7 +29,7 @@ internal static class ActionList
                 .Concat(unread.Select(OfUnread))
                 .OrderBy(action => action.Kind)
                 .ThenByDescending(action => action.Severity)
-                .ThenBy(action => action.Deadline)
+                .ThenBy(action => action.Ends)
                 .ThenBy(action => action.Repository, StringComparer.Ordinal)
                 .ThenBy(action => action.Digest)
                 .ThenBy(action => action.What, StringComparer.Ordinal),
@@ -39,8 +39,8 @@ internal static class ActionList
         image switch
         {
             { Status: Status.Blocked } => OfImage(
-                image.Deadline <= now ? ActionKind.Overdue
-                    : image.Deadline <= now.AddDays(DueSoonDays) ? ActionKind.DueSoon
+                image.GraceEnds <= now ? ActionKind.PastGrace
+                    : image.GraceEnds <= now.AddDays(EndsWithinDays) ? ActionKind.GraceEndsSoon
                     : ActionKind.RunsBlocked,
                 image,
                 FixText.For(image.Blocking)
@@ -69,7 +69,7 @@ internal static class ActionList
             RunByCount = image.RunByCount,
             Team = image.Team,
             Severity = image.Severity,
-            Deadline = image.Deadline,
+            Ends = image.GraceEnds,
             Vulnerability = image.Blocking is [var first, ..] ? first.Vulnerability : null,
             Package = image.Blocking is [var named, ..] ? named.Package : null,
         };
@@ -88,7 +88,7 @@ internal static class ActionList
 
     /// <summary>Whether a waiver that is needed ends soon, or one has ended lately.</summary>
     private static bool NeedsRenewal(WaiverUse waiver, DateTimeOffset now) =>
-        waiver is { EndsSoon: true, Images: > 0 } || (waiver.Lapsed && now < EndOf(waiver).AddDays(DueSoonDays));
+        waiver is { EndsSoon: true, Images: > 0 } || (waiver.Lapsed && now < EndOf(waiver).AddDays(EndsWithinDays));
 
     private static ActionNeeded OfWaiver(WaiverUse waiver) =>
         new(
@@ -102,7 +102,7 @@ internal static class ActionList
         )
         {
             Team = waiver.Owner,
-            Deadline = EndOf(waiver),
+            Ends = EndOf(waiver),
         };
 
     private static DateTimeOffset EndOf(WaiverUse waiver) =>

@@ -34,7 +34,7 @@ internal static class FixTable
             Running += image.Runs ? 1 : 0;
         }
 
-        public FixGroup Of(Update update) =>
+        public FixGroup Of(Update update, bool isRead) =>
             new(
                 update.Package,
                 Versions.Count == 0 ? null : FixVersion.Highest(Versions),
@@ -42,12 +42,13 @@ internal static class FixTable
                 Images,
                 Repositories.Count,
                 Unblocks,
-                Running
+                isRead ? Running : null
             );
     }
 
     /// <summary>The update that would clear most blocked images comes first.</summary>
-    public static IReadOnlyList<FixGroup> Of(IReadOnlyList<SeenImage> blocked)
+    /// <param name="isRead">Whether what runs was read.</param>
+    public static IReadOnlyList<FixGroup> Of(IReadOnlyList<SeenImage> blocked, bool isRead)
     {
         var updates = new Dictionary<Update, Cleared>();
         foreach (var image in blocked)
@@ -67,7 +68,7 @@ internal static class FixTable
                 .ThenBy(each => each.Key.Line, StringComparer.Ordinal)
                 .ThenBy(each => each.Key.Unfixed, StringComparer.Ordinal)
                 .Take(SummaryBuilder.MaxListed)
-                .Select(each => each.Value.Of(each.Key)),
+                .Select(each => each.Value.Of(each.Key, isRead)),
         ];
     }
 }

@@ -22,7 +22,7 @@ internal static class GroupTables
         [
             .. names.Select(name =>
                 WithHistory(
-                    Row(name, teams.Of(name), [.. byRepository[name]]),
+                    Row(name, teams.Of(name), [.. byRepository[name]], facts),
                     histories.GetValueOrDefault(name),
                     facts
                 )
@@ -30,21 +30,27 @@ internal static class GroupTables
         ];
     }
 
-    private static GroupRow Row(string repository, string? team, List<SeenImage> images) =>
-        new(
+    private static GroupRow Row(string repository, string? team, List<SeenImage> images, SummaryFacts facts)
+    {
+        var runningBlocked = images.FindAll(seen => seen is { IsBlocked: true, Runs: true });
+        return new GroupRow(
             repository,
             team,
             Repositories: 1,
             images.Count,
-            images.Count(seen => seen.Runs),
+            IfRead(images.Count(seen => seen.Runs)),
             images.Count(seen => seen.IsBlocked),
-            images.Count(seen => seen is { IsBlocked: true, Runs: true }),
+            IfRead(runningBlocked.Count),
+            IfRead(runningBlocked.Count(seen => seen.Details.GraceEnds <= facts.GeneratedAt)),
             images.Count(seen => seen is { IsBlocked: true, Details.IsChange: true }),
             images.Count(seen => seen.Gap is not null),
             Open: 0,
-            Overdue: 0,
+            OverSla: 0,
             Fixed: 0
         );
+
+        int? IfRead(int count) => facts.Usage is null ? null : count;
+    }
 
     private static GroupRow WithHistory(GroupRow row, RepositoryHistory? history, SummaryFacts facts)
     {
@@ -52,7 +58,7 @@ internal static class GroupTables
         return row with
         {
             Open = open.Count,
-            Overdue = open.Count(facts.IsOverdue),
+            OverSla = open.Count(facts.IsOverSla),
             Fixed = history?.Fixed.Count(each => facts.Week.Contains(each.FixedAt)) ?? 0,
         };
     }
@@ -66,19 +72,24 @@ internal static class GroupTables
                     null,
                     same.Count(),
                     same.Sum(row => row.Images),
-                    same.Sum(row => row.Running),
+                    Sum(same, row => row.Running),
                     same.Sum(row => row.Blocked),
-                    same.Sum(row => row.RunningBlocked),
+                    Sum(same, row => row.RunningBlocked),
+                    Sum(same, row => row.PastGrace),
                     same.Sum(row => row.NewlyBlocked),
                     same.Sum(row => row.Uncovered),
                     same.Sum(row => row.Open),
-                    same.Sum(row => row.Overdue),
+                    same.Sum(row => row.OverSla),
                     same.Sum(row => row.Fixed)
                 ))
                 .OrderByDescending(row => row.RunningBlocked)
                 .ThenByDescending(row => row.Blocked)
                 .ThenBy(row => row.Name, StringComparer.Ordinal),
         ];
+
+    /// <summary>Null where a part is not known.</summary>
+    private static int? Sum(IEnumerable<GroupRow> rows, Func<GroupRow, int?> number) =>
+        rows.Aggregate((int?)0, (sum, row) => sum + number(row));
 
     /// <summary>Repositories to which nobody has pushed for long, the longest first.</summary>
     public static IReadOnlyList<QuietRepository> Quiet(

@@ -43,7 +43,7 @@ internal static class RemediationTable
             Percentile(days, 50),
             Percentile(days, 90),
             open.Count,
-            open.Count(facts.IsOverdue),
+            open.Count(facts.IsOverSla),
             byAge,
             ages.Count == 0 ? null : Math.Round(ages.Max(), 1)
         );

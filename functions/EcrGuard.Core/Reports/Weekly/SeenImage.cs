@@ -5,8 +5,10 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Reports.Weekly;
 
 /// <summary>A repository: one object, shared by all that is kept of its images.</summary>
-internal sealed class SeenRepository(string name, string? team)
+/// <param name="runsKnown">As <see cref="SummaryFacts.RunsKnown"/>.</param>
+internal sealed class SeenRepository(string name, string? team, bool runsKnown)
 {
+    public bool RunsKnown => runsKnown;
     public string Name => name;
     public string? Team => team;
 }
@@ -18,7 +20,7 @@ internal sealed record SeenDetails
 
     public IReadOnlyList<string> RunBy { get; init; } = [];
     public int RunByCount { get; init; }
-    public DateTimeOffset? Deadline { get; init; }
+    public DateTimeOffset? GraceEnds { get; init; }
     public IReadOnlyList<string> Waivers { get; init; } = [];
 
     /// <summary>Whether it became blocked in the week, or stopped being blocked.</summary>
@@ -90,6 +92,8 @@ internal sealed class SeenImage(SeenRepository repository, Digest digest, IEnume
     public string? Gap { get; init; }
 
     public SeenDetails Details { get; init; } = SeenDetails.None;
+
+    /// <summary>Whether it is known to run.</summary>
     public bool Runs => Details.RunByCount > 0;
 
     /// <summary>Whether the report knows of no other reason than <see cref="Blocking"/>.</summary>
@@ -115,7 +119,10 @@ internal sealed class SeenImage(SeenRepository repository, Digest digest, IEnume
             RunBy = Details.RunBy,
             RunByCount = Details.RunByCount,
             Severity = Severity,
-            Deadline = Details.Deadline,
+            Runs = Runs ? true
+                : repository.RunsKnown ? false
+                : null,
+            GraceEnds = Details.GraceEnds,
             Blocking = Blocking,
         };
 

@@ -74,20 +74,15 @@ internal sealed class SeenImages(SummaryFacts facts)
         {
             RunBy = Shared(runBy.Take(SummaryBuilder.MaxRunBy)),
             RunByCount = runBy.Count,
-            Deadline = record.Verdict.Status == Status.Blocked && runBy.Count > 0 ? Deadline(record) : null,
+            GraceEnds = runBy.Count > 0 && record is { Verdict.Status: Status.Blocked, Grace: { Counting: true } grace }
+                ? grace.EndsAt
+                : null,
             Waivers = Shared(record.WaiversUsed),
             IsChange = isChange,
             Was = record.PreviousStatus,
             NamedBy = isQuarantined ? _running.Naming(record) : [],
         };
     }
-
-    /// <summary>The end of its grace, or else the policy's days from the day of the block.</summary>
-    private DateTimeOffset? Deadline(ImageRecord record) =>
-        record.Grace is { Counting: true } grace ? grace.EndsAt
-        : record.Verdict.Blocking is [var worst, ..] && facts.Policy.DaysToFix(worst) is { } days
-            ? record.StatusSince.AddDays(days)
-        : null;
 
     private BlockingFinding[] Blocking(Verdict verdict) =>
         [
@@ -129,7 +124,7 @@ internal sealed class SeenImages(SummaryFacts facts)
     private SeenRepository Repository(string name)
     {
         ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(_repositories, name, out _);
-        return kept ??= new SeenRepository(name, Teams.Of(name));
+        return kept ??= new SeenRepository(name, Teams.Of(name), facts.RunsKnown);
     }
 
     private string[] Shared(IEnumerable<string> words) => [.. words.Select(Shared)];

@@ -8,9 +8,6 @@ internal static class UnreadFacts
 {
     private const string WhatRuns = "what runs";
 
-    /// <summary>Sweeps come daily, and read what runs.</summary>
-    private static readonly TimeSpan SweepIsLate = TimeSpan.FromDays(2);
-
     /// <summary>All but images.</summary>
     public static IEnumerable<Unread> Of(SummaryFacts facts) =>
         [.. facts.Unread, .. VexDocuments(facts.Policy), .. Consumers(facts), .. Repositories(facts)];
@@ -30,7 +27,7 @@ internal static class UnreadFacts
             .Concat(
                 facts.Usage is not { } usage
                     ? [new Unread(WhatRuns, "No sweep has read it yet, or it could not be read.")]
-                : facts.GeneratedAt - usage.ReadAt > SweepIsLate
+                : facts.GeneratedAt - usage.ReadAt > SummaryFacts.SweepIsLate
                     ? [new Unread(WhatRuns, $"It was last read {Phrase.Moment(usage.ReadAt)}.")]
                 : []
             );
@@ -46,7 +43,7 @@ internal static class UnreadFacts
     private static IEnumerable<Unread> Repositories(SummaryFacts facts)
     {
         var swept = facts
-            .Sweeps.Where(each => facts.GeneratedAt - each.Sweep.SweptAt <= SweepIsLate)
+            .Sweeps.Where(each => facts.GeneratedAt - each.Sweep.SweptAt <= SummaryFacts.SweepIsLate)
             .Select(each => each.Repository)
             .ToHashSet(StringComparer.Ordinal);
         var late = facts.Repositories.Where(name => !swept.Contains(name)).Order(StringComparer.Ordinal).ToList();
