@@ -217,7 +217,12 @@ internal sealed class LocalDeployment : IDisposable
     public Task<Core.Reports.WeeklySummary> ReportAsync(Core.Reports.IsoWeek week) =>
         services
             .GetRequiredService<SummaryReader>()
-            .ReadAsync(week, services.GetRequiredService<TimeProvider>().GetUtcNow(), CancellationToken.None);
+            .ReadAsync(
+                week,
+                services.GetRequiredService<TimeProvider>().GetUtcNow(),
+                isOut: false,
+                CancellationToken.None
+            );
 
     /// <summary>
     /// Sweeps as the state machine does: makes the list, sweeps some repositories after the others until all are done,

@@ -19,7 +19,7 @@ internal static class ExplainCommand
     public static Command Create()
     {
         var image = SharedOptions.Image();
-        var ledger = new LedgerOptions(bucket: "With it, what the last sweep read of what runs is told, too.");
+        var ledger = new LedgerOptions(bucket: "It holds what was read of what runs.");
         var format = SharedOptions.TextOrJson();
         var command = new Command(
             "explain",
@@ -32,6 +32,7 @@ internal static class ExplainCommand
             ledger.Bucket,
             format,
         };
+        command.Validators.Add(ledger.RequireBoth);
         command.SetAction(
             (parsed, cancellation) =>
                 RunAsync(
@@ -104,7 +105,7 @@ internal static class ExplainCommand
                 await history.WritesAsync(image, cancellation),
                 [.. deployments.Where(use => use.Digest == image.Digest)],
                 await new ManifestRecords(table, images).IndexesOfAsync(image, cancellation),
-                settings.Bucket.Length > 0 ? await new UseStore(aws.S3, settings).LatestAsync(cancellation) : null
+                await new UseStore(aws.S3, settings).LatestAsync(cancellation)
             ),
             TimeProvider.System.GetUtcNow()
         );

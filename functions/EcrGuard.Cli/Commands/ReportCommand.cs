@@ -3,7 +3,6 @@ using System.Diagnostics;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Cli.Demo;
-using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Lambda.Flow.Reporting;
@@ -26,13 +25,11 @@ internal static class ReportCommand
             {
                 try
                 {
-                    return IsoWeek.Parse(result.Tokens[0].Value);
+                    return IsoWeek.ParseBegun(result.Tokens[0].Value, TimeProvider.System.GetUtcNow());
                 }
-                catch (FormatException)
+                catch (FormatException wrong)
                 {
-                    result.AddError(
-                        $"--week is '{Phrase.Clip(result.Tokens[0].Value, 20)}'; it must be a week like 2026-W47."
-                    );
+                    result.AddError($"--week: {wrong.Message}");
                     return null;
                 }
             },
@@ -121,7 +118,7 @@ internal static class ReportCommand
         );
         var reader = new SummaryReader(sources, new ImageRecords(table), policy, settings, Log.Silent);
         var now = time.GetUtcNow();
-        return await reader.ReadAsync(week ?? IsoWeek.Of(now).Previous, now, cancellation);
+        return await reader.ReadAsync(week ?? IsoWeek.LastEnded(now), now, isOut: false, cancellation);
     }
 
     /// <summary>Writes all forms of the report into the folder, and prints the mail.</summary>

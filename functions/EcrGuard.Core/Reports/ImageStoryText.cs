@@ -57,7 +57,7 @@ public static class ImageStoryText
         if (story.Uses.Count == 0)
             yield return story.UseReadAt is { } read
                 ? $"Nothing refers to it by digest or by one of its tags; what runs was read {Time(read)}."
-                : "No event told of a deployment. What sweeps read of what runs is in the bucket: give --bucket.";
+                : "No event told of a deployment, and no sweep has read yet what runs.";
     }
 
     private static IEnumerable<string> Quarantine(StoryQuarantine held)

@@ -24,6 +24,17 @@ public sealed record IsoWeek : IComparable<IsoWeek>
 
     public IsoWeek Previous => Of(Start.AddDays(-1));
 
+    /// <summary>
+    /// How much earlier than in UTC a week ends where it ends first: the clocks of Kiritimati are 14 hours ahead.
+    /// </summary>
+    private static readonly TimeSpan EndsFirst = TimeSpan.FromHours(14);
+
+    /// <summary>
+    /// The newest week that has ended in some time zone. For who asks on a Monday, by the clocks of any zone, it is the
+    /// week before; in UTC, up to 14 hours of it may still be to come.
+    /// </summary>
+    public static IsoWeek LastEnded(DateTimeOffset now) => Of(now + EndsFirst).Previous;
+
     /// <summary>The week that holds a moment.</summary>
     public static IsoWeek Of(DateTimeOffset moment)
     {
@@ -44,6 +55,16 @@ public sealed record IsoWeek : IComparable<IsoWeek>
         && number <= ISOWeek.GetWeeksInYear(year)
             ? new IsoWeek(year, number)
             : throw new FormatException($"'{Phrase.Clip(text, 20)}' is not an ISO week; it must look like '2026-W47'.");
+
+    /// <summary>Reads a week of which a report can be made: it has begun.</summary>
+    /// <exception cref="FormatException">As <see cref="Parse"/>, or the week has not begun.</exception>
+    public static IsoWeek ParseBegun(string text, DateTimeOffset now) =>
+        Parse(text) is var week && week.Start <= now
+            ? week
+            : throw new FormatException(
+                $"The week {week} has not begun: it begins {Phrase.Moment(week.Start)}. There is a report of this "
+                    + $"week, {Of(now)}, and of weeks before it."
+            );
 
     /// <summary>Whether a moment lies in the week; its end does not.</summary>
     public bool Contains(DateTimeOffset moment) => Start <= moment && moment < End;

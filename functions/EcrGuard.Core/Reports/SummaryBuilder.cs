@@ -108,6 +108,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             Region = facts.Region,
             Week = facts.Week,
             GeneratedAt = facts.GeneratedAt,
+            MadeAgain = facts.MadeAgain,
             PolicyVersion = facts.Policy.Version,
             EnforcementCeiling = facts.Ceiling,
             Repositories = groups.Count,
@@ -182,11 +183,17 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private IReadOnlyList<RepositoryNote> Drift() =>
         [.. facts.Notes.Where(note => note.Drift.Count > 0).OrderBy(note => note.Repository, StringComparer.Ordinal)];
 
-    /// <summary>The oldest week first. A week of which nothing is known is a gap.</summary>
+    /// <summary>
+    /// The oldest week first. A week of which nothing is known is a gap. Of a week whose report is made again, only its
+    /// own report knew the numbers.
+    /// </summary>
     private List<TrendWeek> Trend(WeeklySummary summary)
     {
         var known = facts.Trend.GroupBy(week => week.Week).ToDictionary(same => same.Key, same => same.Last());
-        known[facts.Week] = summary.RollUp();
+        if (!facts.MadeAgain)
+            known[facts.Week] = summary.RollUp();
+        else if (facts.Own is { } own)
+            known[facts.Week] = own;
         var weeks = new List<TrendWeek>();
         for (var week = facts.Week; weeks.Count < RepositoryHistory.Weeks; week = week.Previous)
             weeks.Add(new TrendWeek(week, known.GetValueOrDefault(week) is { ImagesRead: true } whole ? whole : null));

@@ -18,6 +18,15 @@ public sealed record SummaryFacts
     /// <summary>The week of the summary, usually the one that has just ended.</summary>
     public required IsoWeek Week { get; init; }
 
+    /// <summary>
+    /// Whether the report of the week is out already, or should have been. What is listed is of <see
+    /// cref="GeneratedAt"/> then, and the report says so.
+    /// </summary>
+    public bool MadeAgain { get; init; }
+
+    /// <summary>The numbers of the week's own report, if it is made again; null where none are stored.</summary>
+    public WeekRollUp? Own { get; init; }
+
     /// <summary>When the summary is made. Statuses are those of this moment, changes those of the week.</summary>
     public required DateTimeOffset GeneratedAt { get; init; }
 

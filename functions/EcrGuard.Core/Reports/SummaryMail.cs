@@ -14,7 +14,7 @@ internal static class SummaryMail
     public static string Subject(WeeklySummary summary) =>
         Subjects.Fit(
             $"EcrGuard {summary.Week} {summary.Account} {summary.Region}: "
-                + $"{(summary.Unread.Count > 0 ? "INCOMPLETE, " : "")}"
+                + $"{(summary.MadeAgain ? "made again, " : "")}{(summary.Unread.Count > 0 ? "INCOMPLETE, " : "")}"
                 + (
                     summary.Unread.Count > 0 && summary.Statuses.Total == 0 ? "no image could be read"
                     : summary.ActionCount == 0 ? $"nothing to do, {summary.Statuses.Blocked} blocked"
@@ -27,11 +27,10 @@ internal static class SummaryMail
     {
         var text = new ReportText()
             .Line($"EcrGuard weekly report {summary.Week}")
-            .Line(
-                $"{Dates(summary.Week)} (UTC{(summary.GeneratedAt < summary.Week.End ? ", so far" : "")}), "
-                    + $"counted {Phrase.Moment(summary.GeneratedAt)}"
-            )
+            .Line($"{Dates(summary)}, counted {Phrase.Moment(summary.GeneratedAt)}")
             .Line($"Account {summary.Account}, region {summary.Region}");
+        if (MadeAgain(summary) is { } again)
+            text.Line().Line(again);
         Read(summary, text);
         Actions(summary, text);
         Numbers(summary, text);
@@ -122,11 +121,12 @@ internal static class SummaryMail
             );
         var unread = previous is { Complete: false } ? ", in which not everything could be read" : "";
         var changed = previous?.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since";
-        text.Line(
-            previous is null
-                ? "There is no report of the week before to compare with."
-                : $"In brackets: the difference to {previous.Week}{unread}{changed}."
-        );
+        if (!summary.MadeAgain)
+            text.Line(
+                previous is null
+                    ? "There is no report of the week before to compare with."
+                    : $"In brackets: the difference to {previous.Week}{unread}{changed}."
+            );
     }
 
     private static void Blocked(WeeklySummary summary, ReportText text)

@@ -203,7 +203,31 @@ internal static class SummaryText
     /// <summary>The beginning of a policy's version, enough to tell it from others.</summary>
     internal static string Abbreviated(string version) => version.Length > 12 ? version[..12] : version;
 
-    internal static string Dates(IsoWeek week) => $"{FixText.Day(week.Start)} to {FixText.Day(week.End.AddDays(-1))}";
+    /// <summary>"16 Nov 2026 to 22 Nov 2026 (UTC)", and how much of it is missing.</summary>
+    internal static string Dates(WeeklySummary summary)
+    {
+        var (week, missing) = (summary.Week, summary.Week.End - summary.GeneratedAt);
+        var part =
+            missing <= TimeSpan.Zero ? ""
+            : week == IsoWeek.LastEnded(summary.GeneratedAt)
+                ? $", without its last {Phrase.Count((int)Math.Ceiling(missing.TotalHours), "hour")}"
+            : ", so far";
+        return $"{FixText.Day(week.Start)} to {FixText.Day(week.End.AddDays(-1))} (UTC{part})";
+    }
+
+    /// <summary>Which moment a report shows that is made again; null for a week's own report.</summary>
+    internal static string? MadeAgain(WeeklySummary summary) =>
+        !summary.MadeAgain
+            ? null
+            : $"This report was made again, at {Phrase.Moment(summary.GeneratedAt)}. Its lists and figures show the "
+                + $"registry at that moment, not at the end of week {summary.Week}. "
+                + (
+                    summary.Own is { } own
+                        ? $"Its own report of {Phrase.Moment(own.GeneratedAt)} is kept; it counted "
+                            + $"{Phrase.Count(own.Statuses.Total, "image")}, {own.Statuses.Blocked} of them blocked. "
+                            + "The trend has its figures."
+                        : "No figures of that week are stored: it is a gap in the trend."
+                );
 
     /// <summary>"3 days"; "less than a day".</summary>
     internal static string Days(TimeSpan span) =>

@@ -26,6 +26,13 @@ public sealed record WeeklySummary
     public required IsoWeek Week { get; init; }
     public required DateTimeOffset GeneratedAt { get; init; }
 
+    /// <summary>As <see cref="SummaryFacts.MadeAgain"/>.</summary>
+    public required bool MadeAgain { get; init; }
+
+    /// <summary>The numbers of the week's own report, if this one is made again and they are known.</summary>
+    [JsonIgnore]
+    public WeekRollUp? Own => MadeAgain ? Trend[^1].Numbers : null;
+
     /// <summary>The SHA-256 of the policy document.</summary>
     public required string PolicyVersion { get; init; }
 
@@ -104,9 +111,9 @@ public sealed record WeeklySummary
     [JsonIgnore]
     public IEnumerable<ReportedImage> All { get; init; } = [];
 
-    /// <summary>The numbers of the week before; null where none are known.</summary>
+    /// <summary>The numbers of the week before; null where none are known, or where this report is of a later moment.</summary>
     [JsonIgnore]
-    public WeekRollUp? Previous => Trend.FirstOrDefault(week => week.Week == Week.Previous)?.Numbers;
+    public WeekRollUp? Previous => MadeAgain ? null : Trend.FirstOrDefault(week => week.Week == Week.Previous)?.Numbers;
 
     /// <summary>The last weeks, the oldest first and this one last. A week without numbers is a gap.</summary>
     public required IReadOnlyList<TrendWeek> Trend { get; init; }

@@ -11,7 +11,7 @@ namespace EcrGuard.Lambda.Functions;
 
 /// <summary>The input that a schedule sends. Every field is optional.</summary>
 /// <param name="Week">WeeklySummary: the ISO week to report, for example <c>2026-W47</c>; absent: the last week that
-///     has ended.</param>
+///     has ended. A week that has not begun is refused.</param>
 public sealed record ScheduledRequest(string? Week);
 
 /// <summary>

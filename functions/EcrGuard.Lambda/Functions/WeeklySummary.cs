@@ -21,7 +21,7 @@ public sealed record SummaryState(string Week, DateTimeOffset SentAt)
 
 /// <summary>
 /// Sends security the weekly compliance report: the summary by mail, and the page, JSON and CSV in the private bucket.
-/// The report first says what could not be read. It has no signed link: a link that a function signs stops working when
+/// The report first says what could not be read. A report that is out is never written over: it is evidence. It has no signed link: a link that a function signs stops working when
 /// the function's session ends.
 /// </summary>
 public sealed class WeeklySummary(
@@ -41,19 +41,22 @@ public sealed class WeeklySummary(
         using var reading = new CancellationTokenSource(context.RemainingTime * 0.7);
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.95);
         var now = time.GetUtcNow();
-        var week = input.Week is { } asked ? IsoWeek.Parse(asked) : IsoWeek.Of(now).Previous;
+        var lastEnded = IsoWeek.LastEnded(now);
+        var week = input.Week is { } asked ? IsoWeek.ParseBegun(asked, now) : lastEnded;
         var report = new SummaryReport(week.ToString(), files.UriOf(week));
         var (last, revision) = await documents.FindAsync(SummaryState.Form, deadline.Token).ConfigureAwait(false);
+        var isOut = last is not null && string.CompareOrdinal(last.Week, report.Week) >= 0;
         // A schedule may start the function twice.
-        if (input.Week is null && last is not null && string.CompareOrdinal(last.Week, report.Week) >= 0)
+        if (input.Week is null && isOut)
         {
             log.Info("The weekly report is out already.", ("week", report.Week));
             return report;
         }
 
-        var summary = await reader.ReadAsync(week, now, reading.Token).ConfigureAwait(false);
-        // An earlier week can no longer be counted, so its gap stays.
-        if (week == IsoWeek.Of(now).Previous)
+        var summary = await reader.ReadAsync(week, now, isOut, reading.Token).ConfigureAwait(false);
+        // An earlier week can no longer be counted, so its gap stays. A week that goes on is counted when it has ended.
+        var isDue = week == lastEnded && !isOut;
+        if (isDue)
             await rollUps.StoreAsync(summary.RollUp(), deadline.Token).ConfigureAwait(false);
         var unwritten = await files.PutAsync(summary, deadline.Token).ConfigureAwait(false);
         // The mail is still sent, and says so.
@@ -65,8 +68,8 @@ public sealed class WeeklySummary(
             .SummaryAsync(WeekMessage.For(summary, report.Whole, files.PageOf(week)), deadline.Token)
             .ConfigureAwait(false);
         // Nothing comes between sending and storing: a report that is sent twice is better than one that is not sent.
-        // If somebody asks for an older week again, that says nothing about the schedule.
-        if (last is null || string.CompareOrdinal(report.Week, last.Week) >= 0)
+        // If somebody asks for another week, that says nothing about the schedule.
+        if (isDue)
             await documents
                 .StoreAsync(SummaryState.Form, new SummaryState(report.Week, now), revision, deadline.Token)
                 .ConfigureAwait(false);

@@ -65,18 +65,23 @@ public sealed class GraceAndSlaTests
         var summary = Sum(Policed, Runs(1, -5), Runs(2, -1));
         var forms = Forms(summary);
 
-        Assert.All(
-            forms,
-            form => Assert.DoesNotContain("deadline", form.Value, StringComparison.OrdinalIgnoreCase)
-        );
+        Assert.All(forms, form => Assert.DoesNotContain("deadline", form.Value, StringComparison.OrdinalIgnoreCase));
         Assert.Contains(
             "1. BLOCKED AND RUNNING, 5 days past its grace (18 Nov 2026): pay/api:1\n",
             forms["mail"],
             StringComparison.Ordinal
         );
         Assert.Contains("CRITICAL: 3 open, 1 over the SLA of 30 days", forms["mail"], StringComparison.Ordinal);
-        Assert.Contains("<strong>2</strong><span>of them past their grace</span>", forms["report.html"], StringComparison.Ordinal);
-        Assert.Contains("<strong>1</strong><span>vulnerabilities over the SLA</span>", forms["report.html"], StringComparison.Ordinal);
+        Assert.Contains(
+            "<strong>2</strong><span>of them past their grace</span>",
+            forms["report.html"],
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "<strong>1</strong><span>vulnerabilities over the SLA</span>",
+            forms["report.html"],
+            StringComparison.Ordinal
+        );
         Assert.Contains("grace_ends", forms["images.csv"], StringComparison.Ordinal);
         var json = JsonNode.Parse(forms["report.json"])!;
         var team = json["teams"]![0]!;

@@ -53,4 +53,27 @@ public sealed class IsoWeekTests
             Assert.Throws<FormatException>(() => IsoWeek.Parse(text)).Message,
             StringComparison.Ordinal
         );
+
+    [Theory]
+    [InlineData("UTC")]
+    [InlineData("Asia/Tokyo")]
+    [InlineData("Pacific/Auckland")]
+    [InlineData("Pacific/Kiritimati")]
+    [InlineData("Pacific/Honolulu")]
+    [InlineData("Pacific/Pago_Pago")]
+    [InlineData("Europe/Berlin")]
+    [InlineData("America/New_York")]
+    [InlineData("Australia/Lord_Howe")]
+    public void On_a_Monday_at_any_hour_of_any_zone_the_last_week_that_ended_is_the_one_before(string zone)
+    {
+        var clocks = TimeZoneInfo.FindSystemTimeZoneById(zone);
+        // Two years, with every change of the clocks.
+        for (var monday = new DateTime(2026, 1, 5); monday.Year < 2028; monday = monday.AddDays(7))
+        for (var hour = 0; hour < 24; hour++)
+        {
+            var now = new DateTimeOffset(TimeZoneInfo.ConvertTimeToUtc(monday.AddHours(hour), clocks), TimeSpan.Zero);
+            var ended = IsoWeek.Of(new DateTimeOffset(monday.AddDays(-7), TimeSpan.Zero));
+            Assert.True(ended == IsoWeek.LastEnded(now), $"{zone} {monday:yyyy-MM-dd} {hour}:00 is {now}");
+        }
+    }
 }

@@ -229,12 +229,11 @@ public sealed class SummaryFormsTests
                 new JsonSchemaExporterOptions
                 {
                     TreatNullObliviousAsNonNullable = true,
-                    // Our own words are strings in JSON.
-                    TransformSchemaNode = (context, node) =>
-                        node.GetValueKind() == JsonValueKind.True ? new JsonObject { ["type"] = "string" } : node,
+                    TransformSchemaNode = Described,
                 }
             )!
             .AsObject();
+        schema["properties"]!["schemaVersion"] = new JsonObject { ["const"] = Sample().SchemaVersion };
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.Insert(1, "title", "The weekly report of EcrGuard, schemaVersion 3");
         var text = schema.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n";
@@ -242,6 +241,26 @@ public sealed class SummaryFormsTests
             File.WriteAllText(file, text);
         Assert.Equal(text, File.ReadAllText(file).ReplaceLineEndings("\n"));
         Assert.Equal(3, Sample().SchemaVersion);
+    }
+
+    /// <summary>
+    /// Our own words are strings in JSON; an enum lists them. A new field does not raise the version, so that no object
+    /// may forbid what it does not name.
+    /// </summary>
+    private static JsonNode Described(JsonSchemaExporterContext context, JsonNode node)
+    {
+        var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
+        if (type.IsEnum)
+        {
+            var isNullable = type != context.TypeInfo.Type;
+            List<JsonNode?> words = [.. Enum.GetValues(type).Cast<object>().Select(Word)];
+            return new JsonObject { ["enum"] = new JsonArray([.. words, .. isNullable ? (JsonNode?[])[null] : []]) };
+        }
+        if (node is JsonObject described)
+            described.Remove("additionalProperties");
+        return node.GetValueKind() == JsonValueKind.True ? new JsonObject { ["type"] = "string" } : node;
+
+        JsonNode? Word(object value) => JsonNode.Parse(JsonSerializer.Serialize(value, type, ReportJson.Default));
     }
 
     [Fact]

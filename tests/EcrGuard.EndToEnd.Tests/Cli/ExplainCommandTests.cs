@@ -43,6 +43,8 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
             $"{repository}@{digest}",
             "--table",
             Deployment.Table,
+            "--bucket",
+            Deployment.Bucket,
             "--format",
             "json"
         );
@@ -85,6 +87,20 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
     }
 
     [Fact]
+    public async Task Before_the_first_sweep_it_says_that_no_sweep_has_read_what_runs_and_a_bucket_alone_is_refused()
+    {
+        var repository = guard.CreateRepository();
+        guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0");
+        await guard.DeliverAllAsync();
+        var (code, text) = await _ecrguard.RunAsync(guard.Aws, "explain", $"{repository}:1.0");
+        Assert.True(code == 0, text);
+        Assert.Contains("no sweep has read yet what runs", text, StringComparison.Ordinal);
+        (code, text) = await _ecrguard.RunAsync(guard.Aws, "explain", $"{repository}:1.0", "--bucket", "no-such");
+        Assert.True(code == 64, text);
+        Assert.Contains("The ledger is both: '--table' and '--bucket'.", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_not_known_is_said_with_what_would_be_right()
     {
         var repository = guard.CreateRepository();
@@ -105,7 +121,15 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
             }
         )
         {
-            var (code, text) = await _ecrguard.RunAsync(guard.Aws, "explain", image, "--table", table);
+            var (code, text) = await _ecrguard.RunAsync(
+                guard.Aws,
+                "explain",
+                image,
+                "--table",
+                table,
+                "--bucket",
+                Deployment.Bucket
+            );
             Assert.True(code == 64, text);
             Assert.Contains(said, text, StringComparison.Ordinal);
         }

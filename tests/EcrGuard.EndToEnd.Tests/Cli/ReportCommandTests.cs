@@ -57,7 +57,14 @@ public sealed class ReportCommandTests
         Assert.Contains("'--demo' has a ledger", errors, StringComparison.Ordinal);
         (code, errors) = await cli.RunAsync("report", "--table", "t", "--bucket", "b", "--week", "2026-W99");
         Assert.Equal(64, code);
-        Assert.Contains("it must be a week like 2026-W47", errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "'2026-W99' is not an ISO week; it must look like '2026-W47'",
+            errors,
+            StringComparison.Ordinal
+        );
+        (code, errors) = await cli.RunAsync("report", "--table", "t", "--bucket", "b", "--week", "2099-W01");
+        Assert.Equal(64, code);
+        Assert.Contains("The week 2099-W01 has not begun", errors, StringComparison.Ordinal);
     }
 
     private static async Task InBrowserAsync(string page)

@@ -74,14 +74,22 @@ public static class SummaryPage
     private static void WriteHead(WeeklySummary summary, IReadOnlyList<Section> sections, Html html)
     {
         html.Raw("<header>\n")
-            .Tag("h1", $"Container images in week {summary.Week.Number} of {summary.Week.Year}")
+            .Tag(
+                "h1",
+                summary.MadeAgain
+                    ? $"Container images on {FixText.Day(summary.GeneratedAt)}, and what changed in week "
+                        + $"{summary.Week.Number} of {summary.Week.Year}"
+                    : $"Container images in week {summary.Week.Number} of {summary.Week.Year}"
+            )
             .Tag(
                 "p",
-                $"{SummaryText.Dates(summary.Week)} (UTC). Account {summary.Account}, region {summary.Region}. "
+                $"{SummaryText.Dates(summary)}. Account {summary.Account}, region {summary.Region}. "
                     + $"Counted {Phrase.Moment(summary.GeneratedAt)}. Made by EcrGuard from policy "
                     + $"{SummaryText.Abbreviated(summary.PolicyVersion)}.",
                 "class=\"meta\""
             );
+        if (SummaryText.MadeAgain(summary) is { } again)
+            html.Tag("p", again, "class=\"banner bad\" role=\"alert\"");
         WriteBanner(summary.Unread.Count, html);
         WriteTiles(summary, html);
         html.Raw("\n<nav aria-label=\"Sections\"><ul>");

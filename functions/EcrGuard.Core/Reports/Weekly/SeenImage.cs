@@ -119,7 +119,8 @@ internal sealed class SeenImage(SeenRepository repository, Digest digest, IEnume
             RunBy = Details.RunBy,
             RunByCount = Details.RunByCount,
             Severity = Severity,
-            Runs = Runs ? true
+            Runs =
+                Runs ? true
                 : repository.RunsKnown ? false
                 : null,
             GraceEnds = Details.GraceEnds,

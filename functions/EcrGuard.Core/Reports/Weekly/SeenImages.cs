@@ -74,9 +74,10 @@ internal sealed class SeenImages(SummaryFacts facts)
         {
             RunBy = Shared(runBy.Take(SummaryBuilder.MaxRunBy)),
             RunByCount = runBy.Count,
-            GraceEnds = runBy.Count > 0 && record is { Verdict.Status: Status.Blocked, Grace: { Counting: true } grace }
-                ? grace.EndsAt
-                : null,
+            GraceEnds =
+                runBy.Count > 0 && record is { Verdict.Status: Status.Blocked, Grace: { Counting: true } grace }
+                    ? grace.EndsAt
+                    : null,
             Waivers = Shared(record.WaiversUsed),
             IsChange = isChange,
             Was = record.PreviousStatus,

@@ -1,3 +1,4 @@
+using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
 using EcrGuard.Aws;
@@ -18,6 +19,7 @@ public sealed class SummaryFiles(IAmazonS3 s3, Settings settings, Log log)
 
     private string Folder(IsoWeek week) => $"reports/{settings.Account}/{settings.Region}/{week}/";
 
+    /// <summary>Writes the files. A report that is made again leaves those of the week's own report alone.</summary>
     /// <returns>The files that could not be written.</returns>
     public async Task<IReadOnlyList<Unread>> PutAsync(WeeklySummary summary, CancellationToken cancellation)
     {
@@ -26,7 +28,12 @@ public sealed class SummaryFiles(IAmazonS3 s3, Settings settings, Log log)
         {
             try
             {
-                await PutAsync(Folder(summary.Week), file, cancellation).ConfigureAwait(false);
+                await PutAsync(Folder(summary.Week), file, keep: summary.MadeAgain, cancellation).ConfigureAwait(false);
+            }
+            catch (AmazonS3Exception kept)
+                when (summary.MadeAgain && kept.StatusCode == HttpStatusCode.PreconditionFailed)
+            {
+                log.Info("The file of an earlier report is kept.", ("file", file.Name));
             }
             catch (Exception failure) when (!cancellation.IsCancellationRequested)
             {
@@ -39,7 +46,9 @@ public sealed class SummaryFiles(IAmazonS3 s3, Settings settings, Log log)
     }
 
     /// <summary>Writes through a file on disk: a table of a million images is too large for memory.</summary>
-    private async Task PutAsync(string folder, SummaryFile file, CancellationToken cancellation)
+    /// <param name="keep">Whether a file that is there already stays: S3 answers 412 then.
+    ///     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html</param>
+    private async Task PutAsync(string folder, SummaryFile file, bool keep, CancellationToken cancellation)
     {
         var path = Path.GetTempFileName();
         await using var body = new FileStream(
@@ -60,6 +69,7 @@ public sealed class SummaryFiles(IAmazonS3 s3, Settings settings, Log log)
                     InputStream = body,
                     AutoCloseStream = false,
                     ContentType = file.ContentType,
+                    IfNoneMatch = keep ? "*" : null,
                 },
                 cancellation
             )

@@ -18,13 +18,20 @@ public sealed class SummaryReader(
 )
 {
     /// <summary>The report of a week, as things are now. It only reads.</summary>
-    public async Task<WeeklySummary> ReadAsync(IsoWeek week, DateTimeOffset now, CancellationToken cancellation)
+    /// <param name="isOut">Whether the week's own report is out. Reports of weeks before the last one always are.</param>
+    public async Task<WeeklySummary> ReadAsync(
+        IsoWeek week,
+        DateTimeOffset now,
+        bool isOut,
+        CancellationToken cancellation
+    )
     {
         var frame = new SummaryFacts
         {
             Account = settings.Account,
             Region = settings.Region,
             Week = week,
+            MadeAgain = isOut || week < IsoWeek.LastEnded(now),
             GeneratedAt = now,
             Policy = policy,
             Ceiling = settings.Enforcement,

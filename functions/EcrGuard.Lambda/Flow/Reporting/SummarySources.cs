@@ -43,6 +43,10 @@ public sealed class SummarySources(
             .ConfigureAwait(false);
         var trend = await OrAsync("the weeks before", () => rollUps.BeforeAsync(frame.Week, cancellation), [])
             .ConfigureAwait(false);
+        var own = frame.MadeAgain
+            ? await OrAsync("the week's own figures", () => rollUps.FindAsync(frame.Week, cancellation), null)
+                .ConfigureAwait(false)
+            : null;
         // A note stays after its repository is deleted.
         notes.RemoveAll(note => repositories.Count > 0 && !repositories.Contains(note.Repository));
         return frame with
@@ -57,6 +61,7 @@ public sealed class SummarySources(
             Usage = usage,
             BreakGlass = forced,
             Trend = trend,
+            Own = own,
             Unread = unread,
         };
     }

@@ -15,11 +15,16 @@ public sealed class WeekRollUps(RegistryDocuments documents)
         var oldest = IsoWeek.Of(week.Start.AddDays(-7 * RepositoryHistory.Weeks));
         for (var before = week.Previous; before > oldest; before = before.Previous)
         {
-            var (numbers, _) = await documents.FindAsync(StoredForms.Week(before), cancellation).ConfigureAwait(false);
-            if (numbers is not null)
+            if (await FindAsync(before, cancellation).ConfigureAwait(false) is { } numbers)
                 weeks.Add(numbers);
         }
         return weeks;
+    }
+
+    public async Task<WeekRollUp?> FindAsync(IsoWeek week, CancellationToken cancellation)
+    {
+        var (numbers, _) = await documents.FindAsync(StoredForms.Week(week), cancellation).ConfigureAwait(false);
+        return numbers;
     }
 
     public async Task StoreAsync(WeekRollUp numbers, CancellationToken cancellation)

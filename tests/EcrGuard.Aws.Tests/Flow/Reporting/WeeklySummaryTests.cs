@@ -84,12 +84,91 @@ public sealed class WeeklySummaryTests
     }
 
     [Fact]
-    public async Task A_week_that_is_asked_for_again_later_fills_no_gap()
+    public async Task A_week_that_is_asked_for_again_later_fills_no_gap_and_says_that_its_lists_are_of_now()
     {
         await using var fixture = await StartAsync();
         await SweptOnMondayAsync(fixture);
         await fixture.Functions.SummaryAsync("2026-W45");
         Assert.Empty(fixture.Items("W#"));
+        Assert.Contains(
+            "Its lists and figures show the registry at that moment, not at the end of week 2026-W45.",
+            Sent(fixture).Text,
+            StringComparison.Ordinal
+        );
+        var trend = Report(fixture, "2026-W45").RootElement.GetProperty("trend");
+        Assert.Equal(JsonValueKind.Null, trend[11].GetProperty("numbers").ValueKind);
+
+        // The schedule's own report comes as if nobody had asked.
+        await fixture.Functions.SummaryAsync();
+        Assert.Equal("W#2026-W47", Assert.Single(fixture.Items("W#"))["sk"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(8)]
+    [InlineData(60)]
+    public async Task A_report_that_is_out_is_kept_as_it_is_when_its_week_is_asked_for_again(int daysLater)
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        await SweptOnMondayAsync(fixture);
+        await fixture.Functions.SummaryAsync();
+        var kept = fixture.Aws.S3.Keys(Bucket, "reports/").ToDictionary(key => key, key => Content(fixture, key));
+        var numbers = Assert.Single(fixture.Items("W#")).ToJsonString();
+        fixture.Aws.Sns.Messages.Take();
+
+        fixture.Time.Advance(TimeSpan.FromDays(daysLater));
+        await fixture.ScannedAsync("2");
+        await fixture.Functions.SummaryAsync("2026-W47");
+
+        Assert.All(kept, file => Assert.Equal(file.Value, Content(fixture, file.Key)));
+        Assert.Equal(numbers, Assert.Single(fixture.Items("W#")).ToJsonString());
+        var text = Sent(fixture).Text;
+        Assert.Contains(
+            "Its own report of 2026-11-23 06:00 UTC is kept; it counted 1 image, 1 of them blocked.",
+            text[..text.IndexOf("\nNOW\n", StringComparison.Ordinal)],
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("2026-W48")]
+    [InlineData("2027-W20")]
+    public async Task A_week_that_has_not_begun_is_refused_and_nothing_is_sent_or_stored(string week)
+    {
+        await using var fixture = await StartAsync();
+        fixture.Time.Advance(new DateTimeOffset(2026, 11, 22, 23, 59, 0, TimeSpan.Zero) - fixture.Time.GetUtcNow());
+        var refusal = await Assert.ThrowsAsync<FormatException>(() => fixture.Functions.SummaryAsync(week));
+        Assert.Contains($"The week {week} has not begun: it begins ", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(fixture.Aws.Sns.Messages);
+        Assert.Empty(fixture.Aws.S3.Keys(Bucket, "reports/"));
+    }
+
+    [Fact]
+    public async Task A_week_that_goes_on_may_be_asked_for_and_its_own_report_still_comes()
+    {
+        await using var fixture = await StartAsync();
+        await SweptOnMondayAsync(fixture);
+        await fixture.Functions.SummaryAsync("2026-W48");
+        Assert.Contains("(UTC, so far)", Sent(fixture).Text, StringComparison.Ordinal);
+        fixture.Aws.Sns.Messages.Take();
+        fixture.Time.Advance(TimeSpan.FromDays(7));
+        await fixture.Functions.SummaryAsync();
+        Assert.Contains("report 2026-W48\n", Sent(fixture).Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "2026-11-30T06:00",
+            Report(fixture, "2026-W48").RootElement.GetProperty("generatedAt").GetString()![..16]
+        );
+    }
+
+    [Fact]
+    public async Task Monday_morning_in_Tokyo_is_Sunday_in_UTC_and_its_report_covers_the_week_that_ends_there()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Time.Advance(new DateTimeOffset(2026, 11, 22, 22, 0, 0, TimeSpan.Zero) - fixture.Time.GetUtcNow());
+        await fixture.Functions.SummaryAsync();
+        Assert.Contains("(UTC, without its last 2 hours)", Sent(fixture).Text, StringComparison.Ordinal);
+        Assert.Equal("W#2026-W47", Assert.Single(fixture.Items("W#"))["sk"]!.GetValue<string>());
     }
 
     private static async Task SweptOnMondayAsync(GuardFixture fixture)
@@ -98,6 +177,14 @@ public sealed class WeeklySummaryTests
         await fixture.Functions.BackfillAsync();
         Assert.True(Assert.Single((await fixture.Functions.SweepAsync()).Runs).Done);
     }
+
+    private static string Content(GuardFixture fixture, string key) =>
+        Convert.ToBase64String(fixture.Aws.S3.Find(Bucket, key)!.Content.Span);
+
+    private static JsonDocument Report(GuardFixture fixture, string week) =>
+        JsonDocument.Parse(
+            fixture.Aws.S3.Find(Bucket, $"reports/123456789012/eu-central-1/{week}/report.json")!.Content
+        );
 
     private static (string Subject, string Text) Sent(GuardFixture fixture)
     {
