@@ -111,7 +111,7 @@ public sealed record WeeklySummary
     [JsonIgnore]
     public IEnumerable<ReportedImage> All { get; init; } = [];
 
-    /// <summary>The numbers of the week before; null where none are known, or where this report is of a later moment.</summary>
+    /// <summary>The numbers of the week before; null where none are known, or this report is made again.</summary>
     [JsonIgnore]
     public WeekRollUp? Previous => MadeAgain ? null : Trend.FirstOrDefault(week => week.Week == Week.Previous)?.Numbers;
 
