@@ -21,8 +21,8 @@ public sealed record SummaryState(string Week, DateTimeOffset SentAt)
 
 /// <summary>
 /// Sends security the weekly compliance report: the summary by mail, and the page, JSON and CSV in the private bucket.
-/// The report first says what could not be read. A report that is out is never written over: it is evidence. It has no signed link: a link that a function signs stops working when
-/// the function's session ends.
+/// The report first says what could not be read. A report that is out is never written over: it is evidence. It has no
+/// signed link: a link that a function signs stops working when the function's session ends.
 /// </summary>
 public sealed class WeeklySummary(
     SummaryReader reader,

@@ -18,7 +18,7 @@ public sealed class SummaryReader(
 )
 {
     /// <summary>The report of a week, as things are now. It only reads.</summary>
-    /// <param name="isOut">Whether the week's own report is out. Reports of weeks before the last one always are.</param>
+    /// <param name="isOut">Whether the week's own report is out. That of a week before the last one always is.</param>
     public async Task<WeeklySummary> ReadAsync(
         IsoWeek week,
         DateTimeOffset now,
