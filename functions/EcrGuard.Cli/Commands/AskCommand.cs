@@ -208,7 +208,11 @@ internal static class AskCommand
                 output.WriteLine(deploy);
             return;
         }
-        output.WriteLine(GateForms.All[question.Format](report).TrimEnd('\n'));
+        var text = GateForms.All[question.Format](report).TrimEnd('\n');
+        if (question.Format == GateForms.Text)
+            Screen.WriteLines(text, output);
+        else
+            output.WriteLine(text);
         if (question.Format != GateForms.GitHub)
             return;
         // Text that is appended to the files with these names (docs.github.com, "Workflow commands") becomes the job's

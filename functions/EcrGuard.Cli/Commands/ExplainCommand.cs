@@ -67,11 +67,10 @@ internal static class ExplainCommand
                     image.Digest ?? await DigestOfAsync(aws, repository, image.Tag!, cancellation)
                 );
                 var story = await ReadAsync(aws, settings, id, cancellation);
-                output.WriteLine(
-                    asJson
-                        ? JsonSerializer.Serialize(story, StoryJson.Readable.ImageStory)
-                        : ImageStoryText.Of(story, TimeProvider.System.GetUtcNow()).TrimEnd('\n')
-                );
+                if (asJson)
+                    output.WriteLine(JsonSerializer.Serialize(story, StoryJson.Readable.ImageStory));
+                else
+                    Screen.WriteLines(ImageStoryText.Of(story, TimeProvider.System.GetUtcNow()).TrimEnd('\n'), output);
                 return ExitCodes.Done;
             },
             "Nothing was written.",

@@ -92,18 +92,18 @@ internal static class ListCommand
 
     private static void Write(List<ListedImage> images, TextWriter output)
     {
-        foreach (var image in images)
-        {
-            var name = image.Tags.Count > 0 ? $":{image.Tags[0]}" : $"@{Digest.Parse(image.Digest).Abbreviated}";
-            output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{image.Status, -11}  {image.Since.UtcDateTime:yyyy-MM-dd HH:mm}Z  {image.Repository}{name}  "
-                        + $"{image.Reason}"
-                )
-            );
-        }
+        var rows = images.Select(image =>
+            (string[])[image.Status, Minute(image.Since), image.Name, image.Reason ?? ""]
+        );
+        if (Screen.IsRich)
+            Screen.WriteTable(["Status", "Since", "Image", "Reason"], rows);
+        else
+            foreach (var row in rows)
+                output.WriteLine($"{row[0], -11}  {row[1]}  {row[2]}  {row[3]}");
         output.WriteLine($"{Phrase.Count(images.Count, "image")}.");
+
+        static string Minute(DateTimeOffset time) =>
+            time.UtcDateTime.ToString("yyyy-MM-dd HH:mmZ", CultureInfo.InvariantCulture);
     }
 }
 
@@ -119,6 +119,11 @@ internal sealed record ListedImage(
     string? Reason
 )
 {
+    /// <summary>By its first tag; where it has none, by its digest.</summary>
+    [JsonIgnore]
+    public string Name =>
+        Repository + (Tags.Count > 0 ? $":{Tags[0]}" : $"@{EcrGuard.Core.Images.Digest.Parse(Digest).Abbreviated}");
+
     public static ListedImage Of(ImageRecord record) =>
         new(
             record.Verdict.Status.Word(),
