@@ -227,6 +227,25 @@ public sealed class SettlingTests
         Assert.Equal("APPROVED", fixture.Status(digest));
     }
 
+    /// <summary>A rule may ask since when a fix exists, also one that comes later.</summary>
+    [Fact]
+    public async Task An_unsettled_rescan_that_lists_the_same_keeps_since_when_fixes_are_known()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        var fixable = new LocalFinding("CVE-2025-3003", "LOW", new LocalPackage("tar", "1.34", "1.35"));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, fixable);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromDays(60));
+        fixture.Aws.Requests.Take();
+
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, fixable, LateCritical);
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.Contains("0 are listed so far", Reason(fixture, digest), StringComparison.Ordinal);
+        Assert.DoesNotContain(fixture.Aws.Requests, request => request.Operation == "PutObject");
+    }
+
     [Fact]
     public async Task A_yes_that_came_before_the_summary_of_its_own_scan_does_not_outlive_it()
     {
