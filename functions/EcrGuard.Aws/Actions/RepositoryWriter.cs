@@ -82,7 +82,8 @@ public sealed class RepositoryWriter(
 
     /// <summary>
     /// The setting is read after the intent and immediately before the write, so that everything that takes time comes
-    /// earlier. The same holds for the ledger: somebody may have had the repository put back meanwhile.
+    /// earlier. For a baseline, the same holds for the ledger and the repository's own tags: somebody may have had the
+    /// repository put back meanwhile, or the team may have opted out.
     /// </summary>
     private async Task<string?> WriteAsync(
         RepositoryId repository,
@@ -94,16 +95,33 @@ public sealed class RepositoryWriter(
     )
     {
         var present = ReadAsync(repository, setting, cancellation);
-        var isHeld = held is null ? Task.FromResult(true) : IsStillAsync(held.Revision + 1);
-        await Task.WhenAll(present, isHeld).ConfigureAwait(false);
-        return
-            setting.AreSame(setting.ValueIn(await present.ConfigureAwait(false)), found)
-            && await isHeld.ConfigureAwait(false)
+        var whyNot = held is null
+            ? Task.FromResult<string?>(null)
+            : WhyNotAsync(repository, held.Revision + 1, cancellation);
+        await Task.WhenAll(present, whyNot).ConfigureAwait(false);
+        var why =
+            await whyNot.ConfigureAwait(false)
+            ?? (
+                setting.AreSame(setting.ValueIn(await present.ConfigureAwait(false)), found)
+                    ? null
+                    : "it had changed when it was read again."
+            );
+        return why is null
             ? await TryWriteAsync(repository, setting, value, cancellation).ConfigureAwait(false)
-            : $"Nothing was written to {setting.Words}: it had changed when it was read again.";
+            : $"Nothing was written to {setting.Words}: {why}";
+    }
 
-        async Task<bool> IsStillAsync(long revision) =>
-            (await repositories.SettingsAsync(repository, cancellation).ConfigureAwait(false)).Revision == revision;
+    /// <returns>Why the baseline may not be written any more; null if it may.</returns>
+    private async Task<string?> WhyNotAsync(RepositoryId repository, long revision, CancellationToken cancellation)
+    {
+        var settings = repositories.SettingsAsync(repository, cancellation);
+        var tags = registry.ResourceTagsAsync(repository, cancellation);
+        await Task.WhenAll(settings, tags).ConfigureAwait(false);
+        if ((await settings.ConfigureAwait(false)).Revision != revision)
+            return "somebody had the repository put back meanwhile.";
+        return await tags.ConfigureAwait(false) is not { } its ? "the repository was deleted meanwhile."
+            : BaselinePlan.OptOut(its) is { } optOut ? $"{optOut}."
+            : null;
     }
 
     private static string Change(RepositorySetting setting, string? value) =>

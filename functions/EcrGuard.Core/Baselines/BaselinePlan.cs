@@ -86,10 +86,15 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
                 $"It was put back as it was before EcrGuard on {restored.At:yyyy-MM-dd} "
                     + $"({Phrase.Clip(restored.Reason, 100)}): nothing is repaired until its baseline changes."
             )
-        : repository.ResourceTags is { } its && OwnTags.OptOutIn(its) is { } reason
-            ? "The team has opted out "
-                + $"({(reason.Length == 0 ? "without a reason" : Phrase.Clip(reason, 100))}): nothing is repaired."
+        : repository.ResourceTags is { } its && OptOut(its) is { } optOut ? $"{optOut}: nothing is repaired."
         : null;
+
+    /// <summary>That the team has opted out, and why, without a full stop; null where it has not.</summary>
+    /// <param name="resourceTags">The repository's own tags.</param>
+    public static string? OptOut(IReadOnlyDictionary<string, string> resourceTags) =>
+        OwnTags.OptOutIn(resourceTags) is { } reason
+            ? $"The team has opted out ({(reason.Length == 0 ? "without a reason" : Phrase.Clip(reason, 100))})"
+            : null;
 
     internal static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -45,8 +45,7 @@ public sealed class BaselineRepairs(
         var (history, revision) = known is null
             ? await repositories.SettingsAsync(repository.Id, cancellation).ConfigureAwait(false)
             : (known.History, known.HistoryRevision);
-        var isOld = known is not null;
-        var plan = await PlanAsync(repository, wanted, history, isOld, cancellation).ConfigureAwait(false);
+        var plan = await PlanAsync(repository, wanted, history, cancellation).ConfigureAwait(false);
         var baselineWriter = new BaselineWriter(repository.Id, history, revision, writer, log);
         var drift = plan.Drift.ToList();
         var putsPolicy = false;
@@ -72,30 +71,26 @@ public sealed class BaselineRepairs(
     }
 
     /// <summary>
-    /// Plans repairs by facts that were read right before. A team may opt out, or change a setting itself, while a
-    /// sweep looks at thousands of images.
+    /// Plans repairs. A sweep's facts are hours old if it looked at thousands of images; whoever writes reads again.
     /// </summary>
-    /// <param name="isOld">Whether the facts are a sweep's.</param>
     private async Task<BaselinePlan> PlanAsync(
         RepositoryFacts repository,
         Wanted wanted,
         SettingHistory history,
-        bool isOld,
         CancellationToken cancellation
     )
     {
         var read = await WithScannerAsync(repository, wanted, cancellation).ConfigureAwait(false);
         var plan = wanted.PlanFor(read, history);
-        if (plan.Repairs.Count == 0 || (read.ResourceTags is not null && !isOld))
+        if (plan.Repairs.Count == 0 || read.ResourceTags is not null)
             return plan;
         // The resource tags say whether the team has opted out. They are read only before a write.
-        if (await registry.ResourceTagsAsync(read.Id, cancellation).ConfigureAwait(false) is not { } tags)
-            return plan with { Repairs = [] };
-        var scanning = isOld
-            ? await registry.ScanningAsync(read.Id, cancellation).ConfigureAwait(false)
-            : repository.Scanning;
-        var fresh = repository with { ResourceTags = tags, Scanning = scanning };
-        return wanted.PlanFor(await WithScannerAsync(fresh, wanted, cancellation).ConfigureAwait(false), history);
+        return await registry.ResourceTagsAsync(read.Id, cancellation).ConfigureAwait(false) is { } tags
+            ? wanted.PlanFor(read with { ResourceTags = tags }, history)
+            : plan with
+            {
+                Repairs = [],
+            };
     }
 
     private async Task<RepositoryFacts> WithScannerAsync(

@@ -53,15 +53,19 @@ public sealed class LifecycleRepairs(
     /// has written to the repository, or whether the repository was restored. The team may also have opted out since.
     /// </summary>
     /// <param name="view">A first reading of the repository.</param>
+    /// <param name="first">Whether something is written to the repository before the policy. If not, it is enough that
+    ///     whoever writes the policy looks whether the team has opted out.</param>
     /// <returns>What is to be written, and the writer for it. If nothing is to be written: why not.</returns>
     internal async Task<(BaselineWriter Writer, Repair? Repair, string Why)> AgainAsync(
         RepositoryView view,
+        bool first,
         CancellationToken cancellation
     )
     {
         var id = view.Contents.Repository;
         var writing = new BaselineWriter(id, view.SettingHistory, view.SettingsRevision, writer, log);
-        if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
+        var tags = first ? await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) : null;
+        if (first && tags is null)
             return (writing, null, Gone);
         var facts = new RepositoryFacts
         {

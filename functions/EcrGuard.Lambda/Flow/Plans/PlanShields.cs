@@ -21,6 +21,9 @@ public sealed class PlanShields(
     /// <summary>Time kept to delete the manifests that tags were moved to when time is up.</summary>
     private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether any image in use does not have the shielding tag.</summary>
+    public bool AreMissing(RepositoryView view) => Bare(view).Count > 0;
+
     /// <summary>Puts the shielding tag on the images in use that do not have it.</summary>
     /// <returns>Whether any image did not have it.</returns>
     public async Task<bool> PutAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)

@@ -34,7 +34,9 @@ public sealed class PutPreparer(
             return new PreparedPut.Superseded(PreparedPut.Gone);
         if (PreparedPut.WhyNotNeeded(put, view.LifecyclePolicy) is { } ended)
             return ended;
-        var (writer, repair, why) = await repairs.AgainAsync(view, cancellation).ConfigureAwait(false);
+        var (writer, repair, why) = await repairs
+            .AgainAsync(view, shields.AreMissing(view), cancellation)
+            .ConfigureAwait(false);
         if (repair is null)
             return new PreparedPut.Superseded($"The baseline does not put it any more. {why}".TrimEnd());
         if (!LifecyclePolicy.AreSame(repair.Value, put.Policy))

@@ -41,13 +41,13 @@ public sealed record SweepFacts(
     public IReadOnlySet<Digest> Known => Remembered.Known;
 
     /// <summary>What the comparison with the baseline need not read again.</summary>
-    /// <param name="wrote">Whether something was written to the repository since. Then it is listed again, and its tags
-    ///     are read again before a policy is put.</param>
+    /// <param name="wrote">Whether something was written to the repository since. Then it is listed again before a
+    ///     policy is put.</param>
     public KnownRepository KnownRepository(bool wrote) =>
         new(
             Policy,
             Shared.Scanning.GetValueOrDefault(Repository),
-            wrote ? null : ResourceTags,
+            ResourceTags,
             Remembered.Memory.SettingHistory,
             Remembered.Memory.SettingsRevision,
             wrote ? null : Contents,

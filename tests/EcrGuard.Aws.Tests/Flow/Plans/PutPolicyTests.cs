@@ -1,3 +1,5 @@
+using Amazon.ECR;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
@@ -352,6 +354,37 @@ public sealed class PutPolicyTests
                 .Take(calls.IndexOf("PutLifecyclePolicy"))
                 .Count(operation => operation == "StartLifecyclePolicyPreview")
         );
+    }
+
+    [Fact]
+    public async Task Nothing_is_put_where_the_team_opts_out_while_ECR_makes_the_preview()
+    {
+        var (fixture, plan, repositories) = await PlannedAsync(1);
+        await using var disposing = fixture;
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => OptOutAsync().GetAwaiter().GetResult()) with
+            {
+                Operation = "GetLifecyclePolicyPreview",
+            }
+        );
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.Contains(
+            "The team has opted out (Terraform owns it)",
+            Assert.Single(answer.Refused).Why,
+            StringComparison.Ordinal
+        );
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(repositories[0]));
+
+        Task OptOutAsync() =>
+            fixture
+                .Guard.Functions.Part<IAmazonECR>()
+                .TagResourceAsync(
+                    new Amazon.ECR.Model.TagResourceRequest
+                    {
+                        ResourceArn = new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, repositories[0]).Arn,
+                        Tags = [new Amazon.ECR.Model.Tag { Key = "ecrguard:opt-out", Value = "Terraform owns it" }],
+                    }
+                );
     }
 
     [Fact]
