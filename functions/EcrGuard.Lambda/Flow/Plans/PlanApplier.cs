@@ -6,7 +6,7 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Plans;
 
-/// <summary>Applies the items of a plan, in the plan's order.</summary>
+/// <summary>Applies the items of a plan. They are decided on in the plan's order.</summary>
 public sealed class PlanApplier(
     ImageRemovals removals,
     PutPreparer preparer,
@@ -15,6 +15,12 @@ public sealed class PlanApplier(
     Log log
 )
 {
+    /// <summary>
+    /// How many repositories are written to at the same time. The rate of writes is reached even if a call takes 100
+    /// ms.
+    /// </summary>
+    private const int WritesAtOnce = 8;
+
     public async Task<ApplyAnswer> RunAsync(PlanRun run)
     {
         using var deadline = run.Deadline();
@@ -33,25 +39,33 @@ public sealed class PlanApplier(
         return answer;
     }
 
+    /// <summary>
+    /// Decides about one item after the other, because ceilings count in the order of the plan. Writes of several
+    /// repositories are under way at the same time.
+    /// </summary>
     /// <returns>False if the time was up, or somebody else applies a plan.</returns>
     private async Task<bool> AllAsync(PlanRun run, PutPrefetcher ahead, CancellationToken cancellation)
     {
-        var rest = new List<Task<bool>>();
+        var underWay = new Queue<Task<bool>>();
         var inTime = true;
         foreach (var (repository, item) in Items(run.Plan))
         {
-            var following = await ItemAsync(run, repository, item, ahead, cancellation).ConfigureAwait(false);
-            if (following is not null)
-                rest.Add(following);
-            // The next repository need not wait for the follow-up work. The next item of the same repository must.
-            inTime =
-                following is not null
-                && (repository.Items.Count == 1 || await following.ConfigureAwait(false))
-                && await KeepsLeaseAsync(run).ConfigureAwait(false);
-            if (!inTime)
+            if (await ItemAsync(run, repository, item, ahead, cancellation).ConfigureAwait(false) is not { } write)
+            {
+                inTime = false;
                 break;
+            }
+            underWay.Enqueue(write);
+            // The next item of the same repository must wait.
+            while (inTime && underWay.Count > (repository.Items.Count == 1 ? WritesAtOnce : 0))
+                inTime = await underWay.Dequeue().ConfigureAwait(false);
+            if (!inTime || !await KeepsLeaseAsync(run).ConfigureAwait(false))
+            {
+                inTime = false;
+                break;
+            }
         }
-        var ended = await Task.WhenAll(rest).ConfigureAwait(false);
+        var ended = await Task.WhenAll(underWay).ConfigureAwait(false);
         return inTime && !ended.Contains(false);
     }
 
@@ -73,7 +87,7 @@ public sealed class PlanApplier(
     }
 
     /// <returns>
-    /// The follow-up work, which gives false if the time was up during it; null if the time was up before the item.
+    /// The write, which gives false if the time was up during it; null if the time was up before the item.
     /// </returns>
     private async Task<Task<bool>?> ItemAsync(
         PlanRun run,
@@ -95,15 +109,15 @@ public sealed class PlanApplier(
             );
             return Task.FromResult(true);
         }
-        Task? following = null;
+        Task? write = null;
         async Task<bool> BeginAsync()
         {
-            following = await ActAsync(run, repository, item, ahead, cancellation).ConfigureAwait(false);
-            return following is not null;
+            write = await ActAsync(run, repository, item, ahead, cancellation).ConfigureAwait(false);
+            return write is not null;
         }
         async Task<bool> EndAsync()
         {
-            await (following ?? Task.CompletedTask).ConfigureAwait(false);
+            await (write ?? Task.CompletedTask).ConfigureAwait(false);
             return true;
         }
         return await SafelyAsync(run, id, item, BeginAsync, cancellation).ConfigureAwait(false)
@@ -111,7 +125,7 @@ public sealed class PlanApplier(
             : null;
     }
 
-    /// <returns>The follow-up work; null if the time is up.</returns>
+    /// <returns>The write; null if the time is up.</returns>
     private async Task<Task?> ActAsync(
         PlanRun run,
         PlannedRepository repository,

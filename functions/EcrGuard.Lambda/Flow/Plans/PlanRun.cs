@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Amazon.Lambda.Core;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
@@ -14,7 +15,7 @@ public sealed class PlanRun
 
     private readonly PlanViews views;
     private readonly HeldLease lease;
-    private readonly Dictionary<string, Removed> taken;
+    private readonly ConcurrentDictionary<string, Removed> taken;
 
     /// <param name="planId">The id of the plan, computed once.</param>
     /// <param name="taken">What policies that the plan has already put take from their repositories.</param>
@@ -29,7 +30,10 @@ public sealed class PlanRun
     {
         (Plan, PlanId, Context, Results) = (plan, planId, context, new PlanResults(plan));
         (this.views, this.lease) = (views, lease);
-        this.taken = taken.ToDictionary(removed => removed.Repository, StringComparer.Ordinal);
+        this.taken = new(
+            taken.Select(removed => KeyValuePair.Create(removed.Repository, removed)),
+            StringComparer.Ordinal
+        );
     }
 
     public Plan Plan { get; }
@@ -84,9 +88,25 @@ public sealed class PlanRun
     public bool HasPut(RepositoryId id) => taken.ContainsKey(id.Name);
 
     /// <summary>
-    /// Stores what a policy that was put takes from a repository, together with what the plan removes from it.
+    /// Counts what a policy takes from a repository, together with what the plan removes from it. It counts before the
+    /// policy is written, since the next repositories are decided on meanwhile.
     /// </summary>
-    public void Take(Removed removed) => taken[removed.Repository] = removed;
+    /// <returns>What counted before; null if nothing did.</returns>
+    public Removed? Take(Removed removed)
+    {
+        var before = taken.GetValueOrDefault(removed.Repository);
+        taken[removed.Repository] = removed;
+        return before;
+    }
+
+    /// <summary>Counts what counted before: the policy was not put.</summary>
+    public void GiveBack(RepositoryId id, Removed? before)
+    {
+        if (before is null)
+            taken.TryRemove(id.Name, out _);
+        else
+            taken[id.Name] = before;
+    }
 
     /// <returns>False if somebody else applies a plan. Then this run must start nothing more.</returns>
     public Task<bool> KeepsLeaseAsync() => lease.IsStillOursAsync();

@@ -26,10 +26,9 @@ public sealed class PolicyPut(
 
     private const int MaxNamed = 3;
 
-    /// <summary>Puts a prepared policy.</summary>
+    /// <summary>Decides whether a prepared policy is put, and puts it.</summary>
     /// <returns>
-    /// A task that ends when the follow-up work is done; the next repository need not wait for it. Null if too little
-    /// time is left.
+    /// A task that ends when it is put; the next repository need not wait for it. Null if too little time is left.
     /// </returns>
     internal async Task<Task?> PutAsync(
         PlanRun run,
@@ -96,20 +95,35 @@ public sealed class PolicyPut(
                 ("difference", difference)
             );
         var removed = Removed.Of(view!.Contents, Going(run, id, ready));
+        return WriteAsync(run, id, put, ready, removed, Done(ready, view, difference), cancellation);
+    }
+
+    private async Task WriteAsync(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        PreparedPut.Ready ready,
+        Removed removed,
+        string done,
+        CancellationToken cancellation
+    )
+    {
+        var before = run.Take(removed);
         var (refusal, noted) = await ready
             .Writer.PutAsync(ready.Repair, (run.PlanId, removed), cancellation)
             .ConfigureAwait(false);
-        if (refusal is not null)
+        await noted.ConfigureAwait(false);
+        if (refusal is null)
         {
-            await noted.ConfigureAwait(false);
-            // The policy may have changed by the time of the write. That is then told.
-            var present = await registry.LifecyclePolicyAsync(id, cancellation).ConfigureAwait(false);
-            var why = PreparedPut.WhyNotNeeded(put, present) ?? new PreparedPut.Refused(refusal);
-            await EndAsync(run, id, put, why, cancellation).ConfigureAwait(false);
-            return Task.CompletedTask;
+            await deployments.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
+            run.Results.Do(id, put, done);
+            return;
         }
-        run.Take(removed);
-        return FollowAsync(run, id, put, noted, Done(ready, view!, difference), cancellation);
+        run.GiveBack(id, before);
+        // The policy may have changed by the time of the write. That is then told.
+        var present = await registry.LifecyclePolicyAsync(id, cancellation).ConfigureAwait(false);
+        var why = PreparedPut.WhyNotNeeded(put, present) ?? new PreparedPut.Refused(refusal);
+        await EndAsync(run, id, put, why, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -158,20 +172,6 @@ public sealed class PolicyPut(
             time.GetUtcNow()
         );
         return refusal is null ? null : new PreparedPut.Refused(refusal);
-    }
-
-    private async Task FollowAsync(
-        PlanRun run,
-        RepositoryId id,
-        PutPolicy put,
-        Task noted,
-        string done,
-        CancellationToken cancellation
-    )
-    {
-        await noted.ConfigureAwait(false);
-        await deployments.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
-        run.Results.Do(id, put, done);
     }
 
     private static string Done(PreparedPut.Ready ready, RepositoryView now, string? difference)

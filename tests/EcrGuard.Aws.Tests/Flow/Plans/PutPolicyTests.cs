@@ -157,6 +157,20 @@ public sealed class PutPolicyTests
             );
 
         if (inTwoCalls)
+        {
+            // The third has its turn once the second is put.
+            fixture.Aws.Faults.Add(
+                Fault.Meanwhile(() =>
+                    SpinWait.SpinUntil(
+                        () => fixture.Aws.Ecr.LifecyclePolicyOf("shop/b") is not null,
+                        TimeSpan.FromSeconds(10)
+                    )
+                ) with
+                {
+                    Operation = "GetLifecyclePolicyPreview",
+                    Resource = "shop/c",
+                }
+            );
             Assert.True(
                 (
                     await fixture.ApplyAsync(
@@ -171,6 +185,7 @@ public sealed class PutPolicyTests
                     )
                 ).More
             );
+        }
         var answer = await fixture.ApplyAsync(plan);
 
         Assert.Equal(
@@ -357,6 +372,29 @@ public sealed class PutPolicyTests
     }
 
     [Fact]
+    public async Task The_policies_of_several_repositories_are_written_at_the_same_time()
+    {
+        var (fixture, plan, repositories) = await PlannedAsync(3);
+        await using var disposing = fixture;
+        var together = false;
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+                together = SpinWait.SpinUntil(
+                    () => fixture.Aws.Ecr.LifecyclePolicyOf(repositories[1]) is not null,
+                    TimeSpan.FromSeconds(10)
+                )
+            ) with
+            {
+                Operation = "PutLifecyclePolicy",
+                Resource = repositories[0],
+            }
+        );
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.True(together);
+        Assert.Equal(repositories, answer.Done.Select(done => done.Repository));
+    }
+
+    [Fact]
     public async Task Nothing_is_put_where_the_team_opts_out_while_ECR_makes_the_preview()
     {
         var (fixture, plan, repositories) = await PlannedAsync(1);
@@ -430,7 +468,8 @@ public sealed class PutPolicyTests
         fixture.Aws.Faults.Add(
             Fault.Meanwhile(() => fixture.Aws.Ecr.PutLifecyclePolicy(repositories[1], ArchivesUnused)) with
             {
-                Operation = "PutLifecyclePolicy",
+                Operation = "GetLifecyclePolicyPreview",
+                Resource = repositories[1],
             }
         );
         var answer = await fixture.ApplyAsync(plan);
