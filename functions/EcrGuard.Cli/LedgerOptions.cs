@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 
 namespace EcrGuard.Cli;
 

@@ -7,7 +7,7 @@ using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Flow.Reporting;

@@ -4,7 +4,7 @@ using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.SQSEvents;
 using EcrGuard.Core.Gates;
 using EcrGuard.Core.Verdicts;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Flow.Sweeping;

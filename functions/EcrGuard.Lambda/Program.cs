@@ -4,7 +4,7 @@ using Amazon.Lambda.RuntimeSupport;
 using Amazon.Lambda.Serialization.SystemTextJson;
 using EcrGuard.Aws;
 using EcrGuard.Lambda;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Functions;

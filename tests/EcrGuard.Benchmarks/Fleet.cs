@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 

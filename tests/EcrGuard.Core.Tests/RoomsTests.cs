@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 
 namespace EcrGuard.Core.Tests;
@@ -26,6 +27,21 @@ public sealed partial class RoomsTests
     private static readonly string[] Aws = ["Ledger", "Facts", "Actions"];
 
     private static readonly string[] Lambda = ["Hosting", "Flow", "Functions"];
+
+    /// <summary>The folders of Lambda's Flow. The files beside them use none of them.</summary>
+    private static readonly string[] Flow =
+    [
+        "Quarantines",
+        "Deciding",
+        "Deployments",
+        "Baselines",
+        "Pushing",
+        "Backfilling",
+        "Forcing",
+        "Plans",
+        "Reporting",
+        "Sweeping",
+    ];
 
     private static readonly string[] Cli = ["Lifecycle", "Judging", "Trying", "Plans", "Asking", "Demo", "Commands"];
 
@@ -58,6 +74,30 @@ public sealed partial class RoomsTests
             SourceFiles.Of(project).Select(RoomOf).OfType<string>().Distinct().Order(StringComparer.Ordinal)
         );
 
+    [Fact]
+    public void A_folder_of_the_flow_uses_only_folders_before_it() =>
+        Assert.Empty(
+            from file in SourceFiles.Of("Lambda")
+            where RoomOf(file) == "Flow"
+            let folder = Array.IndexOf(Flow, FolderOf(file))
+            from used in FlowFolder().Matches(Text(file)).Select(match => match.Groups["folder"].Value)
+            where Array.IndexOf(Flow, used) > folder
+            select $"{file} uses {used}"
+        );
+
+    [Fact]
+    public void Every_folder_of_the_flow_has_its_place_in_the_order() =>
+        Assert.Equal(
+            Flow.Order(StringComparer.Ordinal),
+            SourceFiles
+                .Of("Lambda")
+                .Where(file => RoomOf(file) == "Flow")
+                .Select(FolderOf)
+                .OfType<string>()
+                .Distinct()
+                .Order(StringComparer.Ordinal)
+        );
+
     /// <summary>
     /// A project can refer to others. Its project file decides which ones, and the compiler forbids the rest.
     /// </summary>
@@ -76,12 +116,55 @@ public sealed partial class RoomsTests
 
     private static string? RoomOf(string file) => file.Split('/') is [_, var room, _, ..] ? room : null;
 
-    private static IEnumerable<(string Project, string? Room)> Used(string file) =>
-        Reference()
-            .Matches(File.ReadAllText(Path.Combine(SourceFiles.Functions, file)))
-            .Select(match => (match.Groups["project"].Value, (string?)match.Groups["room"].Value));
+    private static string? FolderOf(string file) => file.Split('/') is [_, _, var folder, _, ..] ? folder : null;
+
+    private static string Text(string file) => File.ReadAllText(Path.Combine(SourceFiles.Functions, file));
+
+    /// <summary>By a using, by a name with its namespace, and by one with the last part of its namespace.</summary>
+    private static IEnumerable<(string Project, string? Room)> Used(string file)
+    {
+        var project = file[(file.IndexOf('.') + 1)..file.IndexOf('/')];
+        var text = Text(file);
+        return Reference()
+            .Matches(text)
+            .Select(match => (match.Groups["project"].Value, (string?)match.Groups["room"].Value))
+            .Concat(
+                ShortReference()
+                    .Matches(text)
+                    .Select(match => (Room: match.Groups["room"].Value, Type: match.Groups["type"].Value))
+                    .Where(used => Declared(project).Contains(used))
+                    .Select(used => (project, (string?)used.Room))
+            );
+    }
+
+    private static IReadOnlySet<(string Room, string Type)> Declared(string project) =>
+        Types.GetOrAdd(
+            project,
+            static name =>
+                (
+                    from file in SourceFiles.Of(name)
+                    let room = RoomOf(file)
+                    where room is not null
+                    from Match type in Declaration().Matches(Text(file))
+                    select (room, type.Groups["type"].Value)
+                ).ToHashSet()
+        );
+
+    private static readonly ConcurrentDictionary<string, IReadOnlySet<(string Room, string Type)>> Types = new(
+        StringComparer.Ordinal
+    );
 
     /// <summary>A using, or a name with its namespace before it; not the file's own namespace.</summary>
     [GeneratedRegex(@"(?<!^namespace )\bEcrGuard\.(?<project>\w+)(\.(?<room>\w+))?", RegexOptions.Multiline)]
     private static partial Regex Reference();
+
+    /// <summary>A name such as <c>Policy.RuleEffect</c>, which a file beside that room may write.</summary>
+    [GeneratedRegex(@"(?<![.\w])(?<room>\w+)\.(?<type>\w+)")]
+    private static partial Regex ShortReference();
+
+    [GeneratedRegex(@"\b(class|record|struct|enum|interface) (?<type>\w+)")]
+    private static partial Regex Declaration();
+
+    [GeneratedRegex(@"(?<!^namespace )\bEcrGuard\.Lambda\.Flow\.(?<folder>\w+)", RegexOptions.Multiline)]
+    private static partial Regex FlowFolder();
 }

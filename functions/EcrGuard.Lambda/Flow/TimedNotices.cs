@@ -6,7 +6,6 @@ using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
-using EcrGuard.Lambda.Flow.Deciding;
 
 namespace EcrGuard.Lambda.Flow;
 

@@ -4,6 +4,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Backfilling;
 using EcrGuard.Lambda.Hosting;
 

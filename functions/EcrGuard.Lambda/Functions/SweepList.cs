@@ -4,7 +4,7 @@ using Amazon.Lambda.Core;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Lambda.Hosting;
 

@@ -9,7 +9,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -4,7 +4,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;

@@ -9,7 +9,7 @@ using Amazon.S3.Model;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
-using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Lambda.Functions;

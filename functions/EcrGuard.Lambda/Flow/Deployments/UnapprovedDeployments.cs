@@ -5,7 +5,6 @@ using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
-using EcrGuard.Lambda.Flow.Backfilling;
 
 namespace EcrGuard.Lambda.Flow.Deployments;
 

@@ -1,7 +1,7 @@
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Reports;
 
-namespace EcrGuard.Lambda.Flow.Backfilling;
+namespace EcrGuard.Lambda.Flow;
 
 /// <summary>How far the backfill has come. Stored as a document in the ledger.</summary>
 /// <param name="Cursor">The last repository that is done, in ordinal order; null before the first one.</param>

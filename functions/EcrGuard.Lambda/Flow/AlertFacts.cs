@@ -7,7 +7,7 @@ using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
 
-namespace EcrGuard.Lambda.Flow.Deciding;
+namespace EcrGuard.Lambda.Flow;
 
 /// <summary>
 /// Reads what an alert says besides the verdict: who runs the image, and which team owns the repository.
