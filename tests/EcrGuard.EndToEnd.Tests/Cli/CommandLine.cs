@@ -11,7 +11,7 @@ internal sealed class CommandLine : IDisposable
     /// <summary>Runs a program on its own terminal, and copies what appears there.</summary>
     private const string Terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
-    private readonly Dictionary<string, string> _environment = [];
+    private readonly Dictionary<string, string?> _environment = [];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ecrguard-cli-");
 
@@ -35,8 +35,8 @@ internal sealed class CommandLine : IDisposable
     public Task<(int ExitCode, string Output)> RunWithInputAsync(string file, params string[] arguments) =>
         Tool.RunAsync(Start("sh", ["-c", "exec dotnet \"$@\" < " + file, "sh", Executable(), .. arguments]));
 
-    /// <summary>Sets a variable of its environment.</summary>
-    public CommandLine With(string variable, string value)
+    /// <summary>Sets a variable of its environment; null takes it away.</summary>
+    public CommandLine With(string variable, string? value)
     {
         _environment[variable] = value;
         return this;

@@ -135,6 +135,34 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
         }
     }
 
+    [Fact]
+    public async Task On_a_terminal_images_are_a_table_and_statuses_have_a_colour()
+    {
+        const string colour = "\x1b[";
+        var repository = guard.CreateRepository();
+        var digest = guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0");
+        guard.Aws.Ecr.CompleteScan(repository, digest);
+        await guard.DeliverAllAsync();
+        string[] list = ["list", "--repository", repository];
+        _ecrguard.With("TERM", "xterm-256color").With("NO_COLOR", null);
+
+        var (_, table) = await _ecrguard.RunOnTerminalAsync(guard.Aws, list);
+        var (_, explained) = await _ecrguard.RunOnTerminalAsync(guard.Aws, "explain", $"{repository}:1.0");
+        var (_, piped) = await _ecrguard.RunAsync(guard.Aws, list);
+        _ecrguard.With("NO_COLOR", "1");
+        var (_, plain) = await _ecrguard.RunOnTerminalAsync(guard.Aws, list);
+
+        foreach (var text in new[] { table, explained })
+            Assert.Matches("\x1b\\[[0-9;]+mAPPROVED\x1b\\[0m", text);
+        Assert.Matches("Status.+│.+Since.+│.+Image.+│.+Reason", table);
+        foreach (var text in new[] { piped, plain })
+        {
+            Assert.Contains($"Z  {repository}:1.0  The basic scan of ", text, StringComparison.Ordinal);
+            Assert.DoesNotContain($"{colour}1", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("│", text, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("list")]
     [InlineData("explain", "shop/web:1")]
