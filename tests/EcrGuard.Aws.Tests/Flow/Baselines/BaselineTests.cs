@@ -126,6 +126,57 @@ public sealed class BaselineTests
         );
     }
 
+    /// <summary>
+    /// In this order: what the ledger knows, the images, the owner, the policy; the preview, which is not ready at the
+    /// first look; the intent, the three reads just before the write, the write, its outcome; and what was deployed
+    /// meanwhile.
+    /// </summary>
+    [Fact]
+    public async Task The_first_sweep_of_a_repository_without_a_policy_costs_fourteen_calls_previews_included()
+    {
+        // One repository in each of five runs, then two.
+        var (few, many) = (await CallsAsync(5), await CallsAsync(10));
+        Assert.Equal(
+            new Dictionary<string, int>
+            {
+                ["Query"] = 2,
+                ["DescribeImages"] = 1,
+                ["ListTagsForResource"] = 2,
+                ["GetLifecyclePolicy"] = 2,
+                ["StartLifecyclePolicyPreview"] = 1,
+                ["GetLifecyclePolicyPreview"] = 2,
+                ["TransactWriteItems"] = 2,
+                ["GetItem"] = 1,
+                ["PutLifecyclePolicy"] = 1,
+            },
+            many.Where(call => call.Value > few.GetValueOrDefault(call.Key))
+                .ToDictionary(call => call.Key, call => (call.Value - few.GetValueOrDefault(call.Key)) / 5)
+        );
+
+        static async Task<Dictionary<string, int>> CallsAsync(int count)
+        {
+            await using var fixture = await StartAsync(Enforces());
+            string[] repositories = [.. Enumerable.Range(1, count).Select(number => $"team/{number:00}")];
+            foreach (var repository in repositories)
+            {
+                fixture.Aws.Ecr.CreateRepository(repository, scanOnPush: true);
+                foreach (var tag in new[] { "1.0", "1.1" })
+                    fixture.Aws.Ecr.Push(
+                        repository,
+                        Manifest.Image($"{repository} {tag}"),
+                        tag,
+                        fixture.Time.GetUtcNow().AddDays(-400),
+                        announce: false
+                    );
+            }
+            await fixture.Functions.BackfillAsync();
+            fixture.Aws.Requests.Take();
+            await fixture.Functions.SweepAsync(new UsageReading { ReadAt = fixture.Time.GetUtcNow(), Uses = [] });
+            Assert.DoesNotContain(repositories, repository => fixture.Aws.Ecr.LifecyclePolicyOf(repository) is null);
+            return fixture.Aws.Requests.CountBy(request => request.Operation).ToDictionary();
+        }
+    }
+
     [Fact]
     public async Task A_push_to_a_repository_that_is_as_it_should_be_costs_four_calls_whatever_the_baseline_names()
     {
