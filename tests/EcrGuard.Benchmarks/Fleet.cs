@@ -45,7 +45,7 @@ internal static class Fleet
         var made = calls.Take();
 
         await using var summary = await deployment.StartAsync(await Package.ReadyToRunAsync(), "WeeklySummaryAsync");
-        await summary.InvokeAsync("{}", Whole);
+        ExpectReport(deployment, JsonNode.Parse(await summary.InvokeAsync("{}", Whole))!, size);
         return
         [
             new Figure($"{size}: peak memory", backfill.PeakMiB, "MiB", Deployment.MemoryMiB),
@@ -152,6 +152,9 @@ internal static class Fleet
         if ((int)Property(end, "unfinished")! != 0 || (int)Property(end, "undone")! != 0)
             throw new FunctionFailedException($"The sweep is not whole: {end}");
         var made = calls.Take();
+        // Nobody uses the images, and where EcrGuard marks, none is blocked.
+        if (made.Any(call => call is { Service: "ecr", Operation: "PutImage" }))
+            throw new FunctionFailedException("The sweep has marked images: the figures would be those of tags.");
         return
         [
             new Figure($"{what}: peak memory", repository.PeakMiB, "MiB", Deployment.MemoryMiB),
@@ -257,7 +260,10 @@ internal static class Fleet
         );
         deployment.Aws.Requests.Take();
         await using var backfill = await deployment.StartAsync(await Package.ReadyToRunAsync(), "BackfillAsync");
-        var state = JsonNode.Parse(await backfill.InvokeAsync("{}", Whole))!;
+        var answer = await backfill.InvokeAsync("{}", Whole);
+        var state = JsonNode.Parse(answer)!;
+        if (Property(state, "doneAt") is null || (int)Property(state, "repositories")! != size.Repositories)
+            throw new FunctionFailedException($"The backfill is not whole: {answer}");
         var calls = deployment.Aws.Requests.Where(c => c.Service == "ecr").ToList();
         return
         [
@@ -324,6 +330,16 @@ internal static class Fleet
             || (int)Property(state, "repositories")! != size.Repositories
         )
             throw new FunctionFailedException($"The backfill is not whole: {answer}");
+    }
+
+    /// <summary>A figure counts only if the report counts every image.</summary>
+    private static void ExpectReport(Deployment deployment, JsonNode answer, Size size)
+    {
+        var uri = new Uri((string)Property(answer, "whole")!);
+        var file = deployment.Aws.S3.Find(uri.Host, $"{uri.AbsolutePath.TrimStart('/')}report.json");
+        var images = file is null ? null : (int?)JsonNode.Parse(file.Content.Span)!["images"];
+        if (images != size.All)
+            throw new FunctionFailedException($"The report counts {images} images of {size.All}: {answer}");
     }
 
     /// <summary>Ends the lease, as a quarter of an hour would. The function that ran the backfill is dead.</summary>

@@ -41,6 +41,7 @@ if (dry)
         ("enhanced-findings", () => Memory.FindingsAsync(enhanced: true, 20)),
         ("tags", () => Memory.TagsAsync(1_000)),
         ("one-repository", () => Fleet.OneRepositoryAsync(5)),
+        ("interrupted", () => Fleet.InterruptedAsync(2, 3)),
         ("throttled", () => Fleet.ThrottledAsync(2, 2, 100)),
         ("sweep", () => Fleet.SweptAsync(2, 2)),
         ("first-sweep", () => Fleet.FirstSweptAsync(2, 2)),
