@@ -32,20 +32,24 @@ internal static class CommandRunner
             errors.WriteLine($"AWS could not be reached: {ErrorText.Of(unreachable).TrimEnd('.')}.");
             return ExitCodes.Undetermined;
         }
-        catch (Exception unusable)
-            when (unusable
-                    is PolicyException
-                        or SettingsException
-                        or UnusableFileException
-                        or AmazonClientException
-                        or AmazonServiceException
-                        or FunctionFailedException
-            )
+        catch (Exception unusable) when (unusable is PolicyException or SettingsException or UnusableFileException)
         {
             errors.WriteLine(ErrorText.Whole(unusable));
-            return unusable is PolicyException or SettingsException or UnusableFileException
-                ? ExitCodes.Usage
-                : ExitCodes.Undetermined;
+            return ExitCodes.Usage;
+        }
+        catch (Exception failed) when (failed is AmazonServiceException or FunctionFailedException)
+        {
+            errors.WriteLine(ErrorText.Whole(failed));
+            return ExitCodes.Undetermined;
+        }
+        catch (Exception unsent) when (unsent is AmazonClientException || IsOfSdk(unsent))
+        {
+            errors.WriteLine(await Credentials.WhyNoneAsync() ?? ErrorText.Whole(unsent));
+            return ExitCodes.Undetermined;
         }
     }
+
+    /// <summary>Some credentials fail with exceptions that are no <see cref="AmazonClientException"/>.</summary>
+    private static bool IsOfSdk(Exception error) =>
+        error.GetType().Namespace?.StartsWith("Amazon.", StringComparison.Ordinal) == true;
 }

@@ -61,6 +61,7 @@ foreach (var (variable, given) in new[] { ("AWS_REGION", region), ("AWS_PROFILE"
     if (parsing.GetValue(given) is { } value)
         Environment.SetEnvironmentVariable(variable, value);
 }
+Credentials.RegisterSignIn();
 try
 {
     return await parsing.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
