@@ -9,10 +9,6 @@ namespace EcrGuard.Cli.Plans;
 /// <summary>Prints a plan for people.</summary>
 internal static class PlanTable
 {
-    /// <summary>How many of the images that a policy takes, and of those in use, are named.</summary>
-    private const int MaxToday = 10,
-        MaxUsed = 3;
-
     public static void Write(Plan plan, TextWriter output)
     {
         foreach (
@@ -45,21 +41,21 @@ internal static class PlanTable
             output.WriteLine($"Not read: {unread}");
         output.WriteLine($"Not seen: {InUse.KnownByPullsAlone}");
         output.WriteLine(
-            "Not seen: Which repositories were put back as they were before EcrGuard. The function that "
-                + "applies the plan knows, and leaves them alone."
+            "Not seen: The repositories that somebody restored. The function that applies the plan knows them, and "
+                + "leaves them alone."
         );
         output.WriteLine(
-            "Not seen: What used images until yesterday and is gone, or cannot be read now. The function "
-                + "that applies the plan remembers it, and leaves such images alone."
+            "Not seen: Consumers that used an image until yesterday. The function that applies the plan knows them, "
+                + "and protects their images."
         );
     }
 
     /// <summary>Some of the images that stay because they are in use.</summary>
     private static void WriteUsed(PlannedRepository repository, TextWriter output)
     {
-        foreach (var image in repository.Used.Take(MaxUsed))
+        foreach (var image in repository.Used.Take(Plan.MaxUsed))
             output.WriteLine($"  in use      {Named(image.Digest, image.Tags)}  {image.Why}");
-        More(repository.Used.Count - MaxUsed, output);
+        More(repository.InUse - Math.Min(repository.Used.Count, Plan.MaxUsed), output);
     }
 
     private static void WriteItem(PlanItem item, TextWriter output)
@@ -81,7 +77,7 @@ internal static class PlanTable
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"  put-policy  {(put.Replaces is null ? "the first" : "replaces the present one")}; "
+                $"  put-policy  {(put.Replaces is null ? "the repository's first policy" : "replaces the present policy")}; "
                     + $"today it deletes {Phrase.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and "
                     + $"archives {put.Archives}. {put.Why} "
                     + $"Before it is put, images in use are shielded by a tag."
@@ -89,9 +85,9 @@ internal static class PlanTable
         );
         foreach (var rule in LifecyclePolicy.Read(put.Policy).Policy?.Rules ?? [])
             output.WriteLine($"    {RuleSentence.Of(rule)}");
-        foreach (var (image, at) in put.Today.Take(MaxToday).Select((image, at) => (image, at)))
+        foreach (var (image, at) in put.Today.Take(Plan.MaxToday).Select((image, at) => (image, at)))
             WriteImage(at < put.Expires ? "  delete" : "  archive", image, output);
-        More(put.Today.Count - MaxToday, output);
+        More(put.Takes - Math.Min(put.Today.Count, Plan.MaxToday), output);
     }
 
     private static void WriteImage(string word, PlannedImage image, TextWriter output) =>
@@ -104,7 +100,10 @@ internal static class PlanTable
     {
         if (more > 0)
             output.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"    and {more} more; --format json names all")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"    and {more} more; 'ecrguard plan --format json' names all"
+                )
             );
     }
 

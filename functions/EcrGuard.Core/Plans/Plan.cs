@@ -42,6 +42,62 @@ public sealed record Plan
     /// <summary>Every repository that was read, by name.</summary>
     public IReadOnlyList<PlannedRepository> Repositories { get; init; } = [];
 
+    /// <summary>How many of a policy's images a plan's file names, and how many of a repository's in use.</summary>
+    public const int MaxToday = 10,
+        MaxUsed = 3;
+
+    /// <summary>How many of both it names in all, so that the plan of a large registry can be handed over.</summary>
+    private const int MaxNamed = 1_000;
+
+    /// <summary>How many tags it names of each.</summary>
+    private const int MaxTags = 5;
+
+    /// <summary>
+    /// The plan as it is written to a file: of the images that only its reviewers need, it names the first ones.
+    /// </summary>
+    internal Plan Bounded()
+    {
+        var left = MaxNamed;
+        return this with
+        {
+            Repositories =
+            [
+                .. Repositories.Select(repository =>
+                    repository with
+                    {
+                        Items =
+                        [
+                            .. repository.Items.Select(item =>
+                                item is PutPolicy put
+                                    ? put with
+                                    {
+                                        Today =
+                                        [
+                                            .. First(put.Today, MaxToday)
+                                                .Select(image => image with { Tags = [.. image.Tags.Take(MaxTags)] }),
+                                        ],
+                                    }
+                                    : item
+                            ),
+                        ],
+                        Used =
+                        [
+                            .. First(repository.Used, MaxUsed)
+                                .Select(image => image with { Tags = [.. image.Tags.Take(MaxTags)] }),
+                        ],
+                    }
+                ),
+            ],
+        };
+
+        IReadOnlyList<T> First<T>(IReadOnlyList<T> images, int most)
+        {
+            IReadOnlyList<T> first = [.. images.Take(Math.Min(most, left))];
+            left -= first.Count;
+            return first;
+        }
+    }
+
     /// <summary>The sentence of <see cref="Unread"/> about a consumer.</summary>
     public static string Sentence(UnreadConsumer consumer) =>
         Phrase.Clip($"{Begin(consumer)}{consumer.Why}", PlanReader.MaxSentence - 1);
@@ -79,8 +135,8 @@ public sealed record PlannedRepository
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>
-    /// Those in use, each with the first reason. For the people who review the plan: a plan that was read from a file
-    /// has none.
+    /// Those in use, each with the first reason, for the people who review the plan. A plan that was read from a file
+    /// has the first <see cref="Plan.MaxUsed"/>.
     /// </summary>
     public IReadOnlyList<UsedImage> Used { get; init; } = [];
 
@@ -131,8 +187,9 @@ public sealed record PutPolicy : PlanItem
     public required string Why { get; init; }
 
     /// <summary>
-    /// The images that it would delete or archive today, each with the reason. For the people who review the plan: a
-    /// plan that was read from a file has none, because the policy takes what it selects then.
+    /// The images that it would delete or archive today, each with the reason, for the people who review the plan. A
+    /// plan that was read from a file has the first <see cref="Plan.MaxToday"/>. The policy takes what it selects when
+    /// it is put.
     /// </summary>
     public IReadOnlyList<PlannedImage> Today { get; init; } = [];
 

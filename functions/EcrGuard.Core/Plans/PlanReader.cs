@@ -97,11 +97,18 @@ public sealed class PlanReader
         var itemsNode = fields.Required("items");
         var items = List(itemsNode, Item);
         var notes = Sentences(fields.Required("notes"));
-        _ = fields.Optional(PlanWriter.Used);
+        var used = fields.Optional(PlanWriter.Used) is { } named ? List(named, UsedImage) : [];
         fields.End();
         OnePolicy(itemsNode);
         EachImageOnce(itemsNode);
-        return name is null || images is null || inUse is null || keeps is null || items is null || notes is null
+        return
+            name is null
+            || images is null
+            || inUse is null
+            || keeps is null
+            || items is null
+            || notes is null
+            || used is null
             ? null
             : new PlannedRepository
             {
@@ -111,7 +118,18 @@ public sealed class PlanReader
                 Keeps = keeps.Value,
                 Items = items,
                 Notes = notes,
+                Used = used,
             };
+    }
+
+    private UsedImage? UsedImage(Node node)
+    {
+        if (_checks.Object(node) is not { } fields)
+            return null;
+        var (digest, tags) = (Digest(fields), Tags(fields));
+        var why = _checks.Text(fields.Required("why"), MaxSentence);
+        fields.End();
+        return digest is null || tags is null || why is null ? null : new UsedImage(digest, tags, why);
     }
 
     private PlanItem? Item(Node node)
@@ -142,9 +160,9 @@ public sealed class PlanReader
         var (expires, archives) = (Count(fields.Required("expires")), Count(fields.Required("archives")));
         var freed = Bytes(fields.Required("freedBytes"));
         var why = _checks.Text(fields.Required("why"), MaxSentence);
-        _ = fields.Optional(PlanWriter.Today);
+        var today = fields.Optional(PlanWriter.Today) is { } named ? List(named, Image) : [];
         fields.End();
-        return policy is null || expires is null || archives is null || freed is null || why is null
+        return policy is null || expires is null || archives is null || freed is null || why is null || today is null
             ? null
             : new PutPolicy
             {
@@ -154,6 +172,7 @@ public sealed class PlanReader
                 Archives = archives.Value,
                 FreedBytes = freed.Value,
                 Why = why,
+                Today = today,
             };
     }
 
@@ -161,12 +180,7 @@ public sealed class PlanReader
     {
         if (_checks.Object(node) is not { } fields)
             return null;
-        var digest = Text(
-            fields.Required("digest"),
-            text => Digest.TryParse(text, out _),
-            "'sha256:' and 64 lower-case hexadecimal characters"
-        );
-        var tags = List(fields.Required("tags"), tag => Text(tag, ImageReference.IsTag, "a tag"));
+        var (digest, tags) = (Digest(fields), Tags(fields));
         var bytes = fields.Required("bytes") is { Kind: not NodeKind.Null } size ? Bytes(size) : null;
         var pushedAt = fields.Required("pushedAt") is { Kind: not NodeKind.Null } time ? Time(time) : null;
         var why = _checks.Text(fields.Required("why"), MaxSentence);
@@ -174,8 +188,21 @@ public sealed class PlanReader
         fields.End();
         return digest is null || tags is null || why is null
             ? null
-            : new PlannedImage(Digest.Parse(digest), tags, bytes, pushedAt, why);
+            : new PlannedImage(digest, tags, bytes, pushedAt, why);
     }
+
+    private Digest? Digest(Fields image) =>
+        Text(
+            image.Required("digest"),
+            text => Images.Digest.TryParse(text, out _),
+            "'sha256:' and 64 lower-case hexadecimal characters"
+        )
+            is { } digest
+            ? Images.Digest.Parse(digest)
+            : null;
+
+    private List<string>? Tags(Fields image) =>
+        List(image.Required("tags"), tag => Text(tag, ImageReference.IsTag, "a tag"));
 
     /// <summary>A lifecycle policy that ECR would accept.</summary>
     private string? Policy(Node? node)

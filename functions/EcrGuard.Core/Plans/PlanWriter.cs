@@ -15,15 +15,17 @@ public static class PlanWriter
 
     internal const string PutPolicyKind = "put-policy";
 
-    /// <summary>The members that are for reviewers only: they are not in the id, and nobody reads them back.</summary>
+    /// <summary>The members that are for reviewers only.</summary>
     internal const string Used = "used",
         Today = "today";
 
     /// <param name="indented">Whether it is for people; otherwise without white space.</param>
-    /// <param name="review">Whether it also names each image in use, and each that a policy would take today.</param>
-    public static byte[] Write(Plan plan, bool indented, bool review = false) => Write(plan, plan.Id, indented, review);
+    /// <param name="review">Whether it names each image in use, and each that a policy would take today, and not just
+    ///     the first ones (<see cref="Plan.Bounded"/>), which the id covers.</param>
+    public static byte[] Write(Plan plan, bool indented, bool review = false) =>
+        Write(review ? plan : plan.Bounded(), plan.Id, indented);
 
-    internal static string IdOf(Plan plan) => PolicyReader.VersionOf(Write(plan, "", indented: false, review: false));
+    internal static string IdOf(Plan plan) => PolicyReader.VersionOf(Write(plan.Bounded(), "", indented: false));
 
     /// <summary>The word in a plan's JSON.</summary>
     public static string Word(this RemovalKind kind) =>
@@ -33,7 +35,7 @@ public static class PlanWriter
             RemovalKind.Archive => "archive",
         };
 
-    private static byte[] Write(Plan plan, string id, bool indented, bool review)
+    private static byte[] Write(Plan plan, string id, bool indented)
     {
         var buffer = new ArrayBufferWriter<byte>();
         // It is a file, not a page: quotes stay quotes.
@@ -59,14 +61,14 @@ public static class PlanWriter
             WriteTexts(json, "unread", plan.Unread);
             json.WriteStartArray("repositories");
             foreach (var repository in plan.Repositories)
-                WriteRepository(json, repository, review);
+                WriteRepository(json, repository);
             json.WriteEndArray();
             json.WriteEndObject();
         }
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void WriteRepository(Utf8JsonWriter json, PlannedRepository repository, bool review)
+    private static void WriteRepository(Utf8JsonWriter json, PlannedRepository repository)
     {
         json.WriteStartObject();
         json.WriteString("repository", repository.Name);
@@ -79,14 +81,14 @@ public static class PlanWriter
             json.WriteStartObject();
             json.WriteString("kind", item.Word);
             if (item is PutPolicy put)
-                WritePut(json, put, review);
+                WritePut(json, put);
             else if (item is Removal removal)
                 WriteImages(json, "images", removal.Images);
             json.WriteEndObject();
         }
         json.WriteEndArray();
         WriteTexts(json, "notes", repository.Notes);
-        if (review)
+        if (repository.Used.Count > 0)
             WriteUsed(json, repository.Used);
         json.WriteEndObject();
     }
@@ -105,7 +107,7 @@ public static class PlanWriter
         json.WriteEndArray();
     }
 
-    private static void WritePut(Utf8JsonWriter json, PutPolicy put, bool review)
+    private static void WritePut(Utf8JsonWriter json, PutPolicy put)
     {
         json.WriteString("policy", put.Policy);
         json.WriteString("replaces", put.Replaces);
@@ -113,7 +115,7 @@ public static class PlanWriter
         json.WriteNumber("archives", put.Archives);
         json.WriteNumber("freedBytes", put.FreedBytes);
         json.WriteString("why", put.Why);
-        if (review)
+        if (put.Today.Count > 0)
             WriteImages(json, Today, put.Today);
     }
 

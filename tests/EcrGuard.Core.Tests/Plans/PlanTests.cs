@@ -57,7 +57,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void What_is_there_for_reviewers_is_not_in_the_id_and_not_read_back()
+    public void What_a_policy_takes_today_and_what_is_in_use_is_named_for_its_reviewers_and_again_for_who_applies_it()
     {
         var planned = Planned(View(Six, uses: (6, UseState.InUse)), KeepsTwo);
         var put = Assert.IsType<PutPolicy>(Assert.Single(planned.Items));
@@ -65,15 +65,38 @@ public sealed class PlanTests
         Assert.Equal(Six[5].Id.Digest, Assert.Single(planned.Used).Digest);
         var plan = Plan(planned);
 
-        var review = Encoding.UTF8.GetString(PlanWriter.Write(plan, indented: false, review: true));
+        foreach (var review in new[] { false, true })
+        {
+            var read = PlanReader.Read(PlanWriter.Write(plan, indented: false, review));
+            Assert.Empty(read.Problems);
+            Assert.Equal(plan.Id, read.Plan!.Id);
+            var again = Assert.Single(read.Plan.Repositories);
+            Assert.Equal(
+                put.Today.Select(image => (image.Digest, image.Why)),
+                Assert.IsType<PutPolicy>(Assert.Single(again.Items)).Today.Select(image => (image.Digest, image.Why))
+            );
+            Assert.Equal(planned.Used[0].Why, Assert.Single(again.Used).Why);
+        }
+    }
 
-        Assert.All(
-            put.Today.Select(image => image.Digest).Append(planned.Used[0].Digest),
-            digest => Assert.Contains($"\"{digest}\"", review, StringComparison.Ordinal)
+    [Fact]
+    public void A_plan_names_the_first_images_only_and_nobody_can_name_others_in_it()
+    {
+        var planned = Planned(View([.. Enumerable.Range(1, 30).Select(at => Old(at))]), KeepsTwo);
+        var put = Assert.IsType<PutPolicy>(Assert.Single(planned.Items));
+        var plan = Plan([.. Enumerable.Range(1, 150).Select(at => planned with { Name = $"team/{at:000}" })]);
+
+        var text = Encoding.UTF8.GetString(PlanWriter.Write(plan, indented: false));
+        var read = PlanReader.Read(Encoding.UTF8.GetBytes(text)).Plan!;
+        var named = read.Repositories.Select(repository => ((PutPolicy)repository.Items[0]).Today.Count).ToList();
+        Assert.Equal((28, 10, 0, 1_000), (put.Today.Count, named[0], named[^1], named.Sum()));
+        Assert.Equal(28, ((PutPolicy)read.Repositories[0].Items[0]).Takes);
+        Assert.Equal(plan.Id, PlanReader.Read(PlanWriter.Write(plan, indented: false, review: true)).Plan!.Id);
+
+        var other = text.Replace($"{put.Today[0].Digest}", $"{Facts.Digest(99)}", StringComparison.Ordinal);
+        Assert.Contains(
+            PlanReader.Read(Encoding.UTF8.GetBytes(other)).Problems,
+            problem => problem.Message.Contains("it was changed or damaged", StringComparison.Ordinal)
         );
-        var read = PlanReader.Read(Encoding.UTF8.GetBytes(review));
-        Assert.Empty(read.Problems);
-        Assert.Equal(plan.Id, read.Plan!.Id);
-        Assert.Empty(Assert.IsType<PutPolicy>(Assert.Single(read.Plan.Repositories[0].Items)).Today);
     }
 }
