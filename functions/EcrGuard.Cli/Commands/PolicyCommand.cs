@@ -44,6 +44,8 @@ internal static class PolicyCommand
                 $"{file}: no errors; {Phrase.Count(policy.Rules.Count, "rule")}, "
                     + $"{Phrase.Count(policy.Waivers.Count, "waiver")}, {excuses}version {policy.Version}"
             );
+            if (policy.WhyCriticalPasses is { } passes)
+                output.WriteLine($"{file}: note: {passes}");
             foreach (var waiver in policy.Waivers.Where(waiver => waiver.Digest is not null))
                 output.WriteLine(
                     $"{file}: note: waiver {waiver.Id} is for {waiver.Digest} only, which must be the image "

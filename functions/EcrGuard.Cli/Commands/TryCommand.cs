@@ -173,6 +173,7 @@ internal static class TryCommand
         var use = await progress.OfUseAsync(() => readers.Consumers.ReadAsync(null, cancellation));
         var repositories = await RepositoriesAsync(readers.Registry, options, settings, cancellation);
         var (changes, unread) = (new ConcurrentBag<VerdictChange>(), new ConcurrentBag<string>());
+        var (enforcement, decided) = (new ConcurrentBag<RepositoryEnforcement>(), new ConcurrentBag<string>());
         await Parallel.ForEachAsync(
             repositories,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
@@ -193,8 +194,13 @@ internal static class TryCommand
                         unread.Add($"{repository.Name}@{digest}: {why}");
                     var now = time.GetUtcNow();
                     var usages = InUse.Of(use, contents, tried.Consumers, now);
-                    foreach (var change in evidence.Try(wanted, inForce, tried, usages, now))
+                    var judged = evidence.Try(wanted, inForce, tried, usages, now);
+                    if (await readers.EnforcementAsync(judged, evidence.Contents, inForce, now, token) is { } enforced)
+                        enforcement.Add(enforced);
+                    foreach (var change in judged)
                         changes.Add(change);
+                    foreach (var version in evidence.PolicyVersions)
+                        decided.Add(version);
                 }
                 catch (Exception failure) when (!token.IsCancellationRequested)
                 {
@@ -204,18 +210,65 @@ internal static class TryCommand
             }
         );
         progress.End();
-        var found = new TrialFindings(repositories.Count, changes, unread);
-        return TrialOf(options, inForce, tried, found, Notes(options, inForce, tried, use));
+        var found = new TrialFindings(repositories.Count, changes, enforcement, unread);
+        return TrialOf(options, inForce, tried, found, Notes(options, inForce, tried, use, decided));
     }
 
-    /// <param name="Manifests">Null if there is no ledger.</param>
+    /// <param name="Manifests">Null if there is no ledger, like <paramref name="Images"/>.</param>
     private sealed record Readers(
+        PolicyDocument Tried,
         EcrReader Registry,
         ManifestRecords? Manifests,
+        ImageRecords? Images,
         EvidenceReader Evidences,
         ConsumerReader Consumers
     )
     {
+        /// <summary>What EcrGuard would write to a repository. Null if it writes the same as now.</summary>
+        public async Task<RepositoryEnforcement?> EnforcementAsync(
+            IReadOnlyList<VerdictChange> judged,
+            RepositoryContents contents,
+            PolicyDocument inForce,
+            DateTimeOffset now,
+            CancellationToken cancellation
+        )
+        {
+            var id = contents.Repository;
+            // Only a quarantine depends on what was done before, and on the lifecycle policy.
+            var archives =
+                inForce.EnforcementOf(id.Name) == EnforcementMode.Quarantine
+                || Tried.EnforcementOf(id.Name) == EnforcementMode.Quarantine;
+            var entries =
+                archives && Images is not null
+                    ? await Images.FindAsync(id, judged.Select(change => change.Image.Id.Digest), cancellation)
+                    : new Dictionary<Digest, LedgerEntry>();
+            var lifecycle =
+                archives && judged.Any(change => change.After.Status == Status.Blocked)
+                    ? await Registry.LifecyclePolicyAsync(id, cancellation)
+                    : null;
+            return RepositoryEnforcement.Of(
+                id.Name,
+                inForce,
+                Tried,
+                judged.Select(change =>
+                    ImageEnforcement.Of(
+                        change,
+                        contents,
+                        inForce,
+                        Tried,
+                        Known(entries.GetValueOrDefault(change.Image.Id.Digest)),
+                        lifecycle,
+                        now
+                    )
+                )
+            );
+        }
+
+        private static KnownQuarantine Known(LedgerEntry? entry) =>
+            entry is null
+                ? KnownQuarantine.None
+                : new KnownQuarantine(entry.Quarantine, entry.Record.ChangeId, entry.Record.Forced?.Until);
+
         public static Readers Of(
             AwsClients aws,
             PolicyDocument tried,
@@ -235,7 +288,14 @@ internal static class TryCommand
                 settings.SettlingTime
             );
             var manifests = records is null ? null : new ManifestRecords(table!, records);
-            return new Readers(registry, manifests, evidences, new ConsumerReader(aws, tried, settings, time));
+            return new Readers(
+                tried,
+                registry,
+                manifests,
+                records,
+                evidences,
+                new ConsumerReader(aws, tried, settings, time)
+            );
         }
     }
 
@@ -257,6 +317,7 @@ internal static class TryCommand
     private sealed record TrialFindings(
         int Repositories,
         IReadOnlyCollection<VerdictChange> Changes,
+        IReadOnlyCollection<RepositoryEnforcement> Enforcement,
         IReadOnlyCollection<string> Unread
     );
 
@@ -274,13 +335,15 @@ internal static class TryCommand
             .ThenBy(change => change.Image.Id.Repository.Name, StringComparer.Ordinal)
             .ThenBy(change => change.Image.Id.Digest)
             .ToList();
+        var enforcement = found.Enforcement.OrderBy(one => one.Repository, StringComparer.Ordinal).ToList();
         return new Trial(
             options.File.ToString(),
             tried.Version,
             options.Against?.ToString(),
             inForce.Version,
-            TrialSummary.Of(found.Repositories, all),
-            [.. all.Where(change => change.Change != AnswerChange.None).Select(change => TriedImage.Of(change))],
+            TrialSummary.Of(found.Repositories, all, enforcement),
+            [.. all.Where(change => change.Change != AnswerChange.None).Select(TriedImage.Of)],
+            [.. enforcement.Select(TriedRepository.Of)],
             [.. found.Unread.Order(StringComparer.Ordinal)],
             [.. notes]
         );
@@ -316,18 +379,28 @@ internal static class TryCommand
         return wanted;
     }
 
+    /// <param name="decidedBy">The version of the policy of each of the ledger's verdicts.</param>
     private static IEnumerable<string> Notes(
         TryOptions options,
         PolicyDocument inForce,
         PolicyDocument tried,
-        UsageReading use
+        UsageReading use,
+        ConcurrentBag<string> decidedBy
     )
     {
         if (inForce.Version == tried.Version)
             yield return "Both policies are the same document.";
+        if (decidedBy.Count > 0 && !decidedBy.Contains(inForce.Version))
+            yield return $"The ledger's verdicts are by the policy {decidedBy.CountBy(v => v).MaxBy(v => v.Value).Key[..12]}…, "
+                + $"and not by {options.Against?.ToString() ?? "the built-in policy"} ({inForce.Version[..12]}…). Name the "
+                + "policy that is deployed with --against.";
+        else if (options is { Against: null, Table: null })
+            yield return "This compares with the built-in policy. If another one is deployed, name it with --against.";
         if (options.Table is null)
             yield return "Without --table and --bucket nothing is known of earlier scans: neither a block that still "
                 + "rests on one, nor since when there has been a fix.";
+        if (inForce.Enforcement.Count + tried.Enforcement.Count > 0)
+            yield return "The stack's parameter Enforcement is a ceiling: EcrGuard does less where it is lower.";
         foreach (var unread in use.Unread)
             yield return Plan.Sentence(unread);
     }

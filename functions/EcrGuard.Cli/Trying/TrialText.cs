@@ -40,10 +40,51 @@ internal static class TrialText
                 + $"them in use, or may be), {sum.NewlyApproved} newly approved, {sum.Otherwise} otherwise "
                 + $"changed, {sum.Unchanged} unchanged."
         );
+        WriteEnforcement(trial, output);
         WriteSome("Not read: ", trial.Unread, output);
         foreach (var note in trial.Notes)
             output.WriteLine($"Note: {note}");
     }
+
+    /// <summary>What would be written to ECR, the repositories with the most images first.</summary>
+    private static void WriteEnforcement(Trial trial, TextWriter output)
+    {
+        if (trial.Enforcement.Count == 0)
+            return;
+        var sum = trial.Summary;
+        output.WriteLine(
+            $"Enforcement: {Listed(sum.Marked, sum.Archived, sum.Unmarked, sum.Restored)}, in "
+                + $"{Phrase.Count(trial.Enforcement.Count, "repository", "repositories")}:"
+        );
+        WriteSome(
+            "  ",
+            trial
+                .Enforcement.OrderByDescending(repository => repository.Images.Count)
+                .ThenBy(repository => repository.Repository, StringComparer.Ordinal)
+                .Select(repository =>
+                    $"{repository.Repository}  {repository.Before} → {repository.After}  "
+                    + Listed(
+                        repository.Count("mark"),
+                        repository.Count("archive"),
+                        repository.Count("unmark"),
+                        repository.Count("restore")
+                    )
+                ),
+            output
+        );
+    }
+
+    private static string Listed(int marked, int archived, int unmarked, int restored) =>
+        string.Join(
+            ", ",
+            new[]
+            {
+                $"{marked} would be marked as blocked",
+                $"{archived} archived",
+                unmarked > 0 ? $"{unmarked} unmarked" : null,
+                restored > 0 ? $"{restored} restored" : null,
+            }.OfType<string>()
+        );
 
     private static string Name(TriedImage image) =>
         image.Repository

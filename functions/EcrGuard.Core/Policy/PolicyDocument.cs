@@ -69,6 +69,34 @@ public sealed record PolicyDocument
     /// </summary>
     public required string Version { get; init; }
 
+    /// <summary>
+    /// Why images with CRITICAL findings may pass, for who writes the policy; null where a rule blocks each such
+    /// finding. The first rule that selects a finding decides.
+    /// </summary>
+    public string? WhyCriticalPasses
+    {
+        get
+        {
+            var blocking = new List<string>();
+            foreach (var rule in Rules.Where(rule => rule.Severities?.Contains(Severity.Critical) != false))
+            {
+                if (rule.Then == RuleEffect.Block)
+                    blocking.Add(rule.Id);
+                if (rule.IsForAnyFinding)
+                {
+                    if (rule.Then == RuleEffect.Block)
+                        return null;
+                    break;
+                }
+            }
+            return blocking.Count == 0
+                ? "no rule blocks CRITICAL findings, so that images with them pass; the built-in rules (CRITICAL blocks, "
+                    + "HIGH warns) apply only without 'rules'."
+                : $"CRITICAL findings are blocked only under the conditions of {string.Join(", ", blocking)}; one that "
+                    + "meets none of them passes.";
+        }
+    }
+
     /// <summary>The days after which a report calls a finding overdue; null where the policy names none.</summary>
     public int? DaysToFix(Severity severity) =>
         Sla.TryGetValue(severity, out var sla) ? sla
@@ -160,6 +188,21 @@ public sealed record Rule
 
     /// <summary>At least one tag of the image matches at least one of these.</summary>
     public IReadOnlyList<Glob>? Tags { get; init; }
+
+    /// <summary>Whether it asks for nothing but a severity.</summary>
+    public bool IsForAnyFinding =>
+        this
+            is {
+                FixAvailable: null,
+                ExploitAvailable: null,
+                MinEpss: null,
+                MinScore: null,
+                PackageManagers: null,
+                MinAgeDays: null,
+                MinDaysSinceFix: null,
+                Repositories: null,
+                Tags: null,
+            };
 }
 
 /// <summary>

@@ -24,6 +24,9 @@ public sealed class RepositoryEvidence(
     /// <summary>Why an image of the repository has no evidence; empty where all was read.</summary>
     public IReadOnlyDictionary<Digest, string> Unread => unread;
 
+    /// <summary>The versions of the policies that the ledger's verdicts are by, once for each verdict.</summary>
+    public IEnumerable<string> PolicyVersions => before.Values.Select(verdict => verdict.PolicyVersion);
+
     /// <summary>
     /// The images that people deploy. Artifacts are not among them, nor untagged children of an index, as in alerts.
     /// </summary>

@@ -14,6 +14,38 @@ public sealed class PolicyCommandTests : IDisposable
 
     public void Dispose() => _ecrguard.Dispose();
 
+    /// <summary>The first rule that selects a finding decides, and own rules take the place of the built-in ones.</summary>
+    [Theory]
+    [InlineData("""{"id":"a","severity":["HIGH"],"then":"warn"}""", "no rule blocks CRITICAL findings")]
+    [InlineData("""{"id":"a","severity":["HIGH"],"then":"block"}""", "no rule blocks CRITICAL findings")]
+    [InlineData(
+        """{"id":"a","severity":["CRITICAL"],"then":"warn"},{"id":"b","then":"block"}""",
+        "no rule blocks CRITICAL findings"
+    )]
+    [InlineData(
+        """{"id":"a","severity":["CRITICAL"],"repositories":["pay/*"],"then":"block"}""",
+        "only under the conditions of a;"
+    )]
+    [InlineData(
+        """{"id":"a","minEpss":0.5,"then":"block"},{"id":"b","then":"warn"},{"id":"c","then":"block"}""",
+        "only under the conditions of a;"
+    )]
+    [InlineData("""{"id":"a","then":"block"}""", null)]
+    [InlineData(
+        """{"id":"a","severity":["CRITICAL"],"repositories":["x"],"then":"warn"},{"id":"b","severity":["CRITICAL"],"then":"block"}""",
+        null
+    )]
+    public async Task A_policy_that_lets_CRITICAL_findings_pass_is_noted(string rules, string? note)
+    {
+        using var cli = new CommandLine().File("p.jsonc", $$"""{"version":1,"rules":[{{rules}}]}""");
+        var (code, output) = await cli.RunAsync("policy", "check", "p.jsonc");
+        Assert.True(code == 0, output);
+        if (note is null)
+            Assert.DoesNotContain("CRITICAL", output, StringComparison.Ordinal);
+        else
+            Assert.Contains(note, output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_policy_without_errors_is_counted_and_named_by_its_version()
     {

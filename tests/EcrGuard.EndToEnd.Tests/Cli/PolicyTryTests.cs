@@ -100,6 +100,72 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
         Assert.Equal(2, guard.Aws.Requests.Count(request => request.Operation == "DescribeImageScanFindings"));
     }
 
+    private static string Enforcing(string mode) =>
+        $$"""{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "{{mode}}" } ] }""";
+
+    [Theory]
+    [InlineData("mark", 1, 0)]
+    [InlineData("quarantine", 1, 1)]
+    [InlineData("observe", 0, 0)]
+    public async Task What_another_mode_would_write_is_counted_and_named(string mode, int marked, int archived)
+    {
+        var repository = guard.CreateRepository();
+        var blocked = Scanned(repository, "1", Critical);
+        Scanned(repository, "2");
+        _ecrguard.File("observes.jsonc", Enforcing("observe")).File("enforces.jsonc", Enforcing(mode));
+        string[] trial = ["enforces.jsonc", "--against", "observes.jsonc", "--account", "--repository", repository];
+
+        var (exit, read) = await TryAsync(trial);
+        var (_, text) = await _ecrguard.RunAsync(guard.Aws, ["policy", "try", .. trial]);
+
+        Assert.Equal(0, exit);
+        Assert.Equal(
+            (marked, archived),
+            (read["summary"]!["marked"]!.GetValue<int>(), read["summary"]!["archived"]!.GetValue<int>())
+        );
+        if (mode == "observe")
+        {
+            Assert.Empty(read["enforcement"]!.AsArray());
+            Assert.DoesNotContain("Enforcement:", text, StringComparison.Ordinal);
+            return;
+        }
+        var changed = Assert.Single(read["enforcement"]!.AsArray())!;
+        Assert.Equal(
+            (repository, "observe", mode),
+            (changed["repository"]!.ToString(), changed["before"]!.ToString(), changed["after"]!.ToString())
+        );
+        var image = Assert.Single(changed["images"]!.AsArray())!;
+        Assert.Equal((blocked, "1"), (image["digest"]!.ToString(), image["tags"]![0]!.ToString()));
+        Assert.Contains(
+            $"Enforcement: {marked} would be marked as blocked, {archived} archived, in 1 repository:\n"
+                + $"  {repository}  observe → {mode}  {marked} would be marked as blocked, {archived} archived\n",
+            text,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task The_ledger_tells_that_another_policy_is_deployed_than_the_one_that_is_compared_with()
+    {
+        var repository = guard.CreateRepository();
+        Scanned(repository, "1", Critical);
+        await guard.DeliverAllAsync();
+        string[] trial = ["blocks-high.jsonc", "--image", $"{repository}:1"];
+        string[] ledger = ["--table", Deployment.Table, "--bucket", Deployment.Bucket];
+
+        var (_, other) = await TryAsync([.. trial, .. ledger]);
+        var (_, same) = await TryAsync([.. trial, .. ledger, "--against", "deployed.jsonc"]);
+        var (_, unknown) = await TryAsync(trial);
+
+        Assert.Contains("and not by the built-in policy", other["notes"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("--against", same["notes"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "compares with the built-in policy",
+            unknown["notes"]!.ToJsonString(),
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public async Task An_index_is_named_for_its_platforms_and_a_waiver_is_named_for_what_it_lets_pass()
     {
