@@ -116,6 +116,7 @@ internal static class LocalCommand
             ("TABLE", LocalDeployment.Table),
             ("BUCKET", LocalDeployment.Bucket),
             ("SWEEP", sweep),
+            ("APPROVAL_URL", $"{aws.Endpoint.ToString().TrimEnd('/')}/approval"),
         ];
         output.WriteLine(
             $"A local AWS listens on {aws.Endpoint} for the account {aws.AccountId} in {aws.Region}, with EcrGuard "
@@ -138,7 +139,7 @@ internal static class LocalCommand
         );
         output.WriteLine(
             "  curl --aws-sigv4 \"aws:amz:$AWS_REGION:execute-api\" --user local:local "
-                + "\"$AWS_ENDPOINT_URL/approval?image=payments/ledger:2.0\""
+                + "\"$APPROVAL_URL?image=payments/ledger:2.0\""
         );
         output.WriteLine("  aws stepfunctions start-execution --state-machine-arn $SWEEP");
         output.WriteLine();

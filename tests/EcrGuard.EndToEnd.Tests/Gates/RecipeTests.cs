@@ -129,6 +129,75 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
         }
     }
 
+    /// <summary>A copy of the repository in a company is private: GitHub and GitLab answer 404 without a token.</summary>
+    [Fact]
+    public async Task The_file_of_a_private_release_is_asked_for_with_a_token()
+    {
+        var program = await File.ReadAllBytesAsync(local.Executable);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        await using var company = builder.Build();
+        company.Run(context =>
+        {
+            var (headers, path) = (context.Request.Headers, context.Request.Path.ToString());
+            var here = $"http://{context.Request.Host}/releases/assets/";
+            if (path == "/package" && headers["JOB-TOKEN"] == "of-this-job")
+                return context.Response.BodyWriter.WriteAsync(program).AsTask();
+            if (headers.Authorization == "Bearer reader" && path == "/releases/tags/v1")
+                return context.Response.WriteAsync(
+                    $$"""
+                    { "assets": [
+                      { "name": "ecrguard-linux-x64.sha256", "url": "{{here}}1" },
+                      { "name": "ecrguard-linux-x64", "url": "{{here}}2" },
+                      { "name": "ecrguard-linux-arm64", "url": "{{here}}2" } ] }
+                    """
+                );
+            if (
+                headers.Authorization == "Bearer reader"
+                && headers.Accept == "application/octet-stream"
+                && path == "/releases/assets/2"
+            )
+                return context.Response.BodyWriter.WriteAsync(program).AsTask();
+            context.Response.StatusCode = 404;
+            return Task.CompletedTask;
+        });
+        await company.StartAsync(TestContext.Current.CancellationToken);
+        var (address, sha256) = (company.Urls.Single(), Convert.ToHexStringLower(SHA256.HashData(program)));
+
+        var (script, variables) = Step(
+            "Get ecrguard",
+            new()
+            {
+                ["version"] = "v1",
+                ["sha256"] = sha256,
+                ["token"] = "reader",
+            }
+        );
+        (variables["API"], variables["REPOSITORY"]) = (address, address);
+        variables["GITHUB_PATH"] = Path.Combine(local.Folder, "path-of-private");
+        var (code, log) = await local.BashAsync($"PATH=/usr/bin:/bin\n{script}", variables, "-eo", "pipefail");
+        Assert.True(code == 0, log);
+        variables["TOKEN"] = "";
+        Assert.NotEqual(
+            0,
+            (await local.BashAsync($"PATH=/usr/bin:/bin\n{script}", variables, "-eo", "pipefail")).ExitCode
+        );
+
+        var gitLab = new Dictionary<string, string>(Variables(GitLab))
+        {
+            ["ECRGUARD_IMAGES"] = "shop/web:1.0",
+            ["ECRGUARD_FILE"] = $"{address}/package",
+            ["ECRGUARD_SHA256"] = sha256,
+            ["ECRGUARD_HEADER"] = "JOB-TOKEN: of-this-job",
+        };
+        // Up to where it is installed: the file is a script that needs what is on the usual path.
+        var install = Script(GitLab)[..Script(GitLab).IndexOf("if [ -n \"$ECRGUARD_ROLE\"", StringComparison.Ordinal)];
+        (code, log) = await local.BashAsync($"PATH=/usr/bin:/bin\n{install}", gitLab);
+        Assert.True(code == 0, log);
+        gitLab["ECRGUARD_HEADER"] = "";
+        Assert.NotEqual(0, (await local.BashAsync($"PATH=/usr/bin:/bin\n{install}", gitLab)).ExitCode);
+    }
+
     [Fact]
     public void The_action_of_GitHub_uses_nothing_that_can_change_and_puts_no_input_into_a_script()
     {
@@ -230,7 +299,9 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
     [Fact]
     public void Every_recipe_says_in_one_line_what_it_cannot_stop()
     {
-        var sections = new Page("functions/gates/README.md").Text.Split("\n## ")[1..];
+        var sections = new[] { "README.md", "AWS.md" }
+            .SelectMany(page => new Page($"functions/gates/{page}").Text.Split("\n## ")[1..])
+            .ToList();
         Assert.Equal(
             ["GitHub", "GitLab", "Jenkins", "ECS", "CodeDeploy", "CodePipeline", "CloudFormation"],
             sections.Select(section => section.Split('\n')[0])

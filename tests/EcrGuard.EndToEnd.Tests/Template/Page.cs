@@ -8,9 +8,11 @@ internal sealed partial record Page(string Path)
     public const string Readme = "README.md";
     public const string Built = "functions/README.md";
     public const string Policy = "functions/EcrGuard.Core/Policy/README.md";
+    public const string PolicyReference = "functions/EcrGuard.Core/Policy/REFERENCE.md";
     public const string Lambda = "functions/EcrGuard.Lambda/README.md";
     public const string Operating = "functions/EcrGuard.Lambda/OPERATING.md";
     public const string Cli = "functions/EcrGuard.Cli/README.md";
+    public const string Commands = "functions/EcrGuard.Cli/COMMANDS.md";
 
     /// <summary>
     /// Every page except the description of the published packages' shapes, which came from elsewhere.

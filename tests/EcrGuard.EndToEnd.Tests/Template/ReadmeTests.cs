@@ -13,6 +13,13 @@ public sealed partial class ReadmeTests : IDisposable
 
     public static TheoryData<string> Pages => [.. Page.All.Select(page => page.Path)];
 
+    public static TheoryData<string> FolderPages =>
+        [
+            .. Page
+                .All.Select(page => page.Path)
+                .Where(path => path.EndsWith("/README.md", StringComparison.Ordinal)),
+        ];
+
     public static TheoryData<string> Alarms =>
         [.. SamTemplate.With(SamTemplate.Everything).OfType("AWS::CloudWatch::Alarm")];
 
@@ -33,6 +40,12 @@ public sealed partial class ReadmeTests : IDisposable
         Assert.InRange(readme.Lines.Length, 50, 150);
         Assert.InRange(readme.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length, 500, 1300);
     }
+
+    /// <summary>References and what is looked up have pages of their own beside it.</summary>
+    [Theory]
+    [MemberData(nameof(FolderPages))]
+    public void The_README_of_a_folder_is_read_in_minutes(string path) =>
+        Assert.InRange(new Page(path).Lines.Length, 5, 130);
 
     /// <summary>
     /// A line may be longer for an address, which cannot be broken, and in tables of measurements and findings.
@@ -112,7 +125,7 @@ public sealed partial class ReadmeTests : IDisposable
             .Select(file =>
                 Path.GetFileName(file).Replace("Command.cs", "", StringComparison.Ordinal).ToLowerInvariant()
             );
-        var cli = new Page(Page.Cli).Lines.TakeWhile(line => line != "## Commands").ToList();
+        var cli = new Page(Page.Cli).Lines;
         Assert.All(
             commands.Except(["policy", "try"]),
             command =>

@@ -27,7 +27,7 @@ public sealed partial class ReferenceTests
             if (ObjectIn(member!) is { } shape)
                 Object($"`{name}`", Of(member!)["description"]?.ToString(), shape);
         }
-        AssertSection(Page.Policy, text.ToString());
+        AssertSection(Page.PolicyReference, text.ToString());
 
         void Object(string title, string? description, JsonNode shape, string path = "")
         {
@@ -108,7 +108,7 @@ public sealed partial class ReferenceTests
         // Options that every command takes are listed once.
         var shared = new HashSet<string> { "-?, -h, --help", "--version" };
         await CommandAsync();
-        AssertSection(Page.Cli, text.ToString());
+        AssertSection(Page.Commands, text.ToString());
 
         async Task CommandAsync(params string[] path)
         {

@@ -34,6 +34,7 @@ internal sealed class RestOfAws : IAsyncDisposable
         ["ReceiveMessage"] = """{"Messages":[{"Body":"{}"}]}""",
         ["PurgeQueue"] = "{}",
         ["ScheduleKeyDeletion"] = "{}",
+        ["GetResources"] = """{"ResourceTagMappingList":[]}""",
         ["DescribeStacks"] = "",
         ["DescribeStackResource"] =
             "<StackResourceDetail><PhysicalResourceId>https://sqs.eu-central-1.amazonaws.com/123456789012/dead-letters</PhysicalResourceId></StackResourceDetail>",
