@@ -202,6 +202,10 @@ internal static class InputFile
             using var content = File.OpenRead(file.FullName);
             return ReadAll(file, content, most);
         }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UnusableFileException($"{file}: there is no such file.");
+        }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             throw new UnusableFileException($"{file}: {ErrorText.Of(unreadable)}");
@@ -322,8 +326,6 @@ internal static class InputFile
     {
         if (file is null)
             return PolicyDocument.BuiltIn;
-        if (!IsStandardInput(file) && !file.Exists && !Directory.Exists(file.FullName))
-            throw new UnusableFileException($"{file}: there is no such file.");
         var reading = PolicyReader.Read(ReadPolicy(file), VexBeside(file), TimeProvider.System.GetUtcNow());
         return reading.Policy is { VexProblems: [] } policy
             ? policy

@@ -14,7 +14,7 @@ namespace EcrGuard.Cli;
 /// <param name="bucket">The same for the bucket; empty: no text.</param>
 internal sealed class LedgerOptions(string table = LedgerOptions.Found, string bucket = "")
 {
-    private const string Found = "That of EcrGuard's stack here if it is not given.";
+    private const string Found = "Default: the one of the stack in this account and region.";
 
     private const string NamedTable = "the ledger with --table (the stack's output Table)";
 
@@ -28,7 +28,7 @@ internal sealed class LedgerOptions(string table = LedgerOptions.Found, string b
     public void RequireBoth(CommandResult result)
     {
         if ((result.GetResult(Table) is null) != (result.GetResult(Bucket) is null))
-            result.AddError("The ledger is both: '--table' and '--bucket'.");
+            result.AddError("Give '--table' and '--bucket' together.");
     }
 
     /// <summary>

@@ -24,7 +24,7 @@ var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an acc
 
 var region = new Option<string?>("--region")
 {
-    Description = "The region; else the environment's AWS_REGION, else that of the profile.",
+    Description = "The region. Default: AWS_REGION, then the profile's region.",
     Recursive = true,
 };
 var profile = new Option<string?>("--profile")

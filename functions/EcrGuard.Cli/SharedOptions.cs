@@ -51,8 +51,8 @@ internal static class SharedOptions
         new("--function")
         {
             Description =
-                $"The deployed function: the stack's output {output}. That of EcrGuard's stack here if it is "
-                + "not given.",
+                $"The deployed function: the stack's output {output}. Default: that of the stack in this account and "
+                + "region.",
         };
 
     public static Option<string> Reason(string description) =>
@@ -65,8 +65,7 @@ internal static class SharedOptions
     public static Option<DateTimeOffset?> Now() =>
         new("--now")
         {
-            Description =
-                "The moment to evaluate for, for example 2026-01-31T00:00:00Z; the present one if it is not given.",
+            Description = "The time to evaluate for, for example 2026-01-31T00:00:00Z. Default: now.",
             CustomParser = result =>
             {
                 if (Times.TryParseIso(result.Tokens[0].Value, out var now))

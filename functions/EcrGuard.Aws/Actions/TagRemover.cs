@@ -526,6 +526,6 @@ public sealed class TagRemover(
     {
         var message = TagAlert.ForRemoval(image, tag, what, write, time.GetUtcNow());
         await notifier.AlertAsync(message, cancellation).ConfigureAwait(false);
-        return $"EcrGuard took its tag '{tag}' off, and something else happened than it must. {what}";
+        return $"EcrGuard removed its tag '{tag}', but the result is not as planned. {what}";
     }
 }

@@ -908,10 +908,9 @@ public sealed record Manifest(string Text, string MediaType)
 
     private static ImageKind KindOf(JsonElement manifest, string platform)
     {
-        // BuildKit's attestations are children of the platform unknown/unknown, and an annotation says what they are.
-        // Both must hold. A runtime chooses by platform alone, so going by the annotation alone would let an image hide
-        // from the check. Going by the media type that the index gives its child would do the same: only the child's
-        // own facts can say that it is an artifact.
+        // BuildKit's attestations have the platform unknown/unknown, and an annotation says what they are. Both must
+        // hold: a runtime chooses by platform alone, so an image with just the annotation could hide from the check.
+        // The media type that the index gives its child is no proof either. Only the child's own facts are.
         var attestation =
             platform == "unknown/unknown"
             && Only(manifest, "annotations") is { } annotations

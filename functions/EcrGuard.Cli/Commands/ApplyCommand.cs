@@ -17,11 +17,11 @@ internal static class ApplyCommand
     {
         var plan = new Argument<FileInfo>("PLAN") { Description = "The plan, as 'ecrguard plan --out' wrote it." };
         var function = SharedOptions.Function("ApplyPlanFunction");
-        var yes = new Option<bool>("--yes") { Description = "Does not ask." };
+        var yes = new Option<bool>("--yes") { Description = "Applies without asking for confirmation." };
         var command = new Command(
             "apply",
-            "Has a plan carried out exactly: what has changed since is left alone and named. Exits 1 where not all "
-                + "of it was done."
+            "Applies a plan. What changed since the plan was made is skipped and listed. Exits 1 if something was "
+                + "skipped."
         )
         {
             plan,

@@ -27,7 +27,7 @@ internal static class AskCommand
     {
         var images = new Argument<ImageReference[]>("IMAGE")
         {
-            Description = "By tag, digest or full URI; several are asked about at once.",
+            Description = "By tag, digest or full URI. Several may be given.",
             Arity = ArgumentArity.ZeroOrMore,
             CustomParser = result => SharedOptions.ReadImages(result, "IMAGE"),
             DefaultValueFactory = _ => [],
@@ -42,8 +42,7 @@ internal static class AskCommand
         var others = new Option<string>("--others")
         {
             Description =
-                "What to do with images of a file that lie in other registries than ECR's private ones, or in that of "
-                + "another account or region: deny counts them as a no, ignore lets them pass.",
+                "Images in a file from other registries, accounts or regions: deny says no, ignore lets them pass.",
             DefaultValueFactory = _ => "deny",
         };
         others.AcceptOnlyFromAmong("deny", "ignore");
@@ -51,22 +50,22 @@ internal static class AskCommand
         var digestOnly = new Option<bool>("--digest-only")
         {
             Description =
-                "Prints the URI by digest of each image to deploy, and nothing else; where one does not pass, nothing, "
-                + "and why on standard error.",
+                "Prints only the URI by digest of each image. If an image does not pass, prints nothing here and the "
+                + "reason on standard error.",
         };
         var format = new Option<string>("--format")
         {
             Description =
-                "text for people, json for machines, markdown for a summary, sarif or junit for other tools, github "
-                + "for annotations in a workflow of GitHub's (and its job summary and the step's outputs).",
+                "text for people, json for programs, markdown for summaries, sarif or junit for other tools, github "
+                + "for GitHub Actions.",
             DefaultValueFactory = _ => GateForms.Text,
         };
         format.AcceptOnlyFromAmong([.. GateForms.All.Keys]);
         var command = new Command(
             "ask",
             "Asks whether images may be deployed; the worst answer decides. Exits 0 approved, 1 blocked, 3 pending at "
-                + "the end of the wait, 4 unscanned, unsupported or stale, 5 not to be determined. Deploy what it "
-                + "names: the URI by digest. Nothing is written."
+                + "the end of the wait, 4 unscanned, unsupported or stale, 5 unknown. Deploy the URI with the digest "
+                + "that it prints, not the tag. Writes nothing."
         )
         {
             images,
@@ -83,6 +82,8 @@ internal static class AskCommand
                 && result.GetResult(files) is null or { Implicit: true }
             )
                 result.AddError("Name at least one IMAGE, or a '--file' that names images.");
+            if (result.GetValue(digestOnly) && result.GetResult(format) is { Implicit: false })
+                result.AddError("Give either '--digest-only' or '--format'.");
         });
         var target = GateTarget.Options.Of(command);
         command.SetAction(

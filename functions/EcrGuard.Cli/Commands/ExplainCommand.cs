@@ -23,8 +23,8 @@ internal static class ExplainCommand
         var format = SharedOptions.TextOrJson();
         var command = new Command(
             "explain",
-            "Tells all that the ledger knows of one image: the verdict and how it came to it, use, tags, waivers, "
-                + "forced approvals, quarantine, writes. Reads only. It asks no scanner and no gate: that is 'ask'."
+            "Shows what the ledger knows of one image: the verdict and how it came to it, use, tags, waivers, forced "
+                + "approvals, quarantine, writes. Reads only, and asks no scanner and no gate."
         )
         {
             image,

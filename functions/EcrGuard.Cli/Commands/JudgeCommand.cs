@@ -22,8 +22,8 @@ internal static class JudgeCommand
         var format = SharedOptions.TextOrJson();
         var command = new Command(
             "judge",
-            "Answers as a gate what a policy makes of the findings of one image: exits 0 approved, 1 blocked, 3 "
-                + "pending, 4 unscanned, unsupported or stale, 5 cannot be determined. Works on files."
+            "Judges the findings in a file as a gate would: exits 0 approved, 1 blocked, 3 pending, 4 unscanned, "
+                + "unsupported or stale, 5 unknown. Works on files."
         )
         {
             findings,
@@ -85,11 +85,9 @@ internal static class JudgeCommand
         new("--findings")
         {
             Description =
-                "All findings of the image, as 'aws ecr describe-image-scan-findings' (basic or enhanced) or "
-                + "'aws inspector2 list-findings' prints them. "
-                + "The latter does not tell whether the image is covered: its active findings are taken for a "
-                + "complete scan of the moment at which the newest was last seen, and an empty list says "
-                + "nothing.",
+                "All findings of the image, as 'aws ecr describe-image-scan-findings' (basic or enhanced) or 'aws "
+                + "inspector2 list-findings' prints them. list-findings does not say whether the image is scanned: a "
+                + "list counts as a complete scan, an empty one as no answer.",
             Required = true,
         };
 
@@ -105,18 +103,15 @@ internal static class JudgeCommand
         new("--vex")
         {
             Description =
-                "An OpenVEX document; may be given several times. Its products name an image by registry, "
-                + "repository and digest: where the findings do not say all of it, --image must, as the full "
-                + "URI.",
+                "An OpenVEX document; may be repeated. If the findings lack registry or digest, give the full URI in "
+                + "--image.",
             DefaultValueFactory = _ => [],
         };
 
     private static Option<ImageReference?> Image() =>
         new("--image")
         {
-            Description =
-                "REPOSITORY:TAG, for the repositories and tags that rules and waivers name, where the file "
-                + "does not say it right; of list-findings it selects the image.",
+            Description = "REPOSITORY:TAG, if the findings do not name it. For list-findings: which image.",
             CustomParser = result =>
             {
                 if (ImageReference.TryParse(result.Tokens[0].Value, out var image, out var problem))

@@ -66,6 +66,7 @@ internal static class ListCommand
                 using var aws = AwsClients.FromEnvironment();
                 var settings = await ledger(aws);
                 var images = new List<ListedImage>();
+                var known = new HashSet<string>(StringComparer.Ordinal);
                 await foreach (
                     var entry in new ImageRecords(new LedgerTable(aws.Dynamo, settings, TimeProvider.System)).AllAsync(
                         cancellation
@@ -73,12 +74,18 @@ internal static class ListCommand
                 )
                 {
                     var image = ListedImage.Of(entry.Record);
+                    known.Add(image.Repository);
                     if (
                         (statuses.Length == 0 || statuses.Contains(image.Status.ToLowerInvariant()))
                         && repositories.Matches(image.Repository)
                     )
                         images.Add(image);
                 }
+                if (!repositories.MatchesEverything && !known.Any(repositories.Matches))
+                    throw new UnusableFileException(
+                        $"--repository is '{repositories}'; it must match a repository of the ledger, which has "
+                            + $"{known.Count}."
+                    );
                 if (asJson)
                     output.WriteLine(JsonSerializer.Serialize(images, ListJson.Readable.ListListedImage));
                 else

@@ -16,7 +16,7 @@ internal static class LocalCommand
     {
         var port = Port();
         var empty = new Option<bool>("--empty") { Description = "Without the demo's repositories and images." };
-        var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
+        var policy = SharedOptions.Policy("The policy document that is deployed. Default: the built-in one.");
         var command = new Command(
             "local",
             "Keeps a local AWS running until Ctrl-C, with EcrGuard deployed into it: its functions follow events, and "

@@ -22,21 +22,18 @@ internal static class PlanCommand
 
     public static Command Create()
     {
-        var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
+        var policy = SharedOptions.Policy("The policy document that is deployed. Default: the built-in one.");
         var repositories = SharedOptions.Repositories();
         var format = SharedOptions.TableOrJson();
         var exactly = new Option<bool>("--exact")
         {
-            Description =
-                "Names one by one the images that the wanted lifecycle policies would take today, instead of putting "
-                + "those policies.",
+            Description = "Lists the images to delete one by one, instead of putting lifecycle policies.",
         };
         var file = new Option<FileInfo?>("--out") { Description = "Where to write the plan, for 'ecrguard apply'." };
         var command = new Command(
             "plan",
-            "Shows what would change in the registry of the caller's credentials, which images would go and why, and "
-                + "writes nothing to AWS. It reads the manifests of indexes by your credentials, which ECR may count "
-                + "as a pull."
+            "Shows what the policy would change in this registry, and which images would go. Writes nothing to AWS. "
+                + "ECR may count reading an index as a pull."
         )
         {
             policy,

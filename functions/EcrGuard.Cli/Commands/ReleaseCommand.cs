@@ -16,8 +16,8 @@ internal static class ReleaseCommand
         var function = SharedOptions.Function("ReleaseImageFunction");
         var command = new Command(
             "release",
-            "Has a blocked image put back into reach, and left there as long as this block stands; gates go on "
-                + "saying no. Exits 1 where that was refused."
+            "Restores an archived blocked image, and keeps it restored while it stays blocked. Gates still say no. "
+                + "Exits 1 if refused."
         )
         {
             image,

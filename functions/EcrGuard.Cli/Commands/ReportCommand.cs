@@ -20,7 +20,7 @@ internal static class ReportCommand
     {
         var week = new Option<IsoWeek?>("--week")
         {
-            Description = "The ISO week, for example 2026-W47; the last whole one if it is not given.",
+            Description = "The ISO week, for example 2026-W47. Default: the last whole one.",
             CustomParser = result =>
             {
                 try
@@ -40,11 +40,11 @@ internal static class ReportCommand
             DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Path.GetTempPath(), "ecrguard-report")),
         };
         var open = new Option<bool>("--open") { Description = "Opens the page in the browser." };
-        var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
+        var policy = SharedOptions.Policy("The policy document that is deployed. Default: the built-in one.");
         var ledger = new LedgerOptions(bucket: "It holds what was read of what runs.");
         var demo = new Option<bool>("--demo")
         {
-            Description = "Of twelve weeks on an embedded local AWS instead: no account, no Docker.",
+            Description = "Reports on twelve simulated weeks in a local AWS. No account, no Docker.",
         };
         var command = new Command(
             "report",

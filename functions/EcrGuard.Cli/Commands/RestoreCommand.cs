@@ -10,7 +10,10 @@ internal static class RestoreCommand
 {
     public static Command Create()
     {
-        var repository = new Argument<string>("REPOSITORY") { Description = "Its name." };
+        var repository = new Argument<string>("REPOSITORY")
+        {
+            Description = "The repository's name, without registry, tag or digest.",
+        };
         repository.Validators.Add(result =>
         {
             // The host of a registry looks like the first folder of a name.
@@ -27,8 +30,7 @@ internal static class RestoreCommand
         var function = SharedOptions.Function("RestoreRepositoryFunction");
         var command = new Command(
             "restore",
-            "Has a repository put back as it was before EcrGuard wrote to it, and left alone until its baseline "
-                + "changes. Exits 1 where something was left as it is."
+            "Puts the repository's settings back as they were before EcrGuard. Exits 1 if something stays as it is."
         )
         {
             repository,

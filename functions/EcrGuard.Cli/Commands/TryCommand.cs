@@ -48,8 +48,7 @@ internal static class TryCommand
         var format = SharedOptions.TextOrJson();
         var against = new Option<FileInfo?>("--against")
         {
-            Description =
-                "The policy document in force, with the VEX documents beside it; the built-in one if it is not given.",
+            Description = "The policy document in force, with the VEX documents beside it. Default: the built-in one.",
         };
         var images = new Option<ImageReference[]>("--image")
         {
@@ -61,19 +60,14 @@ internal static class TryCommand
             Description = "Every image of the registry of the caller's credentials.",
         };
         var ledger = new LedgerOptions(
-            "What was found before then counts as for the functions, and what it holds is not asked of the scanners "
-                + "again. Without it nothing is known of earlier scans.",
+            "Earlier scans then count, and fewer scans are read.",
             "It holds the ledger's findings."
         );
         var command = new Command(
             "try",
-            "Shows what another policy document would change: the images of an account, judged by both from the same "
-                + "facts, and which of those that it would block are in use. Reads only; "
-                + "ECR may count reading the manifest of an index as a pull, which --table spares for those it knows. "
-                + "Exits 0 where no answer turns worse, 1 where an image would be newly blocked or refused, 5 where "
-                + "something could not be read, which is named. What is wrong with FILE itself is shown as by check, "
-                + "and exits 64 before anything is read; a waiver that has merely ended is shown too, and is tried as "
-                + "it would be deployed."
+            "Judges images by FILE and by the policy in force, and shows what changes: answers, and what EcrGuard "
+                + "would mark or archive. Reads only. Exits 0 if no answer gets worse, 1 if one does, 5 if something "
+                + "could not be read, 64 if FILE has errors."
         )
         {
             file,
@@ -390,10 +384,10 @@ internal static class TryCommand
     {
         if (inForce.Version == tried.Version)
             yield return "Both policies are the same document.";
+        var against = options.Against?.ToString() ?? "the built-in policy";
         if (decidedBy.Count > 0 && !decidedBy.Contains(inForce.Version))
-            yield return $"The ledger's verdicts are by the policy {decidedBy.CountBy(v => v).MaxBy(v => v.Value).Key[..12]}…, "
-                + $"and not by {options.Against?.ToString() ?? "the built-in policy"} ({inForce.Version[..12]}…). Name the "
-                + "policy that is deployed with --against.";
+            yield return $"The ledger's verdicts are by another policy ({decidedBy.First()[..12]}…) than {against} "
+                + $"({inForce.Version[..12]}…). Name the policy that is deployed with --against.";
         else if (options is { Against: null, Table: null })
             yield return "This compares with the built-in policy. If another one is deployed, name it with --against.";
         if (options.Table is null)

@@ -218,8 +218,8 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
                 .Any(image => image.Id.Digest == digest && image.Id.Repository.Name == asked.Repository)
         )
             throw new UndeterminedException(
-                $"{root.File} has the image {asked.Repository}@{digest} without the tag '{tag}': the tag is "
-                    + "elsewhere now. Name the image by its digest alone, or ask about what the tag is on."
+                $"{root.File} has the image {asked.Repository}@{digest} without the tag '{tag}'. Name the "
+                    + "digest alone, or the tag alone."
             );
         if (images.Count == 0)
             throw new UndeterminedException(

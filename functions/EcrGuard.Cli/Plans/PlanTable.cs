@@ -77,7 +77,7 @@ internal static class PlanTable
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"  put-policy  {(put.Replaces is null ? "the repository's first policy" : "replaces the present policy")}; "
+                $"  put-policy  {(put.Replaces is null ? "the first policy here" : "replaces the present policy")}; "
                     + $"today it deletes {Phrase.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and "
                     + $"archives {put.Archives}. {put.Why} "
                     + $"Before it is put, images in use are shielded by a tag."

@@ -21,7 +21,8 @@ internal static class TrialText
                 "in-use" => ", in use",
                 _ => ", may be in use",
             };
-            output.WriteLine($"{image.Change, -14}  {Name(image)}  {image.Before.Status} → {image.After.Status}{used}");
+            var change = $"{image.Before.Status} → {image.After.Status}{used}";
+            output.WriteLine($"{image.Change, -14}  {Name(image)}  {change}");
             if (image.Use != "not-in-use")
                 output.WriteLine($"  {image.UsedBy[0]}");
             // For a newly approved image, the reasons also say what no longer blocks it.

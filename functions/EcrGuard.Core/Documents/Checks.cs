@@ -200,10 +200,6 @@ internal sealed class Checks
     {
         var all = entries.TakeWhile(entry => !takesAll(entry.Entry, entry.Node)).Count();
         foreach (var (_, node) in entries.Skip(all + 1))
-            Report(
-                node,
-                $"This can never act: the first match wins, and at {entries[all].Node.Place} one stands "
-                    + $"before it: {because}."
-            );
+            Report(node, $"Never used: the entry at {entries[all].Node.Place} comes first and {because}.");
     }
 }

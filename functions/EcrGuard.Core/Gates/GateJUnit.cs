@@ -31,7 +31,7 @@ public static class GateJUnit
                     xml.WriteStartElement(answer.Outcome == GateOutcome.Undetermined ? "error" : "failure");
                     xml.WriteAttributeString("message", Safe($"{answer.Status} {answer.Image}"));
                     xml.WriteAttributeString("type", Safe(answer.Status));
-                    xml.WriteString(Safe(string.Join("\n", GateText.Why(answer))));
+                    xml.WriteString(Safe(string.Join("\n", GateText.WhyAndToPass(answer))));
                     xml.WriteEndElement();
                 }
                 xml.WriteEndElement();

@@ -89,7 +89,7 @@ public static class GateText
             var title = Property($"EcrGuard: {answer.Status} {Name(answer)}");
             var message = string.Join(
                 "\n",
-                answer.Passes ? [$"Deploy {answer.Answer?.Deploy ?? Name(answer)}"] : Why(answer)
+                answer.Passes ? [$"Deploy {answer.Answer?.Deploy ?? Name(answer)}"] : WhyAndToPass(answer)
             );
             text.Append(
                 CultureInfo.InvariantCulture,
@@ -124,6 +124,10 @@ public static class GateText
     /// <summary>Why an image does not pass, a sentence each.</summary>
     internal static IEnumerable<string> Why(GateAnswer answer) =>
         answer.Problem is { } problem ? [problem] : (answer.Answer?.Reasons ?? []).Select(reason => reason.Sentence);
+
+    /// <summary>The same, and then what would let it pass.</summary>
+    internal static IEnumerable<string> WhyAndToPass(GateAnswer answer) =>
+        [.. Why(answer), .. (answer.Answer?.ToPass ?? []).Take(MaxWays).Select(way => $"To pass: {way}")];
 
     internal static string Name(GateAnswer answer) => Phrase.Clip(answer.Image, 300);
 

@@ -84,8 +84,8 @@ public static class Findings
     }
 
     /// <summary>
-    /// The values of a report that a policy can ask for. VEX asks for versions: a report without a place has none, and
-    /// an excuse for one with a place does not hold for it.
+    /// The values of a report that a policy can ask for. VEX asks for versions. A report without a place has none, so
+    /// that an excuse for a report with a place does not hold for it.
     /// </summary>
     private static Answers Asked(Finding f) =>
         new(

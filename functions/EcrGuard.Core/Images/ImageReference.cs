@@ -32,10 +32,10 @@ public sealed record ImageReference
     public string Missing(bool digestIsThere, Digest? holder, string where) =>
         !HasMoved(digestIsThere, holder)
             ? $"There is no image {this} in {where}."
-            : $"The tag '{Tag}' of {Repository} is elsewhere now: "
-                + $"{(holder is null ? "no image carries it" : $"{holder} carries it")}, "
-                + $"and {Digest} {(digestIsThere ? "is there without it" : "is gone")}. Name the image by its "
-                + "digest alone, or ask about what the tag is on.";
+            : $"The tag '{Tag}' of {Repository} is not on {Digest}: "
+                + $"{(holder is null ? "no image carries it" : $"{holder} carries it")}"
+                + $"{(digestIsThere ? "" : $", and there is no image {Digest}")}. Name the digest alone, or the tag "
+                + "alone.";
 
     /// <summary>Whether it names a tag and a digest that belong to two images by now.</summary>
     public bool HasMoved(bool digestIsThere, Digest? holder) =>

@@ -150,8 +150,8 @@ internal struct ImageState
     public Ground Ground;
 
     /// <summary>
-    /// The index of the rule of the highest priority that selects the image, which alone may take it; -1 for none, as
-    /// in the next two.
+    /// The index of the rule of the highest priority that selects the image. Only this rule may take the image. -1 if
+    /// there is none; the same for the next two fields.
     /// </summary>
     public sbyte First;
 

@@ -184,7 +184,7 @@ public sealed class LifecycleLinter
                         ? $"'{wildcard}' is no wildcard to ECR and stands for itself, and no tag contains one: "
                             + $"{quoted} matches nothing, and so the rule does."
                     : $"No tag matches {quoted}, and so the rule selects nothing: a tag has letters, digits, '_', '.' "
-                        + "and '-', begins with none of the last two and has at most 300 characters.",
+                        + "and '-', does not begin with '.' or '-', and has at most 300 characters.",
                 asterisk ? $"Write \"tagPatternList\": [\"{Phrase.Clip(tag.Text, 60)}\"]."
                     : wildcard != '\0' ? "The only wildcard is '*', which is any number of characters."
                     : "Write the pattern as the tags are written, without the repository's name."
@@ -281,9 +281,9 @@ public sealed class LifecycleLinter
                 CatchesVerdictTags,
                 LintSeverity.Warning,
                 rule,
-                $"'{inUse}' also matches the tags by which EcrGuard shields images in use "
-                    + $"('{OwnTags.Prefix}-inuse-…'): an image that gets one moves into this rule, which takes "
-                    + "it beyond its limit, and out of the reach of later ones.",
+                $"'{inUse}' also matches EcrGuard's tags for images in use ('{OwnTags.Prefix}-inuse-…'). Such an "
+                    + "image falls under this rule, and no longer under a later one. The rule takes it when the limit "
+                    + "is passed.",
                 "Begin the pattern as the team's tags begin, for example 'v*', or let a first rule keep "
                     + $"'{OwnTags.InUsePattern}' with imageCountMoreThan {Selection.EveryImage}."
             );

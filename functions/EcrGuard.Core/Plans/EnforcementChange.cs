@@ -6,7 +6,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Plans;
 
 /// <summary>
-/// What the ledger holds of an image's quarantine. Without a ledger nothing is known, and nobody has released the image.
+/// What the ledger holds of an image's quarantine. Without a ledger nothing is known, and nobody has released the
+/// image.
 /// </summary>
 /// <param name="ChangeId">The change of status that the present verdict came with.</param>
 /// <param name="ForcedUntil">When the last forced approval ends or ended; null where there was none.</param>
@@ -15,7 +16,7 @@ public sealed record KnownQuarantine(Quarantine? Record, string ChangeId, DateTi
     public static KnownQuarantine None { get; } = new(null, "", null);
 }
 
-/// <summary>What enforcement by another policy does to one image, and enforcement by the one in force does not.</summary>
+/// <summary>What EcrGuard writes for an image under another policy, and not under the one in force.</summary>
 /// <param name="Marked">It gets the tag that says that it is blocked.</param>
 /// <param name="Unmarked">It loses that tag.</param>
 /// <param name="Archived">It is taken out of reach.</param>

@@ -71,8 +71,8 @@ public sealed record QuarantineFacts
     internal string? WhyNotKnown(DateTimeOffset now) =>
         ForcedUntil is { } until && now < until + InUse.RecordingDelay
             ? "Whether it is in use is not known. It was approved by force until "
-                + $"{Phrase.Moment(until)}, and what was deployed by that need not be known yet: "
-                + $"that takes up to {InUse.RecordingDelay.TotalHours} hours."
+                + $"{Phrase.Moment(until)}. Deployments in that time may not be visible yet: that takes up to "
+                + $"{InUse.RecordingDelay.TotalHours} hours."
             : null;
 
     /// <summary>An index that can be pulled and refers to the image, or may refer to it; null: there is none.</summary>

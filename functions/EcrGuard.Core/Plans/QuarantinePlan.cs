@@ -49,8 +49,7 @@ public sealed record QuarantinePlan(
         };
 
     public const string Observing =
-        "Enforcement is observe here: EcrGuard writes nothing to ECR, so that what is out of reach stays "
-        + "there until it is mark.";
+        "Enforcement is 'observe' here: EcrGuard may not restore images. Deploy with Enforcement=mark.";
 
     /// <summary>Plans the next step of an image. Taking needs the mode quarantine, putting back only mark.</summary>
     /// <param name="record">What the ledger holds.</param>
@@ -94,8 +93,8 @@ public sealed record QuarantinePlan(
             return new QuarantinePlan(null, Ended(record, now), null);
         if (!wanted)
             return new QuarantinePlan(null, record, null);
-        // It is no restore by others if a function ended just before it archived the image, or if the image was gone
-        // and was pushed again, under a block of its own.
+        // Others did not restore it if our function ended before it archived the image, or if the image was deleted and
+        // pushed again, under a block of its own.
         var restoredByOthers = record.State == QuarantineState.Held && record.ChangeId == facts.ChangeId;
         return Take(facts, record with { State = QuarantineState.Ended }, now) with
         {

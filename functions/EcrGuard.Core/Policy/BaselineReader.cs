@@ -18,7 +18,7 @@ internal sealed class BaselineReader(Checks checks)
         checks.ReportUnreachable(
             baselines,
             (baseline, _) => Checks.TakeAll(baseline.Repositories),
-            "it takes every repository"
+            "matches every repository"
         );
         return [.. baselines.Select(b => b.Entry)];
     }

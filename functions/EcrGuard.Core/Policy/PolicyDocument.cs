@@ -90,8 +90,8 @@ public sealed record PolicyDocument
                 }
             }
             return blocking.Count == 0
-                ? "no rule blocks CRITICAL findings, so that images with them pass; the built-in rules (CRITICAL blocks, "
-                    + "HIGH warns) apply only without 'rules'."
+                ? "no rule blocks CRITICAL findings, so that images with them pass; the built-in rules (CRITICAL "
+                    + "blocks, HIGH warns) apply only without 'rules'."
                 : $"CRITICAL findings are blocked only under the conditions of {string.Join(", ", blocking)}; one that "
                     + "meets none of them passes.";
         }

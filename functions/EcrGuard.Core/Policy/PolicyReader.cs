@@ -195,7 +195,7 @@ public sealed class PolicyReader
                         _ => false,
                     }
                 ),
-            "it has no criteria and takes every finding"
+            "has no criteria, so that it matches every finding"
         );
         return [.. rules.Select(r => r.Entry)];
     }
@@ -342,7 +342,7 @@ public sealed class PolicyReader
     private IReadOnlyList<EnforcementRule> ReadEnforcement(Node? node)
     {
         var rules = _checks.Entries(node, ReadEnforcementRule);
-        _checks.ReportUnreachable(rules, (rule, _) => Checks.TakeAll(rule.Repositories), "it takes every repository");
+        _checks.ReportUnreachable(rules, (rule, _) => Checks.TakeAll(rule.Repositories), "matches every repository");
         return [.. rules.Select(r => r.Entry)];
     }
 
@@ -350,7 +350,7 @@ public sealed class PolicyReader
     {
         var repositories = _checks.Globs(fields.Required("repositories")) ?? [];
         var modeNode = fields.Required("mode");
-        var isWay = modeNode is { Kind: NodeKind.Text, Text: "withdraw" or "archive" };
+        var isWay = modeNode is { Kind: NodeKind.Text, Text: "archive" };
         if (isWay)
             _checks.Report(
                 modeNode!,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
@@ -41,7 +42,9 @@ public static class ImageStoryText
         yield return $"Decided {Time(story.DecidedAt)} by policy {story.PolicyVersion}"
             + (story.ScanCompletedAt is { } scanned ? $", from a scan of {Time(scanned)}." : ".");
         if (story.ValidUntil is { } until)
-            yield return $"Time may change it at {Time(until)}.";
+            yield return story.BreakGlass is { } forced && forced.Until == until
+                ? $"It changes by itself at {Time(until)}: the forced approval ends."
+                : $"It may change by itself at {Time(until)}.";
         if (story.Counts.Total > 0)
             yield return Counts(story.Counts);
         foreach (var sentence in Sentences(story.Reasons, story.ReasonCount))
@@ -62,7 +65,13 @@ public static class ImageStoryText
 
     private static IEnumerable<string> Quarantine(StoryQuarantine held)
     {
-        yield return $"{held.State} since {Time(held.Since)}.";
+        yield return held.State switch
+        {
+            nameof(QuarantineState.Taking) => $"EcrGuard began to archive it at {Time(held.Since)}.",
+            nameof(QuarantineState.Held) => $"EcrGuard archived it at {Time(held.Since)}.",
+            nameof(QuarantineState.Returning) => $"EcrGuard archived it at {Time(held.Since)}, and restores it.",
+            _ => "It is not in quarantine any more.",
+        };
         if (held.Release is { } release)
             yield return $"Released {Time(release.At)} by {Phrase.Clip(release.By, 300)}: "
                 + Phrase.Clip(release.Reason, 500);
@@ -86,7 +95,7 @@ public static class ImageStoryText
             ? "None of the team's when it was last read."
             : string.Join(", ", story.Tags.Select(tag => Phrase.Clip(tag, 128)));
         foreach (var tag in story.OwnTags)
-            yield return $"EcrGuard wrote, or meant to write: {tag}";
+            yield return $"EcrGuard's tag, written or about to be: {tag}";
         if (story.CouldNotMark is { } why)
             yield return $"It could not be marked: {Phrase.Clip(why, 500)}";
     }

@@ -114,8 +114,8 @@ public static class InUse
 
     private static ImageUsage New { get; } =
         ImageUsage.NotKnown(
-            "It, or what belongs to it, was pushed or restored so lately that what runs it need not be "
-                + $"known yet: that takes up to {RecordingDelay.TotalHours} hours."
+            "It, or what belongs to it, was pushed or restored recently. What runs it may not be visible yet: that "
+                + $"takes up to {RecordingDelay.TotalHours} hours."
         );
 
     private static ImageUsage MayBelongTo(UnreadConsumer idle) =>

@@ -286,8 +286,8 @@ public static class Judge
                 .. reasons.Where(r => r.Code != StickyCode),
                 new(
                     StickyCode,
-                    "This rests on the findings last known: only a completed scan without blocking findings, "
-                        + $"a waiver or the policy lifts it. {fresh.Reasons[0].Sentence}"
+                    "Still blocked by its last scan. A finished scan without blocking findings, a waiver or the policy "
+                        + $"unblocks it. {fresh.Reasons[0].Sentence}"
                 ),
             ],
             Blocking = before.Blocking,

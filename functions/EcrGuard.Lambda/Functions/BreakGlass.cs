@@ -77,9 +77,8 @@ public sealed class BreakGlass(
             return (
                 null,
                 Forbidden(
-                    "The request names no IAM identity, or no request of that identity's to POST /breakglass, "
-                        + "and who forces an approval must be known: send it signed to the HTTP API, at the stack's "
-                        + "output BreakGlassUrl."
+                    "The request is not signed by an IAM identity. Send a signed request to POST /breakglass of the "
+                        + "HTTP API (output BreakGlassUrl)."
                 )
             );
         var request = new ApiRequest(Phrase.Clip(api, 100), Phrase.Clip(id, 100))

@@ -47,7 +47,7 @@ public sealed class ReleaseImage(ImageReleaser releaser, EcrReader registry, Set
         // nothing. CloudTrail has the caller of the request, and the ledger names that request.
         var by = context.Identity?.IdentityId is { Length: > 0 } identity
             ? $"the Cognito identity {identity}"
-            : $"the direct invoke {context.AwsRequestId}";
+            : $"the invocation {context.AwsRequestId}";
         var (released, left) = await releaser
             .ReleaseAsync(image.Id, by, Phrase.Clip(input.Reason, MaxReason), deadline.Token)
             .ConfigureAwait(false);

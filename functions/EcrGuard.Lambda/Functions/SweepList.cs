@@ -84,11 +84,10 @@ public sealed class SweepList(
         var why = other?.RunningUntil is { } until
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"The sweep {other.Run} is running, at the latest until "
-                    + $"{until.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z unless it says again that it is; this one ends "
-                    + $"without a look at any repository."
+                $"The sweep {other.Run} is running; its lease ends at {until.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z. This "
+                    + $"sweep stops."
             )
-            : "Another sweep was running at that moment; this one ends without a look at any repository.";
+            : "Another sweep was running at that moment. This sweep stops.";
         log.Warning("Another sweep is running; this one ends.", ("run", start.Run), ("why", why));
         log.Metrics("EcrGuard", [("SweepsStopped", 1, "Count")]);
         return start with { Alone = false, Stopped = why };

@@ -33,8 +33,6 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
     /// <summary>Digests of layers that were uploaded. A manifest that uses them need not exist.</summary>
     public HashSet<string> Uploaded { get; } = [];
 
-    public int ImageCount => inOrder.Count;
-
     public EcrImage? ByDigest(string digest) => byDigest.GetValueOrDefault(digest);
 
     public EcrImage? ByTag(string tag) => byTag.GetValueOrDefault(tag);

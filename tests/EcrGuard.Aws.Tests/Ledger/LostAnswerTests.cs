@@ -370,7 +370,7 @@ public sealed class LostAnswerTests
 
         Assert.False(stopped.Alone);
         Assert.StartsWith(
-            "The sweep monday is running, at the latest until 2026-11-18 13:00:0",
+            "The sweep monday is running; its lease ends at 2026-11-18 13:00:0",
             stopped.Stopped,
             StringComparison.Ordinal
         );

@@ -120,11 +120,14 @@ public sealed class GateReportTests
         Assert.All(results, result => Assert.Equal("error", (string)result!["level"]!));
         var suite = XElement.Parse(GateJUnit.Of(report));
         Assert.Equal(("3", "1", "1"), (Of("tests"), Of("failures"), Of("errors")));
-        Assert.Contains("<b>|x|", suite.Descendants("failure").Single().Value, StringComparison.Ordinal);
+        var failure = suite.Descendants("failure").Single().Value;
+        Assert.Contains("<b>|x|", failure, StringComparison.Ordinal);
+        Assert.Contains("\nTo pass: Update openssl", failure, StringComparison.Ordinal);
         var annotations = GateText.GitHub(report).TrimEnd('\n').Split('\n');
         Assert.Equal(3, annotations.Length);
         Assert.StartsWith("::notice title=EcrGuard%3A APPROVED", annotations[0], StringComparison.Ordinal);
         Assert.Contains(",file=a%2Cb%3A%25.yaml::", annotations[1], StringComparison.Ordinal);
+        Assert.Contains("%0ATo pass: Update openssl", annotations[1], StringComparison.Ordinal);
         var outputs = GateText.GitHubOutputs(report).TrimEnd('\n').Split('\n');
         Assert.Equal("approved=false", outputs[0]);
         Assert.StartsWith("digest=sha256:", outputs[1], StringComparison.Ordinal);

@@ -32,7 +32,7 @@ public sealed class PolicySchemaTests
         "is that of the waiver at",
         "must have the highest rulePriority",
         "ECR allows one rule",
-        "can never act",
+        "Never used",
         "excuses more than one vulnerability",
         "The waiver ended",
         "The waiver ends in",

@@ -34,8 +34,8 @@ public sealed class KnownFindingsTests
             );
             Assert.Equal(["critical", "sticky"], verdict.Reasons.Select(reason => reason.Code));
             Assert.Equal(
-                "This rests on the findings last known: only a completed scan without blocking findings, a "
-                    + "waiver or the policy lifts it. The enhanced scanner no longer monitors this image "
+                "Still blocked by its last scan. A finished scan without blocking findings, a waiver or the policy "
+                    + "unblocks it. The enhanced scanner no longer monitors this image "
                     + "(SCAN_ELIGIBILITY_EXPIRED): that it lists no findings says nothing.",
                 verdict.Reasons[1].Sentence
             );

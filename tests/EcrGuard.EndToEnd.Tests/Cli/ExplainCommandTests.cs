@@ -59,7 +59,7 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
                 "CVE-2024-6119",
                 "To pass\n",
                 "ECS task arn:aws:ecs:eu-central-1:123456789012:task-definition/web:1, by tag 1.0, last seen ",
-                $"EcrGuard wrote, or meant to write: ecrguard-blocked-{digest["sha256:".Length..]}",
+                $"EcrGuard's tag, written or about to be: ecrguard-blocked-{digest["sha256:".Length..]}",
                 "  NEW → PENDING",
                 "  PENDING → BLOCKED",
                 $"Add ecrguard-blocked-{digest["sha256:".Length..]}: done",

@@ -157,7 +157,7 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
         var (_, same) = await TryAsync([.. trial, .. ledger, "--against", "deployed.jsonc"]);
         var (_, unknown) = await TryAsync(trial);
 
-        Assert.Contains("and not by the built-in policy", other["notes"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("than the built-in policy", other["notes"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.DoesNotContain("--against", same["notes"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Contains(
             "compares with the built-in policy",
@@ -323,7 +323,7 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
     [Theory]
     [InlineData("Say what to try the policy on")]
     [InlineData("Say what to try the policy on", "--account", "--image", "a/b:1")]
-    [InlineData("The ledger is both", "--account", "--table", "t")]
+    [InlineData("Give '--table' and '--bucket' together", "--account", "--table", "t")]
     [InlineData("'--repository' goes with '--account'", "--image", "a/b:1", "--repository", "a/*")]
     [InlineData("--image is wrong", "--image", "a/b")]
     [InlineData(

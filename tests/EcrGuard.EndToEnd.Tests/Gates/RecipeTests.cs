@@ -86,6 +86,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
     {
         var step = await AskByGitHubAsync(new() { ["images"] = image });
         Assert.True(step.ExitCode == 64, step.Log);
+        Assert.Contains("::error title=EcrGuard::", step.Log, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(local.Folder, "stolen")));
         var (code, log) = await local.BashAsync(
             Script(GitLab),
@@ -238,7 +239,10 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
         if (expected == 0)
             Assert.StartsWith($"ECRGUARD_DEPLOY={Approved}", await File.ReadAllTextAsync(handedOn));
         else
+        {
             Assert.False(File.Exists(handedOn));
+            Assert.Contains("  To pass:\n", log, StringComparison.Ordinal);
+        }
 
         static string Audience() =>
             Read(GitLab).Child(".ecrguard").Child("id_tokens").Child("ECRGUARD_TOKEN").Child("aud").ToString();
@@ -260,6 +264,10 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
             // The step sh runs it like this.
             var (code, log) = await local.BashAsync(line, new Dictionary<string, string> { ["IMAGE"] = image }, "-xe");
             Assert.True(code == expected, log);
+            Assert.Equal(
+                expected != 0 && line.Contains("junit", StringComparison.Ordinal),
+                log.Contains("  To pass:\n")
+            );
         }
     }
 

@@ -14,11 +14,7 @@ public sealed partial class ReadmeTests : IDisposable
     public static TheoryData<string> Pages => [.. Page.All.Select(page => page.Path)];
 
     public static TheoryData<string> FolderPages =>
-        [
-            .. Page
-                .All.Select(page => page.Path)
-                .Where(path => path.EndsWith("/README.md", StringComparison.Ordinal)),
-        ];
+        [.. Page.All.Select(page => page.Path).Where(path => path.EndsWith("/README.md", StringComparison.Ordinal))];
 
     public static TheoryData<string> Alarms =>
         [.. SamTemplate.With(SamTemplate.Everything).OfType("AWS::CloudWatch::Alarm")];

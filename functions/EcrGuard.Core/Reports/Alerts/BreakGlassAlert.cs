@@ -67,8 +67,8 @@ public static class BreakGlassAlert
         if (body.Request?.AccessKeyId is not null)
             text.Line()
                 .Line(
-                    "Of a role that was taken, the ARN ends with the session's name, which the caller chose: "
-                        + "AWS CloudTrail's AssumeRole event with this access key says who took the role."
+                    "The last part of the ARN of a role is a name that the caller chose. Look for AssumeRole with this "
+                        + "access key in AWS CloudTrail."
                 );
         if (body.Request is not null)
             text.Line()

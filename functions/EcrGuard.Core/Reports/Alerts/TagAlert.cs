@@ -57,7 +57,7 @@ public static class TagAlert
         var repository = image.Repository;
         var shown = Clip(tag, 300);
         var text = new ReportText()
-            .Line("EcrGuard took a tag of its own off an image, and something else happened than it must.")
+            .Line("EcrGuard removed its tag, but the result is not as planned.")
             .Line()
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Line($"Tag       {shown}")

@@ -106,8 +106,8 @@ public sealed class ApprovalTests
             (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean())
         );
         Assert.Equal(
-            $"The tag '1' of {Repository} is elsewhere now: {second} carries it, and {first} is there without "
-                + "it. Name the image by its digest alone, or ask about what the tag is on.",
+            $"The tag '1' of {Repository} is not on {first}: {second} carries it. Name the digest alone, or the tag "
+                + "alone.",
             body.GetProperty("problem").GetString()
         );
         Assert.Equal(

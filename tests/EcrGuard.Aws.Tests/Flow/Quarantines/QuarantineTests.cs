@@ -299,7 +299,7 @@ public sealed class QuarantineTests
             await functions.DeliverAllAsync();
             Assert.Equal("ACTIVE", Storage(fixture, digest));
             Assert.Contains(
-                "pushed or restored so lately that what runs it need not be known yet",
+                "pushed or restored recently. What runs it may not be visible yet",
                 fixture.Alerts[^1].Message,
                 StringComparison.Ordinal
             );
@@ -583,7 +583,7 @@ public sealed class QuarantineTests
         Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
         var released = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "quarantine-released");
         Assert.Contains("The proxy filters it.", released.Message, StringComparison.Ordinal);
-        Assert.Contains("the direct invoke ", released.Message, StringComparison.Ordinal);
+        Assert.Contains("the invocation ", released.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -623,7 +623,7 @@ public sealed class QuarantineTests
         var observing = fixture.Deploy(Archives, new(EnforcementMode.Observe));
         await observing.SweepAsync();
         Assert.Equal(held, (Storage(fixture, digest), string.Join(' ', fixture.Tags(digest))));
-        Assert.Contains("Enforcement is observe here", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+        Assert.Contains("Enforcement is 'observe' here", fixture.Alerts[^1].Message, StringComparison.Ordinal);
 
         var marking = fixture.Deploy(Archives, new(EnforcementMode.Mark));
         await marking.SweepAsync();
