@@ -36,7 +36,8 @@ public sealed partial class ErrorTextTests
         "The request signature we calculated does not match the signature you provided. Check your AWS "
             + "Secret Access Key and signing method.",
         "\n\nThe Canonical String for this request should have "
-            + "been\n'POST\n/\n\ncontent-type:application/x-amz-json-1.1\nhost:api.ecr.eu-central-1.amazonaws.com\nx-amz-date:20261118T120000Z\nx-amz-security-token:"
+            + "been\n'POST\n/\n\ncontent-type:application/x-amz-json-1.1\nhost:api.ecr.eu-central-1.amazonaws.com\n"
+            + "x-amz-date:20261118T120000Z\nx-amz-security-token:"
             + Secrets[0]
             + "\n\n",
         "The canonical request was POST / content-type;host x-amz-security-token:" + Secrets[0],

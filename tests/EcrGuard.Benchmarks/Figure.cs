@@ -29,7 +29,15 @@ internal sealed record Figure(string What, double Value, string Unit, double? Li
         var widths = Enumerable.Range(0, 5).Select(column => rows.Max(row => row[column].Length)).ToList();
         foreach (var row in rows)
             output.WriteLine(
-                $"{row[0].PadRight(widths[0])}  {row[1].PadLeft(widths[1])}  {row[2].PadRight(widths[2])}  {row[3].PadLeft(widths[3])}  {row[4]}".TrimEnd()
+                string.Join(
+                        "  ",
+                        row[0].PadRight(widths[0]),
+                        row[1].PadLeft(widths[1]),
+                        row[2].PadRight(widths[2]),
+                        row[3].PadLeft(widths[3]),
+                        row[4]
+                    )
+                    .TrimEnd()
             );
     }
 

@@ -81,7 +81,7 @@ internal static class ListCommand
                     )
                         images.Add(image);
                 }
-                if (!repositories.MatchesEverything && !known.Any(repositories.Matches))
+                if (!repositories.MatchesEverything && !known.Any(name => repositories.Matches(name)))
                     throw new UnusableFileException(
                         $"--repository is '{repositories}'; it must match a repository of the ledger, which has "
                             + $"{known.Count}."

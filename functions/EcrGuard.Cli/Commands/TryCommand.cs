@@ -166,46 +166,72 @@ internal static class TryCommand
         // What runs is read as it will be read when the tried policy is in force.
         var use = await progress.OfUseAsync(() => readers.Consumers.ReadAsync(null, cancellation));
         var repositories = await RepositoriesAsync(readers.Registry, options, settings, cancellation);
-        var (changes, unread) = (new ConcurrentBag<VerdictChange>(), new ConcurrentBag<string>());
-        var (enforcement, decided) = (new ConcurrentBag<RepositoryEnforcement>(), new ConcurrentBag<string>());
+        var judged = new ConcurrentBag<TriedContents>();
         await Parallel.ForEachAsync(
             repositories,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
             async (repository, token) =>
             {
-                var images = 0;
+                var one = new TriedContents();
                 try
                 {
-                    var contents = await readers.Registry.ContentsAsync(repository, readers.Manifests, token);
-                    // The repository is gone since the repositories were listed: nothing in it can change.
-                    if (contents is null && options.Images.Count == 0)
-                        return;
-                    contents ??= new RepositoryContents { Repository = repository, ReadAt = time.GetUtcNow() };
-                    var wanted = Wanted(contents, options, unread);
-                    images = wanted.Count;
-                    var evidence = await readers.Evidences.OfAsync(contents, wanted, tried.Version, token);
-                    foreach (var (digest, why) in evidence.Unread)
-                        unread.Add($"{repository.Name}@{digest}: {why}");
-                    var now = time.GetUtcNow();
-                    var usages = InUse.Of(use, contents, tried.Consumers, now);
-                    var judged = evidence.Try(wanted, inForce, tried, usages, now);
-                    if (await readers.EnforcementAsync(judged, evidence.Contents, inForce, now, token) is { } enforced)
-                        enforcement.Add(enforced);
-                    foreach (var change in judged)
-                        changes.Add(change);
-                    foreach (var version in evidence.PolicyVersions)
-                        decided.Add(version);
+                    await JudgeAsync(one, repository, readers, use, options, inForce, token);
                 }
                 catch (Exception failure) when (!token.IsCancellationRequested)
                 {
-                    unread.Add($"{repository.Name}: {ErrorText.Of(failure)}");
+                    one.Unread.Add($"{repository.Name}: {ErrorText.Of(failure)}");
                 }
-                progress.Done(images, repositories.Count);
+                judged.Add(one);
+                progress.Done(one.Images, repositories.Count);
             }
         );
         progress.End();
-        var found = new TrialFindings(repositories.Count, changes, enforcement, unread);
-        return TrialOf(options, inForce, tried, found, Notes(options, inForce, tried, use, decided));
+        return TrialOf(
+            options,
+            inForce,
+            tried,
+            repositories.Count,
+            [.. judged],
+            Notes(options, inForce, tried, use, judged.SelectMany(one => one.DecidedBy).ToHashSet())
+        );
+    }
+
+    /// <summary>What was found out about one repository.</summary>
+    private sealed class TriedContents
+    {
+        public int Images { get; set; }
+        public IReadOnlyList<VerdictChange> Changes { get; set; } = [];
+        public RepositoryEnforcement? Enforcement { get; set; }
+
+        /// <summary>The versions of the policies that the ledger's verdicts are by.</summary>
+        public IReadOnlyList<string> DecidedBy { get; set; } = [];
+        public List<string> Unread { get; } = [];
+    }
+
+    private static async Task JudgeAsync(
+        TriedContents one,
+        RepositoryId repository,
+        Readers readers,
+        UsageReading use,
+        TryOptions options,
+        PolicyDocument inForce,
+        CancellationToken cancellation
+    )
+    {
+        var contents = await readers.Registry.ContentsAsync(repository, readers.Manifests, cancellation);
+        // The repository is gone since the repositories were listed: nothing in it can change.
+        if (contents is null && options.Images.Count == 0)
+            return;
+        contents ??= new RepositoryContents { Repository = repository, ReadAt = TimeProvider.System.GetUtcNow() };
+        var wanted = Wanted(contents, options, one.Unread);
+        one.Images = wanted.Count;
+        var evidence = await readers.Evidences.OfAsync(contents, wanted, readers.Tried.Version, cancellation);
+        one.Unread.AddRange(evidence.Unread.Select(image => $"{repository.Name}@{image.Key}: {image.Value}"));
+        one.DecidedBy = [.. evidence.PolicyVersions];
+        var now = TimeProvider.System.GetUtcNow();
+        var usages = InUse.Of(use, contents, readers.Tried.Consumers, now);
+        one.Changes = evidence.Try(wanted, inForce, readers.Tried, usages, now);
+        one.Enforcement = await readers.EnforcementAsync(one.Changes, evidence.Contents, inForce, now, cancellation);
     }
 
     /// <param name="Manifests">Null if there is no ledger, like <paramref name="Images"/>.</param>
@@ -308,43 +334,42 @@ internal static class TryCommand
         return [.. named.Select(registry.Repository)];
     }
 
-    private sealed record TrialFindings(
-        int Repositories,
-        IReadOnlyCollection<VerdictChange> Changes,
-        IReadOnlyCollection<RepositoryEnforcement> Enforcement,
-        IReadOnlyCollection<string> Unread
-    );
-
     private static Trial TrialOf(
         TryOptions options,
         PolicyDocument inForce,
         PolicyDocument tried,
-        TrialFindings found,
+        int repositories,
+        IReadOnlyList<TriedContents> judged,
         IEnumerable<string> notes
     )
     {
-        var all = found
-            .Changes.OrderBy(change => change.Change)
+        var all = judged
+            .SelectMany(one => one.Changes)
+            .OrderBy(change => change.Change)
             .ThenByDescending(change => change.FailsRunning)
             .ThenBy(change => change.Image.Id.Repository.Name, StringComparer.Ordinal)
             .ThenBy(change => change.Image.Id.Digest)
             .ToList();
-        var enforcement = found.Enforcement.OrderBy(one => one.Repository, StringComparer.Ordinal).ToList();
+        var enforcement = judged
+            .Select(one => one.Enforcement)
+            .OfType<RepositoryEnforcement>()
+            .OrderBy(one => one.Repository, StringComparer.Ordinal)
+            .ToList();
         return new Trial(
             options.File.ToString(),
             tried.Version,
             options.Against?.ToString(),
             inForce.Version,
-            TrialSummary.Of(found.Repositories, all, enforcement),
+            TrialSummary.Of(repositories, all, enforcement),
             [.. all.Where(change => change.Change != AnswerChange.None).Select(TriedImage.Of)],
             [.. enforcement.Select(TriedRepository.Of)],
-            [.. found.Unread.Order(StringComparer.Ordinal)],
+            [.. judged.SelectMany(one => one.Unread).Order(StringComparer.Ordinal)],
             [.. notes]
         );
     }
 
     /// <summary>The images to judge: the named ones, or all that anybody deploys.</summary>
-    private static HashSet<Digest> Wanted(RepositoryContents contents, TryOptions options, ConcurrentBag<string> unread)
+    private static HashSet<Digest> Wanted(RepositoryContents contents, TryOptions options, List<string> unread)
     {
         if (options.Images.Count == 0)
             return [.. RepositoryEvidence.Named(contents).Select(image => image.Id.Digest)];
@@ -373,13 +398,13 @@ internal static class TryCommand
         return wanted;
     }
 
-    /// <param name="decidedBy">The version of the policy of each of the ledger's verdicts.</param>
+    /// <param name="decidedBy">The versions of the policies that the ledger's verdicts are by.</param>
     private static IEnumerable<string> Notes(
         TryOptions options,
         PolicyDocument inForce,
         PolicyDocument tried,
         UsageReading use,
-        ConcurrentBag<string> decidedBy
+        HashSet<string> decidedBy
     )
     {
         if (inForce.Version == tried.Version)

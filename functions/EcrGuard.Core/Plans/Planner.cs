@@ -59,7 +59,12 @@ public sealed class Planner(PolicyDocument policy, bool exact)
             .. view
                 .Contents.Images.Select(image => (Image: image, Usage: view.UsageOf(image.Id.Digest)))
                 .Where(each => each.Usage.Use == UseState.InUse)
-                .Select(each => new UsedImage(each.Image.Id.Digest, each.Image.Tags, each.Usage.Why[0])),
+                .OrderBy(each => each.Image.Id.Digest)
+                .Select(each => new UsedImage(
+                    each.Image.Id.Digest,
+                    [.. each.Image.Tags.Order(StringComparer.Ordinal)],
+                    each.Usage.Why[0]
+                )),
         ];
 
     /// <param name="parsed">The wanted policy; null where nothing is wanted or ECR would refuse it.</param>
@@ -106,11 +111,15 @@ public sealed class Planner(PolicyDocument policy, bool exact)
             Archives = effect.Archived.Count,
             FreedBytes = effect.ExpiredBytes,
             Why = wanted.Why,
-            Today =
-            [
-                .. effect.Expired.Concat(effect.Archived).Select(taken => PlannedImage.Of(taken.Image, taken.Reason)),
-            ],
+            Today = [.. Named(effect.Expired), .. Named(effect.Archived)],
         };
         return new PlanStep([put], [], put.Today.Select(image => image.Digest).ToHashSet());
+
+        // The oldest first.
+        static IEnumerable<PlannedImage> Named(IEnumerable<TakenImage> taken) =>
+            taken
+                .OrderBy(one => one.Image.PushedAt)
+                .ThenBy(one => one.Image.Id.Digest)
+                .Select(one => PlannedImage.Of(one.Image, one.Reason));
     }
 }

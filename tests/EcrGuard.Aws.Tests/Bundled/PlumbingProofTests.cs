@@ -261,8 +261,9 @@ public sealed class PlumbingProofTests
                         )
                     )
                     .Select(h =>
-                        $"{h.Key}: "
-                        + $"{(h.Key == "Authorization" ? h.Value[..h.Value.IndexOf("Signature=", StringComparison.Ordinal)] : h.Value)}"
+                        h.Key == "Authorization"
+                            ? $"{h.Key}: {h.Value[..h.Value.IndexOf("Signature=", StringComparison.Ordinal)]}"
+                            : $"{h.Key}: {h.Value}"
                     ),
             ];
         Assert.Equal(Of(expected), Of(actual));

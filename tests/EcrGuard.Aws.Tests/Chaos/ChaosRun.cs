@@ -763,8 +763,9 @@ internal sealed class ChaosFigures
 
     public override string ToString() =>
         $"""
-            {Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed) in {Invocations} invocations
-              and {Sweeps} sweeps over {Span.TotalDays:0.0} days, in {Took.TotalSeconds:0} s
+            {Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed)
+              in {Invocations} invocations and {Sweeps} sweeps
+              over {Span.TotalDays:0.0} days, in {Took.TotalSeconds:0} s
               {Calls} calls, {Faults} faults, {Kills} kills
               {Images} images, {TeamWrites} writes of teams ({Kept} in vain), {Deployments} deployments
               {Policies} policies, {Alerts} alerts, {Expired} expired: {ExpiredUnknown} of them ran, and nobody had

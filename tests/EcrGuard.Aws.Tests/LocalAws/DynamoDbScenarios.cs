@@ -736,8 +736,12 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
             { B: { } bytes } => "0x" + Convert.ToHexString(bytes.ToArray()),
             { SS: { Count: > 0 } set } => $"<{string.Join(' ', set.Order(StringComparer.Ordinal))}>",
             { NS: { Count: > 0 } set } => $"<{string.Join(' ', set.Order(StringComparer.Ordinal))}>",
-            { M: { } map } =>
-                $"{{{string.Join(", ", map.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}: {Text(m.Value)}"))}}}",
+            { M: { } map } => "{"
+                + string.Join(
+                    ", ",
+                    map.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}: {Text(m.Value)}")
+                )
+                + "}",
             { L: { } list } => $"[{string.Join(", ", list.Select(Text))}]",
             _ => "?",
         };

@@ -269,7 +269,7 @@ public sealed class PolicyReaderTests
     )]
     [InlineData(
         """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "withdraw" } ] }""",
-        "Found 'withdraw'; it must be one of observe, mark, quarantine."
+        "Found 'withdraw'; it must be observe, mark or quarantine."
     )]
     [InlineData(
         """{ "version": 1, }, """,

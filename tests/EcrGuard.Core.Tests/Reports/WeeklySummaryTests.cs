@@ -444,7 +444,8 @@ public sealed class WeeklySummaryTests
         );
         Assert.Equal("web/shop", Assert.Single(summary.Drift).Repository);
         Assert.Contains(
-            "Repositories that differ from their baseline: 1\n\nDiffers from the baseline:\n- web/shop: It has no lifecycle policy.",
+            "Repositories that differ from their baseline: 1\n\n"
+                + "Differs from the baseline:\n- web/shop: It has no lifecycle policy.",
             Render(summary),
             StringComparison.Ordinal
         );

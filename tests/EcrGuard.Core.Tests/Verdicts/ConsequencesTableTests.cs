@@ -191,5 +191,7 @@ public sealed class ConsequencesTableTests
     private static string Word(EnforcementMode mode) => mode.ToString().ToLowerInvariant();
 
     private static string Row(IReadOnlyList<string> columns, string follows) =>
-        $"{columns[0], -12} {columns[1], -14} {columns[2], -18} {columns[3], -19} {columns[4], -21} {follows}".TrimEnd();
+        (
+            $"{columns[0], -12} {columns[1], -14} {columns[2], -18} {columns[3], -19} {columns[4], -21} " + follows
+        ).TrimEnd();
 }

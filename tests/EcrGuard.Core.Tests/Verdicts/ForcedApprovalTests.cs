@@ -189,7 +189,7 @@ public sealed class ForcedApprovalTests
             StringComparison.Ordinal
         );
         Assert.Contains(
-            "AWS CloudTrail's AssumeRole event with this access key says who took the role.",
+            "Look for AssumeRole with this access key in AWS CloudTrail.",
             Told(new ApiRequest("a1", "r1") { AccessKeyId = "ASIA1" }),
             StringComparison.Ordinal
         );

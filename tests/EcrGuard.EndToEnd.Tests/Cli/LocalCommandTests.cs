@@ -34,7 +34,8 @@ public sealed class LocalCommandTests(LocalProcess local) : IClassFixture<LocalP
         (code, text) = await local.BashAsync(
             """
             aws lambda invoke --function-name Approval --payload '{"image":"payments/ledger:2.0"}' \
-              $(aws --version 2>&1 | grep -q '^aws-cli/1' || echo --cli-binary-format raw-in-base64-out) answer.json > log
+              $(aws --version 2>&1 | grep -q '^aws-cli/1' || echo --cli-binary-format raw-in-base64-out) \
+              answer.json > log
             cat answer.json
             """
         );

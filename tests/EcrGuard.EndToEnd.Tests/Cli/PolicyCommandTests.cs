@@ -14,7 +14,7 @@ public sealed class PolicyCommandTests : IDisposable
 
     public void Dispose() => _ecrguard.Dispose();
 
-    /// <summary>The first rule that selects a finding decides, and own rules take the place of the built-in ones.</summary>
+    /// <summary>The first rule that selects a finding decides. Own rules replace the built-in ones.</summary>
     [Theory]
     [InlineData("""{"id":"a","severity":["HIGH"],"then":"warn"}""", "no rule blocks CRITICAL findings")]
     [InlineData("""{"id":"a","severity":["HIGH"],"then":"block"}""", "no rule blocks CRITICAL findings")]

@@ -238,7 +238,8 @@ public sealed class PrintedFilesTests : IDisposable
                 64,
                 "f.json: imageScanFindings is about 2 images "
                     + $"({Account}.dkr.ecr.eu-west-1.amazonaws.com/app@{Digest}, "
-                    + $"{Other}.dkr.ecr.eu-west-1.amazonaws.com/app@{Digest}); select one with --image, by its full URI."
+                    + $"{Other}.dkr.ecr.eu-west-1.amazonaws.com/app@{Digest}); "
+                    + "select one with --image, by its full URI."
             ),
             (exitCode, output)
         );

@@ -23,6 +23,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
     private const string GitLab = "functions/gates/gitlab.yml";
     private const string Jenkins = "functions/gates/Jenkinsfile";
     private const string Pipeline = "functions/gates/codepipeline.yaml";
+    private static readonly string[] Pages = ["README.md", "AWS.md"];
     private const string Role = "arn:aws:iam::123456789012:role/EcrGuardAsk";
     private const string Approved = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web@sha256:";
 
@@ -130,7 +131,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
         }
     }
 
-    /// <summary>A copy of the repository in a company is private: GitHub and GitLab answer 404 without a token.</summary>
+    /// <summary>A company's copy of the repository is private: without a token the answer is 404.</summary>
     [Fact]
     public async Task The_file_of_a_private_release_is_asked_for_with_a_token()
     {
@@ -143,7 +144,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
             var (headers, path) = (context.Request.Headers, context.Request.Path.ToString());
             var here = $"http://{context.Request.Host}/releases/assets/";
             if (path == "/package" && headers["JOB-TOKEN"] == "of-this-job")
-                return context.Response.BodyWriter.WriteAsync(program).AsTask();
+                return context.Response.Body.WriteAsync(program, 0, program.Length);
             if (headers.Authorization == "Bearer reader" && path == "/releases/tags/v1")
                 return context.Response.WriteAsync(
                     $$"""
@@ -158,7 +159,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
                 && headers.Accept == "application/octet-stream"
                 && path == "/releases/assets/2"
             )
-                return context.Response.BodyWriter.WriteAsync(program).AsTask();
+                return context.Response.Body.WriteAsync(program, 0, program.Length);
             context.Response.StatusCode = 404;
             return Task.CompletedTask;
         });
@@ -307,9 +308,7 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
     [Fact]
     public void Every_recipe_says_in_one_line_what_it_cannot_stop()
     {
-        var sections = new[] { "README.md", "AWS.md" }
-            .SelectMany(page => new Page($"functions/gates/{page}").Text.Split("\n## ")[1..])
-            .ToList();
+        var sections = Pages.SelectMany(page => new Page($"functions/gates/{page}").Text.Split("\n## ")[1..]).ToList();
         Assert.Equal(
             ["GitHub", "GitLab", "Jenkins", "ECS", "CodeDeploy", "CodePipeline", "CloudFormation"],
             sections.Select(section => section.Split('\n')[0])

@@ -56,7 +56,8 @@ public sealed class CodeAndTemplateTests
             .SelectMany(file =>
                 Regex.Matches(
                     File.ReadAllText(file),
-                    @"\b(?:dynamo|ecr|inspector|s3|sns|aws\s*\.Ecr(?:Once)?)\s*\.(?:Paginators\s*\.)?([A-Z]\w+?)(?:Async)?\("
+                    @"\b(?:dynamo|ecr|inspector|s3|sns|aws\s*\.Ecr(?:Once)?)\s*\.(?:Paginators\s*\.)?"
+                        + @"([A-Z]\w+?)(?:Async)?\("
                 )
             )
             .Select(call => call.Groups[1].Value)

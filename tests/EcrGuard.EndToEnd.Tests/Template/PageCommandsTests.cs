@@ -48,7 +48,8 @@ public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture
             else
                 script.Append(
                     CultureInfo.InvariantCulture,
-                    $"(set -e\n{block}\n)\ncode=$?\n[ $code = {expected} ] || fail {expected} $code <<'BLOCK'\n{block}BLOCK\n"
+                    $"(set -e\n{block}\n)\ncode=$?\n"
+                        + $"[ $code = {expected} ] || fail {expected} $code <<'BLOCK'\n{block}BLOCK\n"
                 );
         }
         var (exitCode, output) = await estate.RunAsync(script.ToString());

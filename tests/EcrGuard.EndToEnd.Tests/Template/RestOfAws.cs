@@ -97,11 +97,12 @@ internal sealed class RestOfAws : IAsyncDisposable
             return;
         }
         var isQuery = target.Length == 0;
+        var result = operation == "DescribeStacks" ? Stacks() : answer;
         context.Response.ContentType = isQuery ? "text/xml" : "application/x-amz-json-1.0";
         await context.Response.WriteAsync(
             !isQuery
                 ? answer
-                : $"<{operation}Response><{operation}Result>{(operation == "DescribeStacks" ? Stacks() : answer)}</{operation}Result></{operation}Response>"
+                : $"<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>"
         );
     }
 
