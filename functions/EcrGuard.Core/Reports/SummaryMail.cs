@@ -323,8 +323,8 @@ internal static class SummaryMail
                     ? $" ({running} running, {row.PastGrace} past their grace)"
                     : " (what runs is not known)"
             )
-            + $", {row.Uncovered} without a current scan; vulnerabilities: {row.Open} open, {row.OverSla} over the SLA, "
-            + $"{row.Fixed} fixed this week";
+            + $", {row.Uncovered} without a current scan; vulnerabilities: {row.Open} open, "
+            + $"{row.OverSla} over the SLA, {row.Fixed} fixed this week";
     }
 
     /// <summary>A list of which the mail shows the first records; the page has the rest.</summary>
