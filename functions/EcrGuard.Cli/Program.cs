@@ -42,14 +42,16 @@ if (parsing.Errors.Count == 0 && InputFile.Twice(parsing) is { } twice)
     Console.Error.WriteLine(twice);
     return ExitCodes.Usage;
 }
-if (parsing.Errors.Count > 0)
+
+// With --help the library reports no error, and shows the help of what it has understood.
+if (parsing.Errors.Count > 0 || parsing.UnmatchedTokens.Count > 0)
 {
     // An unknown command also gives the error "not provided". One message is enough.
-    foreach (
-        var error in parsing
-            .Errors.Select(e => e.Message)
-            .Where(message => parsing.Errors.Count == 1 || message.Contains('\''))
-    )
+    var wrong = parsing
+        .Errors.Select(error => error.Message)
+        .Where(message => parsing.Errors.Count == 1 || message.Contains('\''))
+        .DefaultIfEmpty($"'{parsing.UnmatchedTokens.FirstOrDefault()}' was not understood.");
+    foreach (var error in wrong)
         Console.Error.WriteLine(error);
     if (Help.Meant(parsing) is { } meant)
         Console.Error.WriteLine(meant);

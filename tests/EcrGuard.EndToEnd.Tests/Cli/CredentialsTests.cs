@@ -1,3 +1,10 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
 /// <summary>Without credentials, each command that works on an account says in one sentence what to do.</summary>
@@ -51,6 +58,47 @@ public sealed class CredentialsTests : IDisposable
     {
         var (code, output) = await _cli.RunAsync(line.Split(' '));
         Assert.Equal((5, $"No AWS credentials were found. Run 'aws sso login', {Next}"), (code, output));
+    }
+
+    /// <summary>IAM Identity Center gives keys for the token that "aws sso login" has left.</summary>
+    [Fact]
+    public async Task A_profile_that_has_signed_in_gives_its_keys()
+    {
+        var signedBy = new ConcurrentQueue<string>();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        await using var aws = builder.Build();
+        aws.Run(context =>
+        {
+            if (context.Request.Path == "/federation/credentials")
+                return context.Response.WriteAsync(
+                    context.Request.Headers["x-amz-sso_bearer_token"] == "of-the-login"
+                        ? $$$"""
+                        { "roleCredentials": { "accessKeyId": "SIGNEDIN", "secretAccessKey": "s", "sessionToken": "t",
+                          "expiration": {{{DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds()}}} } }
+                        """
+                        : "{}"
+                );
+            signedBy.Enqueue(context.Request.Headers.Authorization.ToString());
+            context.Response.StatusCode = 400;
+            return context.Response.WriteAsync("""{"__type":"ParameterNotFound"}""");
+        });
+        await aws.StartAsync(TestContext.Current.CancellationToken);
+        var token = Convert.ToHexStringLower(SHA1.HashData("company"u8));
+        _cli.File(
+                $".aws/sso/cache/{token}.json",
+                """
+                { "startUrl": "https://company.example.com/start", "region": "eu-central-1",
+                  "accessToken": "of-the-login", "expiresAt": "2100-01-01T00:00:00Z" }
+                """
+            )
+            .With("HOME", _cli.Folder)
+            .With("AWS_ENDPOINT_URL", aws.Urls.Single());
+
+        var (_, output) = await _cli.RunAsync("list", "--profile", "sign-in");
+
+        Assert.StartsWith("There is no EcrGuard here: ", output, StringComparison.Ordinal);
+        Assert.Contains("Credential=SIGNEDIN/", Assert.Single(signedBy), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -97,7 +97,7 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
         Assert.Contains("no sweep has read yet what runs", text, StringComparison.Ordinal);
         (code, text) = await _ecrguard.RunAsync(guard.Aws, "explain", $"{repository}:1.0", "--bucket", "no-such");
         Assert.True(code == 64, text);
-        Assert.Contains("The ledger is both: '--table' and '--bucket'.", text, StringComparison.Ordinal);
+        Assert.Contains("Give '--table' and '--bucket' together.", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class PolicyCommandTests : IDisposable
         "only under the conditions of a;"
     )]
     [InlineData(
-        """{"id":"a","minEpss":0.5,"then":"block"},{"id":"b","then":"warn"},{"id":"c","then":"block"}""",
+        """{"id":"a","minEpss":0.5,"then":"block"},{"id":"b","then":"warn"}""",
         "only under the conditions of a;"
     )]
     [InlineData("""{"id":"a","then":"block"}""", null)]

@@ -16,6 +16,8 @@ public sealed class WrongCommandLineTests : IDisposable
 
     [Theory]
     [InlineData("aks shop/web:1", "Did you mean 'ask'?", "See 'ecrguard --help'.")]
+    [InlineData("explian --help", "Did you mean 'explain'?", "See 'ecrguard --help'.")]
+    [InlineData("policy chek --help", "Did you mean 'check'?", "See 'ecrguard policy --help'.")]
     [InlineData("policy chek x", "Did you mean 'check'?", "See 'ecrguard policy --help'.")]
     [InlineData("ask shop/web:1 --formt json", "Did you mean '--format'?", "See 'ecrguard ask --help'.")]
     [InlineData("lint --polcy x", "Did you mean '--policy'?", "See 'ecrguard lint --help'.")]

@@ -265,10 +265,8 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
             // The step sh runs it like this.
             var (code, log) = await local.BashAsync(line, new Dictionary<string, string> { ["IMAGE"] = image }, "-xe");
             Assert.True(code == expected, log);
-            Assert.Equal(
-                expected != 0 && line.Contains("junit", StringComparison.Ordinal),
-                log.Contains("  To pass:\n")
-            );
+            if (expected != 0)
+                Assert.Contains("  To pass:\n", log, StringComparison.Ordinal);
         }
     }
 

@@ -56,18 +56,35 @@ public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture
         Assert.True(exitCode == 0, output);
         Assert.Empty(estate.Rest.Unknown);
         Assert.All(estate.Take("sam"), AssertSam);
+        Assert.All(estate.Take("dotnet"), AssertDotnet);
+    }
+
+    /// <summary>Checks the names that a page gives <c>dotnet</c>: files, a filter of tests, measurements.</summary>
+    private static void AssertDotnet(string line)
+    {
+        var words = line.Split(' ');
         Assert.All(
-            estate.Take("dotnet"),
-            line =>
-                Assert.All(
-                    line.Split(' ').Where(word => word.Contains('/', StringComparison.Ordinal) && word[0] != '-'),
-                    file =>
-                        Assert.True(
-                            File.Exists(Path.Combine(SamTemplate.Root, file))
-                                || Directory.Exists(Path.Combine(SamTemplate.Root, file)),
-                            $"dotnet {line}: there is no {file}"
-                        )
-                )
+            words.Where(word => word.Contains('/', StringComparison.Ordinal) && word[0] != '-'),
+            file => Assert.True(Path.Exists(Path.Combine(SamTemplate.Root, file)), $"dotnet {line}: there is no {file}")
+        );
+        if (Array.IndexOf(words, "--filter") is >= 0 and var at)
+            Assert.True(
+                Directory
+                    .EnumerateFileSystemEntries(
+                        Path.Combine(SamTemplate.Root, "tests"),
+                        $"*{words[at + 1].Split('~')[1]}*",
+                        SearchOption.AllDirectories
+                    )
+                    .Any(),
+                $"dotnet {line}: no test is called so"
+            );
+        const string benchmarks = "tests/EcrGuard.Benchmarks";
+        if (!words.Contains(benchmarks))
+            return;
+        var program = File.ReadAllText(Path.Combine(SamTemplate.Root, benchmarks, "Program.cs"));
+        Assert.All(
+            words.SkipWhile(word => word != "--").Skip(1).Where(word => !int.TryParse(word, out _)),
+            name => Assert.Contains($"\"{name}\"", program, StringComparison.Ordinal)
         );
     }
 

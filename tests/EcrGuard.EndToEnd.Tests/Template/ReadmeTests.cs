@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using EcrGuard.EndToEnd.Tests.Cli;
 using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
@@ -94,6 +95,18 @@ public sealed partial class ReadmeTests : IDisposable
                     $"{path} names {name}, which is not there"
                 )
         );
+
+    [Fact]
+    public async Task The_demo_prints_what_the_README_shows_of_it()
+    {
+        using var cli = new CommandLine();
+        var (exitCode, output) = await cli.RunAsync("demo", "--out", _work);
+        Assert.True(exitCode == 0, output);
+        var shown = Assert
+            .Single(new Page(Page.Readme).Blocks("text"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(shown, line => Assert.Contains($"{line}\n", output, StringComparison.Ordinal));
+    }
 
     [Theory]
     [MemberData(nameof(Alarms))]
