@@ -50,7 +50,7 @@ if (parsing.Errors.Count > 0 || parsing.UnmatchedTokens.Count > 0)
     var wrong = parsing
         .Errors.Select(error => error.Message)
         .Where(message => parsing.Errors.Count == 1 || message.Contains('\''))
-        .DefaultIfEmpty($"'{parsing.UnmatchedTokens.FirstOrDefault()}' was not understood.");
+        .DefaultIfEmpty($"'{string.Concat(parsing.UnmatchedTokens.Take(1))}' was not understood.");
     foreach (var error in wrong)
         Console.Error.WriteLine(error);
     if (Help.Meant(parsing) is { } meant)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -84,7 +83,8 @@ public sealed class CredentialsTests : IDisposable
             return context.Response.WriteAsync("""{"__type":"ParameterNotFound"}""");
         });
         await aws.StartAsync(TestContext.Current.CancellationToken);
-        var token = Convert.ToHexStringLower(SHA1.HashData("company"u8));
+        // The SHA-1 of the session's name, as the AWS CLI names the file.
+        const string token = "71b21161ffa1e6516bcc072aaf5ef38cbe85b511";
         _cli.File(
                 $".aws/sso/cache/{token}.json",
                 """
