@@ -27,6 +27,11 @@ internal static class CommandRunner
             errors.WriteLine($"Interrupted. {interrupted}");
             return ExitCodes.Interrupted;
         }
+        catch (NotThereException unknown)
+        {
+            errors.WriteLine(unknown.Message);
+            return ExitCodes.Wrong;
+        }
         catch (HttpRequestException unreachable)
         {
             errors.WriteLine($"AWS could not be reached: {ErrorText.Of(unreachable).TrimEnd('.')}.");
@@ -53,3 +58,6 @@ internal static class CommandRunner
     private static bool IsOfSdk(Exception error) =>
         error.GetType().Namespace?.StartsWith("Amazon.", StringComparison.Ordinal) == true;
 }
+
+/// <summary>There is no such image, or EcrGuard knows none; a sentence.</summary>
+internal sealed class NotThereException(string message) : Exception(message);

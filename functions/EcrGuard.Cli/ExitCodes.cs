@@ -11,7 +11,7 @@ internal static class ExitCodes
 
     /// <summary>
     /// The document has errors; a result of the demo was not as expected; not all of a plan was done; an order was
-    /// refused; a policy that is tried would block more.
+    /// refused; a policy that is tried would block more; the image is not there.
     /// </summary>
     public const int Wrong = 1;
 

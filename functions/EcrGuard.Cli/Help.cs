@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 
 namespace EcrGuard.Cli;
@@ -20,11 +21,20 @@ internal static class Help
         // An argument that is a list of images also takes a misspelt option.
         var taken = parsed.Tokens.Where(token => token.Type == TokenType.Argument && token.Value.StartsWith("--"));
         if (parsed.UnmatchedTokens.Concat(taken.Select(token => token.Value)).FirstOrDefault() is not { } word)
-            return null;
+            return
+                parsed.Errors.Select(error => error.SymbolResult).OfType<OptionResult>().FirstOrDefault() is { } option
+                && option.Tokens is [var value, ..]
+                ? Nearest(value.Value, option.Option.GetCompletions(CompletionContext.Empty).Select(one => one.Label))
+                : null;
         var known = Called(parsed)
             .SelectMany(command => command.Options.Select(option => option.Name))
             .Concat(parsed.CommandResult.Command.Subcommands.Select(command => command.Name))
             .Where(name => name.StartsWith('-') == word.StartsWith('-'));
+        return Nearest(word, known);
+    }
+
+    private static string? Nearest(string word, IEnumerable<string> known)
+    {
         var near = known.Select(name => (Name: name, Wrong: Distance(word, name))).OrderBy(one => one.Wrong);
         return near.FirstOrDefault() is { Name: { } name, Wrong: <= MostWrong } ? $"Did you mean '{name}'?" : null;
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
@@ -8,8 +7,6 @@ using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
 using EcrGuard.Lambda.Flow;
-using EcrGuard.Lambda.Flow.Baselines;
-using EcrGuard.Lambda.Flow.Plans;
 using EcrGuard.Lambda.Flow.Reporting;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
@@ -31,6 +28,8 @@ internal sealed class LocalDeployment : IDisposable
 
     /// <summary>The id of the role that may force approvals. Here, whoever gives the order has it.</summary>
     public const string BreakGlassRoleId = "AROALOCALBREAKGLASS";
+
+    private static readonly HostedFunction[] Functions = [.. FunctionTable.All.Values.Select(function => function())];
 
     private readonly LocalAwsServer aws;
     private readonly string scanQueue;
@@ -55,26 +54,15 @@ internal sealed class LocalDeployment : IDisposable
             AlertTopic = AlertTopic,
             SummaryTopic = SummaryTopic,
             ScanQueue = scanQueue,
+            ApprovalFunction = nameof(Approval),
+            GateQueue = aws.Sqs.CreateQueue("ecrguard-gate"),
             Enforcement = enforcement,
             BreakGlassRoleId = BreakGlassRoleId,
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, time, Log.Silent);
-        collection
-            .AddSingleton<OnImagePushed>()
-            .AddSingleton<OnScanChanged>()
-            .AddSingleton<OnImageDeployed>()
-            .AddSingleton<Approval>()
-            .AddSingleton<BreakGlass>()
-            .AddSingleton<Backfill>()
-            .AddSingleton<WeeklySummary>()
-            .AddSingleton<RestoreRepository>()
-            .AddSingleton<ReleaseImage>()
-            .AddSingleton<ApplyPlan>()
-            .AddSingleton<SweepList>()
-            .AddSingleton<SweepRepository>()
-            .AddSingleton<SweepClose>()
-            .AddSingleton<Watch>();
+        foreach (var function in Functions)
+            function.AddTo(collection);
         services = collection.BuildServiceProvider();
     }
 
@@ -86,20 +74,10 @@ internal sealed class LocalDeployment : IDisposable
     /// <returns>The ARN of the sweep's state machine.</returns>
     public string Serve()
     {
-        var json = new LambdaJson(new JsonSerializerOptions { PropertyNameCaseInsensitive = true });
-        var approval = Serve<Approval, ApprovalRequest, JsonElement>(
-            json.ApprovalRequest,
-            json.JsonElement,
-            (function, question, context) => function.ApprovalAsync(question, context)
-        );
-        var breakGlass = Serve<BreakGlass, BreakGlassRequest, JsonElement>(
-            json.BreakGlassRequest,
-            json.JsonElement,
-            (function, order, context) => function.BreakGlassAsync(order, context)
-        );
-        ServeOrders(json);
-        aws.HttpApi.Route("GET /approval", BreakGlassRoleId, approval);
-        aws.HttpApi.Route("POST /breakglass", BreakGlassRoleId, breakGlass);
+        foreach (var function in Functions)
+            aws.Lambda.Register(function.Name, Handler(function));
+        aws.HttpApi.Route("GET /approval", BreakGlassRoleId, Handler(Of(nameof(Approval))));
+        aws.HttpApi.Route("POST /breakglass", BreakGlassRoleId, Handler(Of(nameof(BreakGlass))));
         aws.Ssm.PutParameter(
             DeployedStack.Parameter,
             JsonSerializer.Serialize(
@@ -122,45 +100,10 @@ internal sealed class LocalDeployment : IDisposable
         return aws.StepFunctions.CreateStateMachine("Sweep", SweepAsync);
     }
 
-    /// <summary>The functions to which the commands give orders.</summary>
-    private void ServeOrders(LambdaJson json)
-    {
-        Serve<ApplyPlan, JsonElement, ApplyAnswer>(
-            json.JsonElement,
-            json.ApplyAnswer,
-            (function, plan, context) => function.ApplyPlanAsync(plan, context)
-        );
-        Serve<RestoreRepository, RestoreRequest, RestoreAnswer>(
-            json.RestoreRequest,
-            json.RestoreAnswer,
-            (function, order, context) => function.RestoreRepositoryAsync(order, context)
-        );
-        Serve<ReleaseImage, ReleaseRequest, ReleaseAnswer>(
-            json.ReleaseRequest,
-            json.ReleaseAnswer,
-            (function, order, context) => function.ReleaseImageAsync(order, context)
-        );
-    }
+    private static HostedFunction Of(string name) => Array.Find(Functions, function => function.Name == name)!;
 
-    private Func<string, Task<string>> Serve<TFunction, TInput, TOutput>(
-        JsonTypeInfo<TInput> input,
-        JsonTypeInfo<TOutput> output,
-        Func<TFunction, TInput, ILambdaContext, Task<TOutput>> call
-    )
-        where TFunction : class
-    {
-        async Task<string> HandleAsync(string payload) =>
-            JsonSerializer.Serialize(
-                await call(
-                    services.GetRequiredService<TFunction>(),
-                    JsonSerializer.Deserialize(payload, input)!,
-                    new LocalContext(typeof(TFunction).Name)
-                ),
-                output
-            );
-        aws.Lambda.Register(typeof(TFunction).Name, HandleAsync);
-        return HandleAsync;
-    }
+    private Func<string, Task<string>> Handler(HostedFunction function) =>
+        payload => function.AnswerAsync(services, payload, new LocalContext(function.Name));
 
     public string AlertTopic { get; }
     public string SummaryTopic { get; }

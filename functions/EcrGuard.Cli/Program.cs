@@ -30,7 +30,8 @@ var region = new Option<string?>("--region")
 var profile = new Option<string?>("--profile")
 {
     Description =
-        "The profile of the AWS configuration whose credentials are used; else the environment's AWS_PROFILE.",
+        "The profile of the AWS configuration whose credentials are used, also if the environment has some; else "
+        + "the environment's AWS_PROFILE.",
     Recursive = true,
 };
 root.Add(region);
@@ -63,14 +64,35 @@ foreach (var (variable, given) in new[] { ("AWS_REGION", region), ("AWS_PROFILE"
     if (parsing.GetValue(given) is { } value)
         Environment.SetEnvironmentVariable(variable, value);
 }
+
+// The profile is meant, even if the environment has credentials.
+string[] credentials =
+[
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+];
+foreach (var variable in parsing.GetValue(profile) is null ? [] : credentials)
+    Environment.SetEnvironmentVariable(variable, null);
 Credentials.RegisterSignIn();
+var exitCode = ExitCodes.Usage;
 try
 {
-    return await parsing.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    exitCode = await parsing.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception unusable)
-    when (unusable is IOException or UnauthorizedAccessException or ArgumentException or SettingsException)
+    when (unusable
+            is IOException
+                or UnauthorizedAccessException
+                or ArgumentException
+                or SettingsException
+                or UnusableFileException
+    )
 {
     Console.Error.WriteLine(ErrorText.Whole(unusable));
-    return ExitCodes.Usage;
 }
+if (exitCode == ExitCodes.Usage)
+    Console.Error.WriteLine($"See '{Help.Of(parsing)}'.");
+return exitCode;

@@ -22,6 +22,11 @@ internal static class SharedOptions
         var images = new List<ImageReference>();
         foreach (var token in result.Tokens)
         {
+            if (token.Value.StartsWith("--", StringComparison.Ordinal))
+            {
+                result.AddError($"Unknown option '{token.Value}'.");
+                return null;
+            }
             if (ImageReference.TryParse(token.Value, out var image, out var problem))
                 images.Add(image);
             else
@@ -55,8 +60,34 @@ internal static class SharedOptions
                 + "region.",
         };
 
+    /// <param name="problem">What is wrong with a reason, as a sentence; null: nothing.</param>
+    public static Option<string> Reason(string description, Func<string, string?> problem)
+    {
+        var reason = new Option<string>("--reason") { Description = description, Required = true };
+        reason.Validators.Add(result =>
+        {
+            if (result.Tokens is [var text, ..] && problem(text.Value) is { } wrong)
+                result.AddError($"--reason is wrong: {wrong}");
+        });
+        return reason;
+    }
+
+    /// <summary>The reason of an order to a function.</summary>
     public static Option<string> Reason(string description) =>
-        new("--reason") { Description = description, Required = true };
+        Reason(description, reason => string.IsNullOrWhiteSpace(reason) ? "It is empty; say why." : null);
+
+    /// <exception cref="UnusableFileException">The folder is not there and cannot be made.</exception>
+    public static void Make(DirectoryInfo folder)
+    {
+        try
+        {
+            folder.Create();
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            throw new UnusableFileException($"--out is '{folder}'; it cannot be written: {wrong.Message}");
+        }
+    }
 
     public static Option<string> TextOrJson() => Format("Text for people or JSON for machines.", "text");
 

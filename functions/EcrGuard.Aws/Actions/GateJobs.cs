@@ -2,6 +2,7 @@ using Amazon.CodeDeploy;
 using Amazon.CodeDeploy.Model;
 using Amazon.CodePipeline;
 using Amazon.CodePipeline.Model;
+using Amazon.Runtime;
 using Amazon.SQS.Model;
 using EcrGuard.Core.Gates;
 using EcrGuard.Core.Images;
@@ -14,26 +15,44 @@ public sealed class GateJobs(AwsClients aws, Settings settings)
     /// <summary>CodePipeline takes no summary longer than this (CodePipeline API, ExecutionDetails).</summary>
     private const int MaxSummary = 2000;
 
-    /// <summary>Ends a job of CodePipeline with success.</summary>
+    /// <summary>
+    /// Ends a job of CodePipeline with success, or fails it if its output variables are longer than CodePipeline takes.
+    /// </summary>
     /// <param name="variables">Output variables for the actions that come after it.</param>
     /// <returns>False if the job has ended already.</returns>
-    public Task<bool> SucceedAsync(
+    public async Task<bool> SucceedAsync(
         string job,
         string why,
         Dictionary<string, string> variables,
         CancellationToken cancellation
-    ) =>
-        EndAsync(() =>
-            aws.Deployers.CodePipeline.PutJobSuccessResultAsync(
-                new PutJobSuccessResultRequest
-                {
-                    JobId = job,
-                    ExecutionDetails = Details(why),
-                    OutputVariables = variables,
-                },
-                cancellation
-            )
-        );
+    )
+    {
+        try
+        {
+            return await EndAsync(() =>
+                    aws.Deployers.CodePipeline.PutJobSuccessResultAsync(
+                        new PutJobSuccessResultRequest
+                        {
+                            JobId = job,
+                            ExecutionDetails = Details(why),
+                            OutputVariables = variables,
+                        },
+                        cancellation
+                    )
+                )
+                .ConfigureAwait(false);
+        }
+        catch (AmazonServiceException refused) when (refused.ErrorCode == "OutputVariablesSizeExceededException")
+        {
+            return await FailAsync(
+                    job,
+                    "The images pass, but the output variables that name them are longer than CodePipeline takes; ask "
+                        + "about fewer images in one action.",
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Makes CodePipeline ask again.</summary>
     /// <inheritdoc cref="SucceedAsync" path="/returns"/>

@@ -72,7 +72,7 @@ public sealed class ArtifactReader(AwsClients aws)
         try
         {
             using var zip = new ZipArchive(content, ZipArchiveMode.Read);
-            foreach (var entry in zip.Entries.Where(entry => PipelineJob.Files.Contains(entry.FullName)).Take(10))
+            foreach (var entry in Named(artifact, zip))
             {
                 using var file = entry.Open();
                 var bytes = new byte[PipelineJob.MaxFile + 1];
@@ -91,6 +91,36 @@ public sealed class ArtifactReader(AwsClients aws)
         {
             throw new UnclearDeploymentException($"The artifact {Phrase.Clip(artifact, 100)} is no .zip file.");
         }
+    }
+
+    /// <summary>
+    /// The entries that name images. What is unpacked to the name of such an entry must be that entry alone.
+    /// </summary>
+    private static List<ZipArchiveEntry> Named(string artifact, ZipArchive zip)
+    {
+        var named = zip.Entries.Where(entry => PipelineJob.Files.Contains(Unpacked(entry.FullName))).ToList();
+        return
+            named.TrueForAll(entry => entry.FullName == Unpacked(entry.FullName))
+            && named.DistinctBy(entry => entry.FullName).Count() == named.Count
+            ? named
+            : throw new UnclearDeploymentException(
+                $"The artifact {Phrase.Clip(artifact, 100)} holds {string.Join(" or ", PipelineJob.Files)} twice, or "
+                    + "in another spelling such as './'; which one is deployed is not known."
+            );
+    }
+
+    /// <summary>Where an entry comes to lie when the artifact is unpacked.</summary>
+    private static string Unpacked(string name)
+    {
+        var path = new List<string>();
+        foreach (var part in name.Split('/', '\\'))
+        {
+            if (part == ".." && path.Count > 0)
+                path.RemoveAt(path.Count - 1);
+            else if (part is not ("" or "." or ".."))
+                path.Add(part);
+        }
+        return string.Join('/', path);
     }
 
     private static UnclearDeploymentException TooLarge(PipelineArtifact artifact) =>

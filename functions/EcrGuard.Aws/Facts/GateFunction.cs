@@ -98,7 +98,8 @@ public sealed class GateFunction(IAmazonLambda lambda, string function)
             image,
             place,
             failure is ResourceNotFoundException
-                ? $"{ErrorText.Of(failure)} The name must be the stack's output ApprovalFunction, in this region."
+                ? $"{ErrorText.Of(failure).TrimEnd('.')}. It must be the function of the stack's output "
+                    + "ApprovalFunction, in this region."
                 : ErrorText.Of(failure),
             MayPass(failure) ? Retry : null
         );

@@ -72,7 +72,11 @@ internal sealed class GateClient
             credentials,
             cancellation
         );
-        return answer.Status is 429 or >= 500 && !answer.Body.Contains("\"problem\"", StringComparison.Ordinal)
+        // API Gateway's own answers, too, may come with these statuses.
+        var isOfEcrGuard = answer.Body.Contains("\"approved\"", StringComparison.Ordinal);
+        return
+            (answer.Status is 429 or >= 500 && !isOfEcrGuard)
+            || (answer.Status != 200 && GateAnswer.Read(image, null, answer.Body).Passes)
             ? throw new FunctionFailedException(
                 $"The HTTP API answered {answer.Status}: {Phrase.Clip(answer.Body, 300)}"
             )

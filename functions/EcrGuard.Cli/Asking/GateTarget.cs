@@ -51,6 +51,17 @@ internal sealed record GateTarget(string? Function, Uri? Url, string? Role)
             command.Add(options.function);
             command.Add(options.url);
             command.Add(options.role);
+            options.role.Validators.Add(result =>
+            {
+                if (
+                    result.Tokens is [var arn, ..]
+                    && arn.Value.Split(':') is not ["arn", _, "iam", "", _, ['r', 'o', 'l', 'e', '/', _, ..]]
+                )
+                    result.AddError(
+                        $"--role is '{arn.Value}'; it must be the ARN of a role, such as "
+                            + "arn:aws:iam::111122223333:role/EcrGuardAsk."
+                    );
+            });
             command.Validators.Add(result =>
             {
                 if (result.GetResult(options.function) is not null && result.GetResult(options.url) is not null)

@@ -24,15 +24,11 @@ internal static class BreakGlassCommand
         var image = SharedOptions.Image();
         var format = SharedOptions.TextOrJson();
         var reason = SharedOptions.Reason(
-            "Why, in one line: it is told, and stands in the ledger and in every answer."
+            $"Why, in one line of {ForcedApproval.MinReason} to {ForcedApproval.MaxReason} characters: it is told, and "
+                + "stands in the ledger and in every answer.",
+            ForcedApproval.Problem
         );
-        var until = new Option<string>("--until")
-        {
-            Description =
-                "When it ends by itself: in 2h, or at a time with an offset such as 2026-12-01T12:00:00Z; the policy's "
-                + "defaults.maxBreakGlassHours is the most.",
-            Required = true,
-        };
+        var until = Until();
         var url = new Option<Uri?>("--url")
         {
             Description =
@@ -68,7 +64,26 @@ internal static class BreakGlassCommand
         return command;
     }
 
-    /// <param name="until">The time as it was written: the function says what is wrong with it.</param>
+    private static Option<string> Until() =>
+        new("--until")
+        {
+            Description =
+                "When it ends by itself: in 2h, or at a time with an offset such as 2026-12-01T12:00:00Z; the policy's "
+                + "defaults.maxBreakGlassHours is the most. Or 'now', which ends what is in force.",
+            Required = true,
+            CustomParser = result =>
+            {
+                if (Moment(result.Tokens[0].Value) is { } moment)
+                    return moment;
+                result.AddError(
+                    $"--until is '{Phrase.Clip(result.Tokens[0].Value, 80)}'; it must be a time such as 90m or 2h (at "
+                        + "most 24h), a later moment with an offset such as 2026-12-01T12:00:00Z, or 'now'."
+                );
+                return null;
+            },
+        };
+
+    /// <param name="until">The time as the function takes it.</param>
     /// <param name="url">The HTTP API; null: that of the stack here.</param>
     /// <returns>0 if it was done, 1 if it was refused, 5 if it is not known whether it was done.</returns>
     public static Task<int> RunAsync(
@@ -85,7 +100,7 @@ internal static class BreakGlassCommand
             async () =>
             {
                 var order = JsonSerializer.Serialize(
-                    new BreakGlassOrder(image.ToString(), reason, Moment(until)),
+                    new BreakGlassOrder(image.ToString(), reason, until),
                     EcrGuard.Lambda.OrderJson.Default.BreakGlassOrder
                 );
                 var (status, body) = await PostAsync(url ?? await FindAsync(cancellation), order, cancellation);
@@ -96,11 +111,18 @@ internal static class BreakGlassCommand
             cancellation
         );
 
-    /// <summary>A duration counts from now. Any other text is left to the function to judge.</summary>
-    private static string Moment(string until) =>
-        Times.TryParseDuration(until, out var span)
-            ? (TimeProvider.System.GetUtcNow() + span).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)
-            : until;
+    /// <summary>The end as the function takes it: a duration counts from now. Null: it is none, or is over.</summary>
+    private static string? Moment(string until)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        if (until == "now")
+            return until;
+        if (Times.TryParseDuration(until, out var span) && span > TimeSpan.Zero)
+            return (now + span).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var clock = until.AsSpan(Math.Max(0, until.IndexOf('T')));
+        var hasOffset = clock is ['T', ..] && clock.ContainsAny('Z', '+', '-');
+        return hasOffset && Times.TryParseIso(until, out var moment) && moment > now ? until : null;
+    }
 
     private static async Task<(int Status, string Body)> PostAsync(
         Uri url,

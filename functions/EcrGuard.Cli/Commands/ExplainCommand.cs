@@ -89,7 +89,7 @@ internal static class ExplainCommand
         var images = new ImageRecords(table);
         var entry =
             await images.FindAsync(image, cancellation)
-            ?? throw new UnusableFileException(
+            ?? throw new NotThereException(
                 $"The ledger knows nothing of {image.Repository.Name}@{image.Digest}: EcrGuard has not judged it yet, "
                     + "or it is no image that anybody deploys (a signature, say)."
             );
@@ -133,7 +133,7 @@ internal static class ExplainCommand
         }
         catch (Exception missing) when (missing is ImageNotFoundException or RepositoryNotFoundException)
         {
-            throw new UnusableFileException(
+            throw new NotThereException(
                 $"No image of {repository.Name} has the tag '{tag}' now; name the image by its digest, by which the "
                     + "ledger knows it."
             );

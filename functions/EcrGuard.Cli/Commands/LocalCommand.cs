@@ -134,8 +134,8 @@ internal static class LocalCommand
         output.WriteLine("  aws ecr describe-repositories");
         output.WriteLine("  ecrguard ask payments/ledger:2.0");
         output.WriteLine(
-            "  aws lambda invoke --function-name Approval --cli-binary-format raw-in-base64-out "
-                + "--payload '{\"image\":\"payments/ledger:2.0\"}' answer.json"
+            "  echo '{\"image\":\"payments/ledger:2.0\"}' > question.json; "
+                + "aws lambda invoke --function-name Approval --payload fileb://question.json answer.json"
         );
         output.WriteLine(
             "  curl --aws-sigv4 \"aws:amz:$AWS_REGION:execute-api\" --user local:local "

@@ -129,7 +129,7 @@ internal static class ReportCommand
         CancellationToken cancellation
     )
     {
-        folder.Create();
+        SharedOptions.Make(folder);
         foreach (var file in SummaryForms.Of(summary))
         {
             await using var stream = File.Create(Path.Combine(folder.FullName, file.Name));

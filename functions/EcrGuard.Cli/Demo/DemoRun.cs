@@ -32,7 +32,7 @@ internal sealed class DemoRun
         Estate.Seed(aws);
         using var guard = new LocalDeployment(aws, Policy(), EnforcementMode.Mark, TimeProvider.System);
         var run = new DemoRun(output, aws, guard);
-        folder.Create();
+        SharedOptions.Make(folder);
         output.WriteLine(
             $"EcrGuard's demo: a local AWS on {aws.Endpoint}, its events, and the functions as they are deployed."
         );

@@ -127,7 +127,9 @@ public sealed record GateAnswer(
             return $"The answer says to deploy '{Phrase.Clip(answer.Deploy, 200)}', which is not its digest {digest}.";
         if (!ImageReference.TryParse(image, out var asked, out var problem))
             return problem;
-        return asked.Repository != deploy.Repository || (asked.Digest is not null && asked.Digest != digest)
+        var elsewhere = asked.Account is not null && (asked.Account, asked.Region) != (deploy.Account, deploy.Region);
+        return
+            elsewhere || asked.Repository != deploy.Repository || (asked.Digest is not null && asked.Digest != digest)
             ? $"The answer is about {deploy}, which was not asked about."
             : null;
     }

@@ -11,7 +11,7 @@ public static class GateSarif
 
     /// <summary>
     /// A result for each reason and warning, whose rule is the policy's rule. An image that passes without warnings has
-    /// none.
+    /// none; one that does not pass has at least one.
     /// </summary>
     public static string Of(GateReport report)
     {
@@ -26,6 +26,8 @@ public static class GateSarif
         var level = answer.Passes ? "note" : "error";
         if (answer.Problem is { } problem)
             yield return Result(answer, answer.Status, level, problem);
+        else if (!answer.Passes && answer.Answer is null or { Reasons: [] })
+            yield return Result(answer, answer.Status, level, $"It does not pass: it is {answer.Status}.");
         foreach (var reason in answer.Passes ? [] : answer.Answer?.Reasons ?? [])
             yield return Result(answer, reason.Code, level, reason.Sentence);
         foreach (var warning in answer.Answer?.Warnings ?? [])
@@ -39,9 +41,11 @@ public static class GateSarif
             new SarifText($"{GateText.Name(answer)}: {sentence}"),
             [
                 new SarifLocation(
-                    answer.Place is { File: not "-" } place
-                        ? new SarifPlace(new SarifFile(UriOf(place.File)), new SarifRegion(1))
-                        : null,
+                    // GitHub refuses a result that lies in no file. An image that comes from none stands for itself.
+                    new SarifPlace(
+                        new SarifFile(UriOf(answer.Place is { File: not "-" } place ? place.File : answer.Image)),
+                        new SarifRegion(1)
+                    ),
                     [new SarifName(GateText.Name(answer), answer.Answer?.Deploy ?? GateText.Name(answer))]
                 ),
             ]
@@ -74,8 +78,7 @@ internal sealed record SarifResult(
 
 internal sealed record SarifText(string Text);
 
-/// <param name="PhysicalLocation">Null where the image comes from no file.</param>
-internal sealed record SarifLocation(SarifPlace? PhysicalLocation, IReadOnlyList<SarifName> LogicalLocations);
+internal sealed record SarifLocation(SarifPlace PhysicalLocation, IReadOnlyList<SarifName> LogicalLocations);
 
 internal sealed record SarifPlace(SarifFile ArtifactLocation, SarifRegion Region);
 

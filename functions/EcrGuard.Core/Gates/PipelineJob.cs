@@ -37,7 +37,7 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
         try
         {
             using var document = JsonDocument.Parse(text);
-            return Read(document.RootElement);
+            return Read(document.RootElement.EnumerateObject().Select(one => KeyValuePair.Create(one.Name, one.Value)));
         }
         catch (JsonException)
         {
@@ -88,27 +88,42 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
         return now - since < AsksFor;
     }
 
-    private static PipelineJob Read(JsonElement root)
+    /// <summary>
+    /// The same without a job, as the rule LambdaInvoke of a stage's condition may ask: its parameters are the event,
+    /// or stand under <c>UserParameters</c>.
+    /// </summary>
+    /// <exception cref="UnclearDeploymentException">They name no image, or are wrong; a sentence.</exception>
+    public static PipelineJob OfRule(IReadOnlyDictionary<string, JsonElement> parameters)
+    {
+        var job = parameters.TryGetValue("UserParameters", out var inside)
+            ? Read(inside.ValueKind == JsonValueKind.String ? inside.GetString() : inside.GetRawText())
+            : Read(parameters.Where(one => one.Key is "image" or "images" or "others"));
+        return job.Images.Count > 0
+            ? job
+            : throw new UnclearDeploymentException($"The event names no job of CodePipeline and no image. {Right}");
+    }
+
+    private static PipelineJob Read(IEnumerable<KeyValuePair<string, JsonElement>> parameters)
     {
         var images = new List<NamedImage>();
         bool? ignores = null;
-        foreach (var member in root.EnumerateObject())
+        foreach (var (name, value) in parameters)
         {
-            switch (member.Name)
+            switch (name)
             {
                 case "image":
-                    images.Add(Image(member.Value, "UserParameters.image"));
+                    images.Add(Image(value, "UserParameters.image"));
                     break;
-                case "images" when member.Value.ValueKind == JsonValueKind.Array:
+                case "images" when value.ValueKind == JsonValueKind.Array:
                     images.AddRange(
-                        member
-                            .Value.EnumerateArray()
+                        value
+                            .EnumerateArray()
                             .Take(DeploymentDocument.MaxImages + 1)
                             .Select((image, at) => Image(image, $"UserParameters.images[{at}]"))
                     );
                     break;
-                case "others" when member.Value.ValueKind == JsonValueKind.String:
-                    ignores = member.Value.GetString() switch
+                case "others" when value.ValueKind == JsonValueKind.String:
+                    ignores = value.GetString() switch
                     {
                         "deny" => false,
                         "ignore" => true,
@@ -119,7 +134,7 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
                     break;
                 default:
                     throw new UnclearDeploymentException(
-                        $"The user parameter '{Phrase.Clip(member.Name, 40)}' is not known or not of its kind. {Right}"
+                        $"The user parameter '{Phrase.Clip(name, 40)}' is not known or not of its kind. {Right}"
                     );
             }
         }

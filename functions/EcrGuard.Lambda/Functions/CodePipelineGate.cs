@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
@@ -10,8 +11,16 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
-/// <summary>The input of a CodePipeline invoke action. It carries credentials and is never logged.</summary>
-public sealed record CodePipelineGateRequest([property: JsonPropertyName("CodePipeline.job")] CodePipelineJob? Job);
+/// <summary>
+/// The input of a CodePipeline invoke action, or of a rule of a stage's condition, which may name no job. It carries
+/// credentials and is never logged.
+/// </summary>
+public sealed record CodePipelineGateRequest([property: JsonPropertyName("CodePipeline.job")] CodePipelineJob? Job)
+{
+    /// <summary>Everything beside the job.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Parameters { get; set; }
+}
 
 public sealed record CodePipelineJob(string? Id, CodePipelineJobData? Data);
 
@@ -50,11 +59,9 @@ public sealed class CodePipelineGate(
     [LambdaFunction]
     public async Task<bool> CodePipelineGateAsync(CodePipelineGateRequest input, ILambdaContext context)
     {
-        if (input.Job is not { Id: { Length: > 0 } job })
-            throw new UnclearDeploymentException(
-                "The event is not that of an invoke action: it names no job of CodePipeline."
-            );
         using var deadline = Deadline.Before(context, Margin);
+        if (input.Job is not { Id: { Length: > 0 } job })
+            return await OfRuleAsync(input.Parameters ?? [], deadline.Token).ConfigureAwait(false);
         var decision = await gatekeeper
             .DecideAsync(job, () => DecideAsync(input.Job.Data, deadline.Token))
             .ConfigureAwait(false);
@@ -74,6 +81,30 @@ public sealed class CodePipelineGate(
         if (!await ended.ConfigureAwait(false))
             log.Info("The job had ended already.", ("job", job));
         return decision.Step == GateStep.Go;
+    }
+
+    /// <summary>Answers where no job waits for its end. Only a failure of the function is surely a no.</summary>
+    /// <exception cref="UnclearDeploymentException">The answer is no; why, as a sentence.</exception>
+    private async Task<bool> OfRuleAsync(
+        IReadOnlyDictionary<string, JsonElement> parameters,
+        CancellationToken cancellation
+    )
+    {
+        var decision = await gatekeeper
+            .DecideAsync(
+                "a rule of CodePipeline",
+                () =>
+                {
+                    var asked = PipelineJob.OfRule(parameters);
+                    return gatekeeper.AskAsync(
+                        new DeployedImages("The rule", asked.Images),
+                        cancellation,
+                        asked.IgnoresOthers
+                    );
+                }
+            )
+            .ConfigureAwait(false);
+        return decision.Step == GateStep.Go ? true : throw new UnclearDeploymentException(decision.Why);
     }
 
     private async Task<GateDecision> DecideAsync(CodePipelineJobData? data, CancellationToken cancellation)

@@ -47,6 +47,15 @@ public sealed class GateReportTests
             "not its digest",
             Read("shop/web:1", Body("APPROVED", true).Replace($"web@{Digest}", $"web@{Other}")).Problem!
         );
+        Assert.True(Read(Uri, Body("APPROVED", true)).Passes);
+        Assert.Contains(
+            "not asked about",
+            Read(Uri.Replace("123456789012", "999999999999"), Body("APPROVED", true)).Problem!
+        );
+        Assert.Contains(
+            "not asked about",
+            Read(Uri.Replace("eu-central-1", "us-east-1"), Body("APPROVED", true)).Problem!
+        );
         Assert.Contains("GREEN", Read("shop/web:1", Body("GREEN", true)).Problem!);
     }
 
@@ -107,6 +116,21 @@ public sealed class GateReportTests
             )
         );
         Assert.Equal("a,b:%.yaml", (string)blocked["file"]!);
+    }
+
+    /// <summary>GitHub refuses a result that lies in no file.</summary>
+    [Fact]
+    public void What_does_not_pass_has_a_result_in_SARIF_and_every_result_lies_somewhere()
+    {
+        var pending = JsonNode.Parse(Body("PENDING", false))!;
+        pending["reasons"] = new JsonArray();
+        var report = new GateReport([Read("shop/web:1", pending.ToJsonString())]);
+        var result = Assert.Single(JsonNode.Parse(GateSarif.Of(report))!["runs"]![0]!["results"]!.AsArray())!;
+        Assert.Equal(("PENDING", "error"), ((string)result["ruleId"]!, (string)result["level"]!));
+        Assert.Equal(
+            "shop/web%3A1",
+            (string)result["locations"]![0]!["physicalLocation"]!["artifactLocation"]!["uri"]!
+        );
     }
 
     [Fact]

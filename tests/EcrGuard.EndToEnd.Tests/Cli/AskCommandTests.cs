@@ -202,6 +202,56 @@ public sealed class AskCommandTests : IAsyncLifetime
         Assert.True(code == 5, output);
     }
 
+    /// <summary>Approval answers 503 with a whole verdict while the registry cannot be read.</summary>
+    [Theory]
+    [InlineData(503, "ERROR", false, "The registry could not be read.")]
+    [InlineData(503, "APPROVED", true, "The HTTP API answered 503")]
+    [InlineData(403, "APPROVED", true, "The HTTP API answered 403")]
+    public async Task A_verdict_that_comes_with_another_status_than_200_is_read_and_never_a_yes(
+        int http,
+        string status,
+        bool approved,
+        string because
+    )
+    {
+        await using var api = await HttpApi.StartAsync(
+            "local",
+            _ =>
+                Task.FromResult<JsonNode>(
+                    new JsonObject
+                    {
+                        ["statusCode"] = http,
+                        ["body"] = Body("shop/web", status, approved)
+                            .Replace(
+                                "CVE-1 in openssl: fixed in 3.0.13.",
+                                "The registry could not be read.",
+                                StringComparison.Ordinal
+                            ),
+                    }
+                )
+        );
+        var (code, output) = await _cli.RunAsync(_aws, "ask", "shop/web:1", "--url", api.ApprovalUrl);
+        Assert.True(code == 5, output);
+        Assert.Contains(because, output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The wrong account must not answer.</summary>
+    [Fact]
+    public async Task A_profile_is_used_although_the_environment_has_keys()
+    {
+        On("shop/web:1", Body("shop/web", "APPROVED", true));
+        _cli.File("config", "[profile team]\naws_access_key_id = TEAM\naws_secret_access_key = x\n")
+            .With("AWS_CONFIG_FILE", Path.Combine(_cli.Folder, "config"))
+            .With("AWS_SHARED_CREDENTIALS_FILE", Path.Combine(_cli.Folder, "none"));
+        var (code, output) = await _cli.RunAsync(_aws, "ask", "shop/web:1", "--profile", "team");
+        Assert.True(code == 0, output);
+        Assert.All(_aws.Requests, request => Assert.Equal("TEAM", request.AccessKey));
+
+        (code, output) = await _cli.RunAsync(_aws, "ask", "shop/web:1", "--profile", "nobody");
+        Assert.True(code == 5, output);
+        Assert.Contains("nobody", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_role_is_taken_for_the_question()
     {

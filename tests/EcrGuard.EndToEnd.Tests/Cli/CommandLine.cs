@@ -78,6 +78,10 @@ internal sealed class CommandLine : IDisposable
         return start;
     }
 
+    /// <summary>What a command says, without the last line of an error: how to get the command's help.</summary>
+    public static string Message(string output) =>
+        System.Text.RegularExpressions.Regex.Replace(output, @"See 'ecrguard[a-z ]* --help'\.\s*$", "").TrimEnd();
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>Built in the same configuration and for the same framework as the tests.</summary>

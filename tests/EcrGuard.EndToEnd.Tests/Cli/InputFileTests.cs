@@ -234,7 +234,7 @@ public sealed class InputFileTests : IDisposable
     }
 
     private static (int, string) Trimmed((int ExitCode, string Output) ended) =>
-        (ended.ExitCode, ended.Output.TrimEnd());
+        (ended.ExitCode, CommandLine.Message(ended.Output));
 
     /// <summary>At commit defd080, the linter's answer to these was wrong.</summary>
     [Theory]

@@ -493,7 +493,7 @@ public sealed class JudgeCommandTests : IDisposable
         );
         Assert.EndsWith(
             "select one with --image, by its digest if a tag does not tell them apart.",
-            output.TrimEnd(),
+            CommandLine.Message(output),
             StringComparison.Ordinal
         );
     }
@@ -664,7 +664,7 @@ public sealed class JudgeCommandTests : IDisposable
     {
         var (exitCode, output) = await JudgeAsync(findings);
 
-        Assert.Equal((64, message), (exitCode, output.TrimEnd()));
+        Assert.Equal((64, message), (exitCode, CommandLine.Message(output)));
     }
 
     [Theory]
@@ -694,7 +694,7 @@ public sealed class JudgeCommandTests : IDisposable
 
         Assert.Equal(
             (64, "policy.jsonc:1:14: error: Found 2; it must be 1, the only version of this format. ($.version)"),
-            (exitCode, output.TrimEnd())
+            (exitCode, CommandLine.Message(output))
         );
     }
 }

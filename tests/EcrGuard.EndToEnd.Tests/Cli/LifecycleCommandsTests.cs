@@ -249,7 +249,7 @@ public sealed class LifecycleCommandsTests : IDisposable
 
         Assert.Equal(
             (64, message.Replace(" D ", $" {Digest('d')} ", StringComparison.Ordinal)),
-            (exitCode, output.TrimEnd())
+            (exitCode, CommandLine.Message(output))
         );
         Assert.Equal((64, output), await LintAsync("--images", "images.json"));
     }
@@ -348,9 +348,12 @@ public sealed class LifecycleCommandsTests : IDisposable
                 "policy.json: it has a \"version\", so that it is a policy of EcrGuard; it must be a "
                     + "lifecycle policy of ECR. 'ecrguard policy check' is for EcrGuard's."
             ),
-            (linted.ExitCode, linted.Output.TrimEnd())
+            (linted.ExitCode, CommandLine.Message(linted.Output))
         );
-        Assert.Equal(linted, simulated);
+        Assert.Equal(
+            (linted.ExitCode, CommandLine.Message(linted.Output)),
+            (simulated.ExitCode, CommandLine.Message(simulated.Output))
+        );
     }
 
     [Fact]

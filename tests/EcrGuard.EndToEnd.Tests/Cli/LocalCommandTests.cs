@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EcrGuard.EndToEnd.Tests.Template;
 using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
@@ -33,9 +34,8 @@ public sealed class LocalCommandTests(LocalProcess local) : IClassFixture<LocalP
 
         (code, text) = await local.BashAsync(
             """
-            aws lambda invoke --function-name Approval --payload '{"image":"payments/ledger:2.0"}' \
-              $(aws --version 2>&1 | grep -q '^aws-cli/1' || echo --cli-binary-format raw-in-base64-out) \
-              answer.json > log
+            echo '{"image":"payments/ledger:2.0"}' > question.json
+            aws lambda invoke --function-name Approval --payload fileb://question.json answer.json > log
             cat answer.json
             """
         );
@@ -68,4 +68,46 @@ public sealed class LocalCommandTests(LocalProcess local) : IClassFixture<LocalP
         (code, text) = await local.BashAsync("ecrguard ask legacy/report:7");
         Assert.True(code == 0, text);
     }
+
+    /// <summary>A gate of AWS can be tried with the event that AWS sends, and every function runs.</summary>
+    [Fact]
+    public async Task Every_function_is_invoked_by_the_AWS_CLI()
+    {
+        await Tool.RequireAsync("aws", "aws", "--version");
+        var hook = $$$"""
+            {"clientRequestToken":"1","actionInvocationPoint":"CREATE_PRE_PROVISION","requestData":{
+            "targetType":"AWS::ECS::TaskDefinition","targetLogicalId":"Web","targetModel":{"resourceProperties":{
+            "ContainerDefinitions":[{"Image":"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{{{Image}}}"}]} } } }
+            """;
+        var (blocked, approved) = (hook.Replace(Image, "payments/ledger:2.0"), hook.Replace(Image, "shop/web:1.0"));
+        Assert.Equal("FAILED", (string)(await InvokeAsync("CloudFormationGate", blocked))["hookStatus"]!);
+        Assert.Equal("SUCCESS", (string)(await InvokeAsync("CloudFormationGate", approved))["hookStatus"]!);
+        Assert.True((await InvokeAsync("CodePipelineGate", """{"images":["shop/web:1.0"]}""")).GetValue<bool>());
+        Assert.Contains(
+            "CVE-",
+            (string)(await InvokeAsync("CodePipelineGate", """{"images":["payments/ledger:2.0"]}"""))["errorMessage"]!
+        );
+        Assert.Equal("FAILED", (string)(await InvokeAsync("EcsGate", "{}"))["hookStatus"]!);
+        foreach (var function in SamTemplate.With(SamTemplate.Everything).Functions)
+        {
+            var (code, text) = await local.BashAsync($"echo '{{}}' > in.json; {Invoke(function)}");
+            Assert.True(code == 0, $"{function}: {text}");
+        }
+        Assert.NotNull((await InvokeAsync("WeeklySummary", "{}"))["Week"]);
+        var sweep = await InvokeAsync("SweepList", "{}");
+        Assert.NotNull(sweep["Run"]);
+
+        async Task<JsonNode> InvokeAsync(string function, string input)
+        {
+            await File.WriteAllTextAsync(Path.Combine(local.Folder, "in.json"), input);
+            var (code, text) = await local.BashAsync($"{Invoke(function)} && cat answer.json");
+            Assert.True(code == 0, text);
+            return JsonNode.Parse(text)!;
+        }
+
+        static string Invoke(string function) =>
+            $"aws lambda invoke --function-name {function} --payload fileb://in.json answer.json > log";
+    }
+
+    private const string Image = "IMAGE";
 }

@@ -284,6 +284,6 @@ public sealed class PlanAndApplyTests
     {
         using var cli = new CommandLine().File("plan.json", plan);
         var (exitCode, output) = await cli.RunAsync("apply", "plan.json", "--yes");
-        Assert.Equal((64, message), (exitCode, output.TrimEnd()));
+        Assert.Equal((64, message), (exitCode, CommandLine.Message(output)));
     }
 }

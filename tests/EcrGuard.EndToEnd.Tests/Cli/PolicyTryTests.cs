@@ -282,7 +282,7 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
         var (checkedAs, shown) = await _ecrguard.RunAsync("policy", "check", "wrong.jsonc");
         var (exit, output) = await _ecrguard.RunAsync(guard.Aws, "policy", "try", "wrong.jsonc", "--account");
 
-        Assert.Equal((1, 64, shown), (checkedAs, exit, output));
+        Assert.Equal((1, 64, shown.TrimEnd()), (checkedAs, exit, CommandLine.Message(output)));
         Assert.Empty(guard.Aws.Requests);
     }
 

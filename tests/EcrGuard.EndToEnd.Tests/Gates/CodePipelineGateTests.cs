@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using EcrGuard.Core.Gates;
 using EcrGuard.EndToEnd.Tests.Harness;
+using EcrGuard.LocalAws;
 
 namespace EcrGuard.EndToEnd.Tests.Gates;
 
@@ -11,6 +12,8 @@ namespace EcrGuard.EndToEnd.Tests.Gates;
 public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Deployment>
 {
     private const string Image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1";
+
+    private const string Good = $$"""{"ImageURI":"{{Image}}"}""";
 
     private readonly List<string> _asked = [];
 
@@ -101,6 +104,44 @@ public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Depl
         Assert.Contains(because, result.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>A job that nobody ends holds its pipeline up until the action times out.</summary>
+    [Fact]
+    public async Task More_images_than_output_variables_can_name_fail_the_job()
+    {
+        Approve("APPROVED");
+        guard.Aws.Faults.Add(
+            Fault.Refuse(400, "OutputVariablesSizeExceededException", "Too large.") with
+            {
+                Service = "codepipeline",
+                Operation = "PutJobSuccessResult",
+            }
+        );
+        var result = await GateAdapter.PipelineAsync(guard, Image);
+        Assert.Equal("JobFailed", result!.Outcome);
+        Assert.Contains("ask about fewer images in one action", result.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>A rule of a stage's condition. Only an error is surely a no.</summary>
+    [Theory]
+    [InlineData("""{"images":["shop/web:1"]}""", "APPROVED", null)]
+    [InlineData("""{"UserParameters":{"image":"shop/web:1"}}""", "APPROVED", null)]
+    [InlineData("""{"UserParameters":"shop/web:1","pipeline":"web"}""", "APPROVED", null)]
+    [InlineData("""{"images":["shop/web:1"]}""", "BLOCKED", "CVE-1 blocks.")]
+    [InlineData("""{"images":["shop/web:1"]}""", "PENDING", "PENDING")]
+    [InlineData("""{"image":["shop/web:1"]}""", "APPROVED", "is no text")]
+    [InlineData("""{"pipeline":"web"}""", "APPROVED", "names no job of CodePipeline and no image")]
+    [InlineData("{}", "APPROVED", "names no job of CodePipeline and no image")]
+    public async Task A_rule_that_names_no_job_is_answered_yes_or_fails(string input, string status, string? error)
+    {
+        Approve(status);
+        var gate = await guard.FunctionAsync("CodePipelineGate");
+        Task<Answer> AskAsync() => gate.InvokeAsync(JsonNode.Parse(input)!, TimeSpan.FromMinutes(1));
+        if (error is null)
+            Assert.True((await AskAsync()).Payload.GetValue<bool>());
+        else
+            Assert.Contains(error, (await Assert.ThrowsAsync<FunctionErrorException>(AskAsync)).Message);
+    }
+
     [Fact]
     public async Task Hostile_artifacts_are_refused_in_bounded_memory()
     {
@@ -112,13 +153,30 @@ public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Depl
                     await GateAdapter.ArtifactAsync(guard, ("imagedefinitions.json", new string(' ', 20_000_000))),
                     "more than 1000000 bytes"
                 ),
+                (await GateAdapter.ArtifactAsync(guard, ("a/imageDetail.json", "{}")), "No image is named"),
+                (
+                    await GateAdapter.ArtifactAsync(guard, ("imageDetail.json", Good), ("../imageDetail.json", Good)),
+                    "in another spelling"
+                ),
                 (
                     await GateAdapter.ArtifactAsync(
                         guard,
-                        ("../imagedefinitions.json", "[]"),
-                        ("a/imageDetail.json", "{}")
+                        ("imageDetail.json", Good),
+                        ("a/.././imagedefinitions.json", "[]")
                     ),
-                    "No image is named"
+                    "in another spelling"
+                ),
+                (
+                    await GateAdapter.ArtifactAsync(
+                        guard,
+                        ("imageDetail.json", Good),
+                        (@".\imagedefinitions.json", "[]")
+                    ),
+                    "in another spelling"
+                ),
+                (
+                    await GateAdapter.ArtifactAsync(guard, ("imageDetail.json", Good), ("imageDetail.json", Good)),
+                    "holds imagedefinitions.json or imageDetail.json twice"
                 ),
                 (await GateAdapter.ArtifactAsync(guard, FiveGigabytes()), "BuildOutput"),
                 (await GateAdapter.ArtifactAsync(guard, ("imagedefinitions.json", "[{}]")), "names no image"),

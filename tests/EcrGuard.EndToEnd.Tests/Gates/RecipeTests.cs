@@ -23,7 +23,6 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
     private const string GitLab = "functions/gates/gitlab.yml";
     private const string Jenkins = "functions/gates/Jenkinsfile";
     private const string Pipeline = "functions/gates/codepipeline.yaml";
-    private static readonly string[] Pages = ["README.md", "AWS.md"];
     private const string Role = "arn:aws:iam::123456789012:role/EcrGuardAsk";
     private const string Approved = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web@sha256:";
 
@@ -303,18 +302,89 @@ public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<Loca
         );
     }
 
+    [Theory]
+    [InlineData("shop/web:1.0", 0)]
+    [InlineData("shop/web:1.0 payments/ledger:2.0", 1)]
+    public async Task The_buildspec_of_CodeBuild_gets_ecrguard_and_asks(string images, int expected)
+    {
+        var spec = Read("functions/gates/codebuild.yml");
+        var commands = (YamlSequenceNode)spec.Child("phases").Child("build").Child("commands");
+        var variables = ((YamlMappingNode)spec.Child("env").Child("variables")).ToDictionary(
+            variable => variable.Key.ToString(),
+            variable => variable.Value.ToString()
+        );
+        variables["ECRGUARD_IMAGES"] = images;
+        (variables["ECRGUARD_FILE"], variables["ECRGUARD_SHA256"]) = await ReleasedAsync();
+        // CodeBuild runs the commands in one shell and stops at the first that fails.
+        var script = string.Join('\n', commands.Select(command => command.ToString()));
+        var (code, log) = await local.BashAsync($"{script}\necho \"[$DEPLOY]\"", variables, "-e");
+        Assert.True(code == expected, log);
+        Assert.Equal(expected == 0, log.Contains($"[{Approved}", StringComparison.Ordinal));
+
+        variables["ECRGUARD_SHA256"] = new string('0', 64);
+        Assert.Equal(1, (await local.BashAsync(script, variables, "-e")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("shop/web:1.0", 0)]
+    [InlineData("payments/ledger:2.0", 1)]
+    public async Task The_commands_of_an_action_and_of_a_condition_get_ecrguard_and_ask(string image, int expected)
+    {
+        var (file, sha256) = await ReleasedAsync();
+        var commands = CommandsOf(Read("functions/gates/commands.yaml")).ToList();
+        Assert.Equal(2, commands.Count);
+        foreach (var command in commands)
+        {
+            var filled = command.Replace("${Image}", image).Replace("${File}", file).Replace("${Sha256}", sha256);
+            var (code, log) = await local.BashAsync(filled);
+            Assert.True(code == expected, log);
+            Assert.NotEqual(0, (await local.BashAsync(filled.Replace(sha256, new string('0', 64)))).ExitCode);
+        }
+
+        static IEnumerable<string> CommandsOf(YamlNode node) =>
+            node switch
+            {
+                YamlMappingNode mapping => mapping.SelectMany(member =>
+                    member.Key.ToString() == "Commands"
+                        ? ((YamlSequenceNode)member.Value).Select(command => command.ToString())
+                        : CommandsOf(member.Value)
+                ),
+                YamlSequenceNode list => list.SelectMany(CommandsOf),
+                _ => [],
+            };
+    }
+
+    /// <summary>The file of a release, and its SHA-256.</summary>
+    private async Task<(string File, string Sha256)> ReleasedAsync() =>
+        (
+            $"file://{local.Executable}",
+            Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(local.Executable)))
+        );
+
+    /// <summary>Whoever copies a recipe reads it there.</summary>
     [Fact]
     public void Every_recipe_says_in_one_line_what_it_cannot_stop()
     {
-        var sections = Pages.SelectMany(page => new Page($"functions/gates/{page}").Text.Split("\n## ")[1..]).ToList();
-        Assert.Equal(
-            ["GitHub", "GitLab", "Jenkins", "ECS", "CodeDeploy", "CodePipeline", "CloudFormation"],
-            sections.Select(section => section.Split('\n')[0])
+        const string line = "What it cannot stop: ";
+        string[] folders = ["functions/gates", ".github/actions"];
+        var files = folders
+            .SelectMany(folder =>
+                Directory.EnumerateFiles(
+                    Path.Combine(SamTemplate.Root, folder),
+                    "*",
+                    new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }
+                )
+            )
+            .ToLookup(file => Path.GetExtension(file) == ".md");
+        Assert.All(
+            files[false],
+            file => Assert.True(File.ReadAllText(file).Split(line).Length == 2, $"{file} does not say it once")
         );
         Assert.All(
-            sections,
-            section => Assert.Single(Regex.Matches(section, "^What it cannot stop: ", RegexOptions.Multiline))
+            files[true].SelectMany(page => File.ReadAllText(page).Split("\n## ")[1..]),
+            section => Assert.True(section.Split($"\n{line}").Length == 2, $"{section}\ndoes not say it once")
         );
+        Assert.Contains($"\n{line}", new Page("functions/EcrGuard.Lambda/README.md").Text, StringComparison.Ordinal);
     }
 
     private sealed record AskedByGitHub(int ExitCode, string Log, Dictionary<string, string> Outputs, string Summary);

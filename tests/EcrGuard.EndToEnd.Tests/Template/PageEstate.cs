@@ -45,7 +45,7 @@ public sealed partial class PageEstate : IAsyncLifetime
             question => InvokeAsync("Approval", question),
             Outputs().ToDictionary(output => output.Name, output => output.Value)
         );
-        _guard.Serve("Approval", "ApplyPlan", "RestoreRepository", "ReleaseImage");
+        _guard.Serve("Approval", "ApplyPlan", "CloudFormationGate", "RestoreRepository", "ReleaseImage");
         _guard.ServeBreakGlass();
         var functions = _work.CreateSubdirectory("functions").FullName;
         await File.WriteAllTextAsync(Path.Combine(functions, "policy.jsonc"), DemoPolicy());

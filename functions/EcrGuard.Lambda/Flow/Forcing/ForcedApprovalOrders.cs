@@ -62,7 +62,7 @@ public sealed class ForcedApprovalOrders(
                 return "This is an artifact about an image (a signature, SBOM or attestation), not an image to deploy.";
             var ended = Ended(entry.Record.Forced, order.Approval);
             if (order.Ends && ended is null)
-                return "No forced approval is in force that could be ended: 'until' must be a moment.";
+                return "No forced approval is in force for this image, so that there is nothing to end.";
             await TellBeforeAsync(entry.Record, order, cancellation).ConfigureAwait(false);
             var stored = await records
                 .StoreAsync(entry, order.Ends ? ended! : order.Approval, order.Ends ? null : ended, cancellation)

@@ -34,8 +34,6 @@ public sealed class ImageReleaser(
         CancellationToken cancellation
     )
     {
-        if (policy.ModeOf(image.Repository) == EnforcementMode.Observe)
-            return (false, QuarantinePlan.Observing);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             if (await images.FindAsync(image, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry)
@@ -45,6 +43,13 @@ public sealed class ImageReleaser(
                 return (
                     false,
                     $"It is not blocked but {entry.Record.Verdict.Status.Word()}, and EcrGuard holds it no longer."
+                );
+            if (policy.ModeOf(image.Repository) == EnforcementMode.Observe)
+                return (
+                    false,
+                    wasHeld
+                        ? QuarantinePlan.Observing
+                        : "EcrGuard has not taken it out of reach, so that there is nothing to put back."
                 );
             var released = Released(entry, by, reason);
             // Told before it is done: nobody may learn of it from the ledger first.
