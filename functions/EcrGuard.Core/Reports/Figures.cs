@@ -185,8 +185,8 @@ public static class Figures
         ),
         new(
             "Week",
-            "A week of ISO 8601, Monday to Sunday, in UTC. Statuses are those of the moment at which the report is made, "
-                + "soon after the week's end; changes are those of the week.",
+            "A week of ISO 8601, Monday to Sunday, in UTC. Statuses are those of the moment at which the report is "
+                + "made, soon after the week's end; changes are those of the week.",
             "",
             "A week without a report, or one whose images could not all be read, is a gap in the trend, not a zero."
         ),

@@ -56,8 +56,8 @@ internal static class SummaryMail
             text.Line().Line(SummaryText.Read(summary));
         else
             text.List(
-                $"NOT EVERYTHING COULD BE READ: {summary.Unread.Count}. All figures below are without it. Give EcrGuard the right to read it, "
-                    + "or mend what the error names.",
+                $"NOT EVERYTHING COULD BE READ: {summary.Unread.Count}. All figures below are without it. "
+                    + "Give EcrGuard the right to read it, or mend what the error names.",
                 "could not be read",
                 summary.Unread.Count,
                 i => $"- {summary.Unread[i].What}: {summary.Unread[i].Why}"
@@ -204,8 +204,8 @@ internal static class SummaryMail
         var since = FixText.Day(FixedSince(summary));
         return row.MedianDays is not { } median ? $"none fixed since {since}"
             : row.FixedInTrend == 1 ? $"the one fixed since {since} took {FixText.Number(median)} days"
-            : $"of {row.FixedInTrend} fixed since {since} the middle one took {FixText.Number(median)} days, nine in ten "
-                + $"at most {FixText.Number(row.P90Days)}";
+            : $"of {row.FixedInTrend} fixed since {since} the middle one took {FixText.Number(median)} days, "
+                + $"nine in ten at most {FixText.Number(row.P90Days)}";
     }
 
     private static void Coverage(WeeklySummary summary, ReportText text)

@@ -9,7 +9,8 @@ internal static class ChangesSection
     {
         html.Tag(
             "p",
-            $"Vulnerabilities: {SummaryText.VulnerabilityChanges(summary)}. Images: {SummaryText.ImageChanges(summary)}."
+            $"Vulnerabilities: {SummaryText.VulnerabilityChanges(summary)}. "
+                + $"Images: {SummaryText.ImageChanges(summary)}."
         );
         Changed("became", "Became blocked")
             .WriteIfAny(html, summary.NewlyBlocked, "report.json", summary.NewlyBlockedCount);

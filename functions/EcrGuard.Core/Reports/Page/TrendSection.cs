@@ -49,7 +49,8 @@ internal static class TrendSection
             trend,
             "chart-fixed",
             "Vulnerabilities: new and fixed",
-            "In the current images of all repositories. What was fixed in a week that is a gap is in no column here; 'fixed in 12 weeks' above has it.",
+            "In the current images of all repositories. What was fixed in a week that is a gap is in no column here; "
+                + "'fixed in 12 weeks' above has it.",
             ("new", "c-amber", numbers => numbers.Figures?.New),
             ("fixed", "c-green", numbers => numbers.Figures?.Fixed)
         ) with
