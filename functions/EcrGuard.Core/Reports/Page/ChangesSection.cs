@@ -1,5 +1,3 @@
-using EcrGuard.Core.Images;
-
 namespace EcrGuard.Core.Reports.Page;
 
 /// <summary>What became blocked in the week, and what no longer is.</summary>
