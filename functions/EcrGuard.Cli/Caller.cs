@@ -11,10 +11,9 @@ internal static class Caller
     /// <summary>The region, found as every AWS SDK finds it.</summary>
     /// <exception cref="UnusableFileException">No region is set.</exception>
     public static string Region =>
-        FallbackRegionFactory.GetRegionEndpoint()?.SystemName
-        ?? throw new UnusableFileException(
-            "No region is set; give --region, or set AWS_REGION, for example to eu-central-1."
-        );
+        FallbackRegionFactory.GetRegionEndpoint()?.SystemName ?? throw new UnusableFileException(NoRegion);
+
+    public const string NoRegion = "No region is set; give --region, or set AWS_REGION, for example to eu-central-1.";
 
     /// <summary>
     /// The caller's registry: its account, which can be asked for without any permission, and the region.

@@ -37,6 +37,11 @@ internal static class CommandRunner
             errors.WriteLine($"AWS could not be reached: {ErrorText.Of(unreachable).TrimEnd('.')}.");
             return ExitCodes.Undetermined;
         }
+        catch (AmazonClientException) when (FallbackRegionFactory.GetRegionEndpoint() is null)
+        {
+            errors.WriteLine(Caller.NoRegion);
+            return ExitCodes.Usage;
+        }
         catch (Exception unusable) when (unusable is PolicyException or SettingsException or UnusableFileException)
         {
             errors.WriteLine(ErrorText.Whole(unusable));

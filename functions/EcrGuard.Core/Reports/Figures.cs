@@ -32,6 +32,19 @@ public static class Figures
             "Findings that a waiver, a VEX document or break-glass excuses."
         ),
         new(
+            "Approved",
+            "Images with a current scan of which no finding blocks, those aside that something excuses.",
+            "The last verdict on each image",
+            "Images whose approval was forced (break-glass): they count as what they are without it."
+        ),
+        new(
+            "May be deployed",
+            "Images for which pipelines that ask EcrGuard get a yes: approved ones, those without a current scan that "
+                + "the policy lets pass (defaults), and those whose approval is forced.",
+            "The last verdict on each image, the policy",
+            "Pipelines that do not ask."
+        ),
+        new(
             "Became blocked, no longer blocked",
             "Images whose last change of status in the week led into or out of Blocked.",
             "The ledger's last change of each image",
@@ -92,27 +105,56 @@ public static class Figures
             "Images that are not scanned, not supported by the scanner, whose scan is too old or failed, or whose "
                 + "scan has not finished for a day.",
             "The last verdict on each image",
-            "A scan that began within the last day."
+            "A scan that began within the last day. The chart shows the others, in per cent of all images."
         ),
         new(
-            "Found gone, expired",
-            "Images that the ledger knew and that a daily sweep of the week no longer found. Expired are those "
-                + "that the repository's lifecycle policy explains.",
+            "Found removed, by lifecycle policies",
+            "Image manifests that the ledger knew and that a daily sweep of the week no longer found. By lifecycle "
+                + "policies are those that the repository's lifecycle policy explains. An index and each of its "
+                + "platforms count one each here.",
             "The daily sweep",
             "Images whose deletion an event of ECR told before the sweep came, which is so for most that somebody "
                 + "deletes; images of a repository that was deleted."
         ),
         new(
             "Freed",
-            "The bytes, as ECR lists them, of the images that a daily sweep of the week found gone.",
+            "The bytes, as ECR lists them, of the images that a daily sweep of the week found removed.",
             "The daily sweep",
             "An upper bound: layers that other images share stay, and archived images are still charged."
         ),
         new(
             "Images that nothing uses",
-            "Images that nothing names, and that were not pulled in the time that the policy says.",
+            "Image manifests that nothing names and that nobody pulled in the time that the policy says "
+                + "(consumers.pulledWithinDays; 30 days unless it says otherwise). An index and each of its platforms "
+                + "count one each here.",
             "The daily sweep",
             "Images whose use is not known."
+        ),
+        new(
+            "Images in the archive",
+            "Image manifests whose storage class is archive: quarantined ones, and those that a lifecycle policy "
+                + "archived. An index and each of its platforms count one each here.",
+            "The daily sweep",
+            ""
+        ),
+        new(
+            "Baseline",
+            "The settings that the policy wants a repository to have (baseline): lifecycle policy, scan on push, tag "
+                + "mutability, resource tags.",
+            "The policy; the daily sweep compares",
+            "Repositories for which the policy names no baseline."
+        ),
+        new(
+            "Repositories without a push",
+            $"Repositories with images of which none was pushed in the last {SummaryBuilder.QuietDays} days.",
+            "ECR's times of pushes",
+            "Empty repositories."
+        ),
+        new(
+            "Waiver: matches nothing any more",
+            "A waiver of the policy that excuses no finding of any image that was read.",
+            "The last verdict on each image",
+            ""
         ),
         new(
             "From push to verdict",
@@ -122,17 +164,17 @@ public static class Figures
         ),
         new(
             "Blocked at the first scan",
-            "Of the images pushed in the week that have a verdict, those whose first one was Blocked (DORA: change "
-                + "failure rate).",
+            "Of the images pushed in the week that have a verdict, those whose first one was Blocked. It stands for "
+                + "DORA's change failure rate.",
             "The ledger",
             "Images without a verdict yet."
         ),
         new(
             "From a block to the next approved push",
-            "From the first verdict that blocked a pushed image to the first verdict that approved a later push of "
-                + "the same repository (DORA: time to restore).",
+            "From when an image of a repository was blocked, at its first scan or later, to the first verdict that "
+                + "approved a later push of the same repository. It stands for DORA's time to restore.",
             "The ledger",
-            "Blocks that no approved push has followed yet."
+            "Blocks that no approved push has followed yet; a block that was lifted before; images that are gone."
         ),
         new(
             "Team",
@@ -143,10 +185,10 @@ public static class Figures
         ),
         new(
             "Week",
-            "A week of ISO 8601, Monday to Sunday, in UTC. Statuses are those of the moment of counting; changes are "
-                + "those of the week.",
+            "A week of ISO 8601, Monday to Sunday, in UTC. Statuses are those of the moment at which the report is "
+                + "made, soon after the week's end; changes are those of the week.",
             "",
-            "A week without a report is a gap in the trend, not a zero."
+            "A week without a report, or one whose images could not all be read, is a gap in the trend, not a zero."
         ),
     ];
 }

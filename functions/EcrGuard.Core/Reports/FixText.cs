@@ -30,11 +30,11 @@ internal static class FixText
             : string.Join(' ', new[] { update, wait }.Where(part => part.Length > 0));
     }
 
-    /// <summary>An update as a line of a list: "update openssl to 3.0.13".</summary>
+    /// <summary>An update as a line of a list: "update openssl to 3.0.13", "No fix yet: CVE-1 in zlib".</summary>
     public static string Line(FixGroup fix) =>
         fix.FixedIn is { } version
             ? $"update {fix.Package ?? Phrase.Some([.. fix.Vulnerabilities], 3)} to {version}"
-            : $"no fixed version is named for {Phrase.Some([.. fix.Vulnerabilities], 3)}"
+            : $"No fix yet: {Phrase.Some([.. fix.Vulnerabilities], 3)}"
                 + (fix.Package is { } package ? $" in {package}" : "");
 
     /// <summary>How an image gets a current scan.</summary>

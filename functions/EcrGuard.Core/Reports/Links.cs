@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Reports;
 
@@ -28,25 +31,48 @@ public static class Links
     /// <summary>How long a proposed waiver lasts.</summary>
     private const int WaiverDays = 30;
 
-    /// <summary>A waiver for the policy document, with places to fill in.</summary>
+    /// <summary>
+    /// A waiver for the policy document. Who pastes it fills in the rest: the policy takes no empty text.
+    /// </summary>
     /// <param name="from">It ends <see cref="WaiverDays"/> days later.</param>
     public static string Waiver(string vulnerability, string? package, string repository, DateTimeOffset from) =>
         $$"""
             {
-              "id": {{Json(
-                "W-" + string.Concat(vulnerability.Where(c => char.IsAsciiLetterOrDigit(c) || c == '-').Take(60))
-            )}},
-              "vulnerability": {{Json(vulnerability)}},{{(package is null ? "" : $"\n  \"package\": {Json(package)},")}}
-              "repositories": [{{Json(repository)}}],
-              "reason": "why this cannot be exploited here",
-              "owner": "who answers for it",
-              "approvedBy": "who approved it",
+              "id": "{{WaiverId(vulnerability, package, repository)}}",
+              "vulnerability": {{Glob(vulnerability)}},{{(package is null ? "" : $"\n  \"package\": {Glob(package)},")}}
+              "repositories": [{{Glob(repository)}}],
+              "reason": "", // Why can this not be exploited here?
+              "owner": "", // Who answers for it?
+              "approvedBy": "", // Who approved it?
               "expires": "{{from.UtcDateTime.AddDays(WaiverDays).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}}"
             }
             """;
 
-    private static string Json(string text) =>
-        JsonEncodedText.Encode(Phrase.Clip(text, 200)) is var safe ? $"\"{safe}\"" : "";
+    /// <summary>Different for each vulnerability, package and repository.</summary>
+    private static string WaiverId(string vulnerability, string? package, string repository)
+    {
+        const int longest = PolicyReader.MaxIdLength;
+        var hash = Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{vulnerability}\n{package}\n{repository}"))
+        )[..8];
+        var words = $"W-{vulnerability}-{repository}"
+            .Replace('/', '-')
+            .Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+            .Take(longest - hash.Length - 1);
+        return $"{string.Concat(words)}-{hash}";
+    }
+
+    /// <summary>A glob that matches the name. What no glob may hold is matched by '?'.</summary>
+    private static string Glob(string name)
+    {
+        var glob = string.Concat(
+            name.Take(Images.Glob.MaxLength)
+                .Select(c =>
+                    char.IsControl(c) || char.IsWhiteSpace(c) || "[]{}!".Contains(c, StringComparison.Ordinal) ? '?' : c
+                )
+        );
+        return $"\"{JsonEncodedText.Encode(name.Length > glob.Length ? glob[..^1] + "*" : glob)}\"";
+    }
 
     private static string Escaped(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
 

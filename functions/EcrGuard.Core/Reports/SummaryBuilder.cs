@@ -96,13 +96,12 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             .CountBy(id => id, StringComparer.Ordinal)
             .ToDictionary();
         var waivers = ExceptionTables.Waivers(facts, uses, _waiversUsed);
-        var unread = Unread();
-        var actions = ActionList.Of(facts, images, waivers, unread, _seen.Teams);
+        var actions = ActionList.Of(facts, images, waivers, _seen.Teams);
         var past = facts.Past.Where(past => facts.Covers(past.Repository)).ToList();
         var groups = GroupTables.ByRepository(facts, images, past, _seen.Teams);
         var summary = new WeeklySummary
         {
-            Unread = unread,
+            Unread = Unread(),
             ImagesRead = _imagesRead,
             Account = facts.Account,
             Region = facts.Region,

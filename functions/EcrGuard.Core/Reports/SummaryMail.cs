@@ -17,9 +17,10 @@ internal static class SummaryMail
                 + $"{(summary.MadeAgain ? "made again, " : "")}{(summary.Unread.Count > 0 ? "INCOMPLETE, " : "")}"
                 + (
                     summary.Unread.Count > 0 && summary.Statuses.Total == 0 ? "no image could be read"
-                    : summary.ActionCount == 0 ? $"nothing to do, {summary.Statuses.Blocked} blocked"
+                    : summary.ActionCount == 0
+                        ? $"{(summary.Unread.Count > 0 ? "" : "nothing to do, ")}{summary.Statuses.Blocked} blocked"
                     : $"{summary.ActionCount} to do, {summary.Statuses.Blocked} blocked, "
-                        + $"{summary.NewlyBlockedCount} new"
+                        + $"{summary.NewlyBlockedCount} newly blocked"
                 )
         );
 
@@ -52,31 +53,31 @@ internal static class SummaryMail
     private static void Read(WeeklySummary summary, ReportText text)
     {
         if (summary.Unread.Count == 0)
-            text.Line().Line("Everything could be read.");
+            text.Line().Line(SummaryText.Read(summary));
         else
             text.List(
-                $"NOT EVERYTHING COULD BE READ: {summary.Unread.Count}. All figures below are without it.",
+                $"NOT EVERYTHING COULD BE READ: {summary.Unread.Count}. All figures below are without it. "
+                    + "Give EcrGuard the right to read it, or mend what the error names.",
                 "could not be read",
                 summary.Unread.Count,
                 i => $"- {summary.Unread[i].What}: {summary.Unread[i].Why}"
             );
+        foreach (var hidden in NotSeen(summary))
+            text.Line(hidden);
     }
 
     private static void Actions(WeeklySummary summary, ReportText text)
     {
-        // What could not be read is named above already.
-        var actions = summary.Actions.Where(action => action.Kind != ActionKind.Unread).ToList();
-        var count = summary.ActionCount - (summary.Actions.Count - actions.Count);
-        if (count == 0)
-            text.Line().Line(summary.Unread.Count == 0 ? "NOTHING NEEDS YOU THIS WEEK" : "NOTHING ELSE NEEDS YOU");
+        if (summary.ActionCount == 0)
+            text.Line().Line(NothingToDo(summary).ToUpperInvariant());
         else
             List(
                 text,
-                $"ACTION NEEDED: {count}",
+                $"ACTION NEEDED: {summary.ActionCount}",
                 "action needed",
-                actions.Count,
-                i => Action(actions[i], i + 1, summary.GeneratedAt, summary.TeamTag),
-                count
+                summary.Actions.Count,
+                i => Action(summary.Actions[i], i + 1, summary.GeneratedAt, summary.TeamTag),
+                summary.ActionCount
             );
     }
 
@@ -111,7 +112,7 @@ internal static class SummaryMail
         }
         var forced = summary.DeployableByBreakGlass;
         text.Line(
-            $"{Phrase.Count(summary.Deployable, "image")} may be deployed: a gate answers yes"
+            $"{Phrase.Count(summary.Deployable, "image")} may be deployed: pipelines that ask EcrGuard get a yes"
                 + $"{(forced == 0 ? "" : $", for {forced} of them by break-glass")}."
         );
         if (summary.TimeIsUp > 0)
@@ -133,30 +134,31 @@ internal static class SummaryMail
     {
         if (summary.Statuses.Blocked == 0)
             return;
+        var (updates, unfixed) = (Updates(summary), Unfixed(summary));
         List(
             text,
             $"BLOCKED NOW: {Phrase.Count(summary.Statuses.Blocked, "image")}, "
-                + $"{OfThemRunning(summary, summary.RunningBlocked)}. What clears most:",
+                + $"{OfThemRunning(summary, summary.RunningBlocked)}."
+                + (updates.Count == 0 ? "" : " Updates that clear most:"),
             "updates",
-            summary.Fixes.Count,
-            i => $"- {Fix(summary.Fixes[i])}"
+            updates.Count,
+            i => $"- {Fix(updates[i])}"
         );
+        foreach (var fix in unfixed.Take(MaxRows))
+            text.Line($"- {Fix(fix)}");
+        if (unfixed.Count > MaxRows)
+            text.Line($"And {unfixed.Count - MaxRows} more without a fix in the report.");
     }
 
     private static void Changes(WeeklySummary summary, ReportText text)
     {
-        var (fresh, mended) = (summary.Remediation.Sum(row => row.New), summary.Remediation.Sum(row => row.Fixed));
-        if (summary.NewlyBlockedCount + summary.LiftedCount + fresh + mended == 0)
+        var counted = summary.Remediation.Sum(row => row.New + row.Fixed);
+        if (summary.NewlyBlockedCount + summary.LiftedCount + counted == 0)
             return;
-        text.Line().Line("NEW, FIXED AND WORSE THIS WEEK");
-        if (summary.HistorySince is { } since)
-            text.Line($"Vulnerabilities: {fresh} new, {mended} fixed{Since(since, summary)}");
-        var approvedBefore = summary.NewlyBlockedApproved;
-        text.Line(
-            $"Images: {summary.NewlyBlockedCount} became blocked"
-                + (approvedBefore > 0 ? $" ({approvedBefore} had been approved)" : "")
-                + $", {summary.LiftedCount} no longer are"
-        );
+        text.Line()
+            .Line("NEW, FIXED AND WORSE THIS WEEK")
+            .Line($"Vulnerabilities: {VulnerabilityChanges(summary)}")
+            .Line($"Images: {ImageChanges(summary)}");
         if (summary.NewlyBlocked.Count > 0)
             List(
                 text,
@@ -179,9 +181,9 @@ internal static class SummaryMail
 
     private static void Remediation(WeeklySummary summary, ReportText text)
     {
-        if (summary.Remediation.Count == 0)
+        if (summary.Remediation.Count == 0 && summary.HistorySince is not null)
             return;
-        text.Line().Line($"TIME TO REMEDIATE{(summary.HistorySince is { } since ? Since(since, summary) : "")}");
+        text.Line().Line("TIME TO REMEDIATE").Line(Counted(summary));
         foreach (var row in summary.Remediation)
             text.Line(
                 $"{Grace.Word(row.Severity)}: {row.Open} open"
@@ -191,15 +193,19 @@ internal static class SummaryMail
                             : ", no SLA in the policy"
                     )
                     + (row.OldestDays is { } oldest ? $", oldest {FixText.Number(oldest)} days" : "")
-                    + (
-                        row.MedianDays is { } median
-                            ? $"; fixed {row.FixedInTrend} in 12 weeks, half within {FixText.Number(median)} days, "
-                                + $"nine in ten within {FixText.Number(row.P90Days)} days"
-                            : "; none fixed in 12 weeks"
-                    )
+                    + $"; {Fixed(row, summary)}"
             );
         if (Unlisted(summary) is { } unlisted)
             text.Line(unlisted);
+    }
+
+    private static string Fixed(RemediationRow row, WeeklySummary summary)
+    {
+        var since = FixText.Day(FixedSince(summary));
+        return row.MedianDays is not { } median ? $"none fixed since {since}"
+            : row.FixedInTrend == 1 ? $"the one fixed since {since} took {FixText.Number(median)} days"
+            : $"of {row.FixedInTrend} fixed since {since} the middle one took {FixText.Number(median)} days, "
+                + $"nine in ten at most {FixText.Number(row.P90Days)}";
     }
 
     private static void Coverage(WeeklySummary summary, ReportText text)
@@ -256,6 +262,9 @@ internal static class SummaryMail
         text.Line().Line("HYGIENE");
         foreach (var (what, count) in rows)
             text.Line($"{what}: {count}");
+        // A quiet week takes one screen; the page has the lists.
+        if (summary.ActionCount == 0 && summary.Statuses.Blocked == 0)
+            return;
         if (summary.Drift.Count > 0)
             List(
                 text,
@@ -289,7 +298,7 @@ internal static class SummaryMail
     {
         if (summary.Trend.Count(week => week.Numbers is not null) < 2)
             return;
-        text.Line().Line($"TREND, {summary.Trend[0].Week} to {summary.Week} (a dash: no report)");
+        text.Line().Line($"TREND, {summary.Trend[0].Week} to {summary.Week} (a dash: not known)");
         Row("Blocked images", numbers => numbers.Statuses.Blocked);
         Row("Blocked and running", numbers => numbers.Figures?.RunningBlocked);
         Row("Without a current scan", numbers => numbers.Figures?.Uncovered);
@@ -300,9 +309,11 @@ internal static class SummaryMail
             var values = summary.Trend.Select(week => week.Numbers is { } numbers ? of(numbers) : null).ToList();
             var words = values.Select(value => value?.ToString(CultureInfo.InvariantCulture) ?? "–");
             if (values.Exists(value => value is not null))
-                text.Line($"{name}: {string.Join(' ', words)}");
+                text.Line($"{name}: {Label(summary.Trend[0])} {string.Join(' ', words)} {Label(summary.Trend[^1])}");
         }
     }
+
+    private static string Label(TrendWeek week) => $"W{week.Week.Number:D2}";
 
     private static void Teams(WeeklySummary summary, ReportText text)
     {
@@ -342,9 +353,6 @@ internal static class SummaryMail
         if ((of ?? count) - MaxRows is > 0 and var more)
             text.Line($"And {more} more in the report.");
     }
-
-    private static string Since(DateTimeOffset since, WeeklySummary summary) =>
-        since > summary.Week.Start ? $" (counted since {FixText.Day(since)})" : "";
 
     private static string Changed(ChangedImage image) =>
         $"- {ShortName(image.Repository, image.Digest, image.Tags)}, {Day(image.Since)}"

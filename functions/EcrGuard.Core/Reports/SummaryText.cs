@@ -21,7 +21,6 @@ internal static class SummaryText
             ActionKind.QuarantinedAndNamed => "QUARANTINED, AND STILL NAMED",
             ActionKind.WillExpire => "IN USE, AND ABOUT TO EXPIRE",
             ActionKind.WaiverEnds => "WAIVER ENDS",
-            ActionKind.Unread => "COULD NOT BE READ",
         };
 
     /// <summary>"update openssl to 3.0.13: 41 images in 9 repositories, 3 running".</summary>
@@ -33,7 +32,11 @@ internal static class SummaryText
             : running > 0 ? $", {running} running"
             : ""
         )
-        + (fix.Unblocks < fix.Images ? $"; by itself it clears {(fix.Unblocks == 0 ? "none" : fix.Unblocks)}" : "");
+        + (
+            fix.FixedIn is not null && fix.Unblocks < fix.Images
+                ? $"; by itself it clears {(fix.Unblocks == 0 ? "none" : fix.Unblocks)}"
+                : ""
+        );
 
     internal static IReadOnlyList<(Status Status, int Images, int Deployable, int Repositories)> Causes(
         WeeklySummary summary
@@ -66,12 +69,12 @@ internal static class SummaryText
         [
             .. new (string What, long Count, string Shown)[]
             {
-                ("Repositories that differ from their baseline", summary.Drift.Count, ""),
-                ("Images that lifecycle policies expired this week", storage.Expired, ""),
+                ("Repositories whose settings differ from the policy's baseline", summary.Drift.Count, ""),
                 (
-                    "Images that a daily sweep found gone this week",
+                    "Images that sweeps found removed this week",
                     storage.Gone,
-                    $"{storage.Gone}, {FixText.Bytes(storage.BytesFreed)} freed at most"
+                    $"{storage.Gone} ({storage.Expired} by lifecycle policies), at most "
+                        + $"{FixText.Bytes(storage.BytesFreed)}"
                 ),
                 (
                     "Images in the archive",
@@ -88,11 +91,6 @@ internal static class SummaryText
                     $"{summary.Quiet.Count} ({Phrase.Some([.. summary.Quiet.Select(each => each.Repository)], 3)})"
                 ),
                 ("Images that could not be marked with a tag", summary.CouldNotMarkCount, ""),
-                (
-                    "What runs where EcrGuard cannot see it",
-                    summary.NotSeen.Count,
-                    Phrase.Clip(string.Join(" ", summary.NotSeen.Select(each => $"{each.What}: {each.Why}")), 1000)
-                ),
             }
                 .Where(row => row.Count > 0)
                 .Select(row =>
@@ -101,23 +99,78 @@ internal static class SummaryText
         ];
     }
 
+    /// <summary>For a report in which nothing is unread.</summary>
+    internal static string Read(WeeklySummary summary) =>
+        summary.NotSeen.Count == 0
+            ? "Everything could be read."
+            : "Everything that EcrGuard can see could be read. What it cannot see:";
+
+    /// <summary>A sentence about each consumer that a setting hides.</summary>
+    internal static IReadOnlyList<string> NotSeen(WeeklySummary summary) =>
+        [.. summary.NotSeen.Select(hidden => Phrase.Clip($"EcrGuard cannot see {hidden.What}: {hidden.Why}", 600))];
+
+    internal static string NothingToDo(WeeklySummary summary) =>
+        summary.Unread.Count + summary.NotSeen.Count == 0
+            ? "Nothing needs you this week"
+            : "Of what could be read, nothing needs you";
+
+    /// <summary>The updates that clear blocked images, those that clear most first.</summary>
+    internal static IReadOnlyList<FixGroup> Updates(WeeklySummary summary) =>
+        [.. summary.Fixes.Where(fix => fix.FixedIn is not null)];
+
+    /// <summary>The vulnerabilities that block and have no fix yet.</summary>
+    internal static IReadOnlyList<FixGroup> Unfixed(WeeklySummary summary) =>
+        [.. summary.Fixes.Where(fix => fix.FixedIn is null)];
+
+    /// <summary>"12 new, 9 fixed", as far as the week is counted.</summary>
+    internal static string VulnerabilityChanges(WeeklySummary summary) =>
+        summary.HistorySince is not { } since ? "not counted yet; that begins with the first daily sweep"
+        : since >= summary.Week.End ? $"not counted in this week; counted from {FixText.Day(since)} on"
+        : $"{summary.Remediation.Sum(row => row.New)} new, {summary.Remediation.Sum(row => row.Fixed)} fixed"
+            + (since > summary.Week.Start ? $" (counted since {FixText.Day(since)})" : "");
+
+    /// <summary>"2 became blocked (1 had been approved), none was released from its block".</summary>
+    internal static string ImageChanges(WeeklySummary summary) =>
+        $"{summary.NewlyBlockedCount} became blocked"
+        + (summary.NewlyBlockedApproved > 0 ? $" ({summary.NewlyBlockedApproved} had been approved)" : "")
+        + (
+            summary.LiftedCount == 0
+                ? ", none was released from its block"
+                : $", {summary.LiftedCount} {(summary.LiftedCount == 1 ? "was" : "were")} released from "
+                    + $"{(summary.LiftedCount == 1 ? "its" : "their")} block"
+        );
+
+    /// <summary>Of what the times to remediate are counted, and since when.</summary>
+    internal static string Counted(WeeklySummary summary) =>
+        summary.HistorySince is { } since
+            ? "Of vulnerabilities in the images that a repository runs, or in its newest tagged one"
+                + (since > summary.Trend[0].Week.Start ? $", counted since {FixText.Day(since)}." : ".")
+            : "It is counted from the first daily sweep on.";
+
+    /// <summary>Since when fixed vulnerabilities are counted: for twelve weeks, or since the first sweep.</summary>
+    internal static DateTimeOffset FixedSince(WeeklySummary summary) =>
+        summary.HistorySince is { } since && since > summary.Trend[0].Week.Start ? since : summary.Trend[0].Week.Start;
+
     internal static IReadOnlyList<(string What, string Value)> DeliveryRows(WeeklySummary summary)
     {
         var delivery = summary.Delivery;
         if (delivery.Pushes == 0 && delivery.Restored == 0)
             return [];
-        var rows = new List<(string, string)> { ("Images pushed", $"{delivery.Pushes}") };
+        var rows = new List<(string, string)>
+        {
+            ("Images pushed (DORA: deployment frequency, as far as pushes tell)", $"{delivery.Pushes}"),
+        };
         if (delivery.MedianMinutes is { } median)
             rows.Add(
                 (
-                    "From push to verdict",
+                    "From push to verdict (part of DORA's lead time)",
                     $"half within {Minutes(median)}, nine in ten within {Minutes(delivery.P90Minutes!.Value)}"
                 )
             );
         if (delivery.Judged > 0)
             rows.Add(
                 (
-                    "Blocked at the first scan",
+                    "Blocked at the first scan (DORA: change failure rate)",
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"{delivery.BlockedAtFirst} of {delivery.Judged} "
@@ -128,8 +181,9 @@ internal static class SummaryText
         if (delivery.RestoreMedianHours is { } hours)
             rows.Add(
                 (
-                    "From a block to the next approved push",
-                    Minutes(60 * hours) + (delivery.Restored == 1 ? "" : $" (the middle one of {delivery.Restored})")
+                    "From a block to the next approved push (DORA: time to restore)",
+                    Minutes(60 * hours)
+                        + (delivery.Restored == 1 ? " (1 block)" : $" (the middle one of {delivery.Restored} blocks)")
                 )
             );
         if (delivery.Since > summary.Week.Start)

@@ -94,13 +94,10 @@ public enum ActionKind
 
     /// <summary>A waiver that is needed ends soon, or has ended.</summary>
     WaiverEnds,
-
-    /// <summary>Something could not be read.</summary>
-    Unread,
 }
 
 /// <summary>One thing that somebody must do.</summary>
-/// <param name="What">A title: an image, a waiver, or what could not be read.</param>
+/// <param name="What">A title: an image, a repository or a waiver.</param>
 /// <param name="Fix">The remedy, a sentence.</param>
 public sealed record ActionNeeded(ActionKind Kind, string What, string Why, string Fix)
 {
@@ -117,6 +114,9 @@ public sealed record ActionNeeded(ActionKind Kind, string What, string Why, stri
     /// <summary>The first vulnerability that blocks, for the waiver to paste; null where none does.</summary>
     public string? Vulnerability { get; init; }
     public string? Package { get; init; }
+
+    /// <summary>How many reasons there are besides the one that <see cref="Why"/> tells.</summary>
+    public int MoreReasons { get; init; }
 }
 
 /// <summary>An update, and the images that it would clear.</summary>
@@ -124,7 +124,7 @@ public sealed record ActionNeeded(ActionKind Kind, string What, string Why, stri
 /// <param name="FixedIn">Null: no fixed version is named yet.</param>
 /// <param name="Vulnerabilities">Those that it ends.</param>
 /// <param name="Images">Blocked images that have at least one of them.</param>
-/// <param name="Unblocks">Those of <paramref name="Images"/> in which nothing else blocks.</param>
+/// <param name="Unblocks">Those of <paramref name="Images"/> in which nothing else blocks; 0 without a fix.</param>
 /// <param name="Running">Those of <paramref name="Images"/> that run; null where it is not known what runs.</param>
 public sealed record FixGroup(
     string? Package,

@@ -207,7 +207,7 @@ public sealed class WeeklyExceptionsTests
         Assert.Empty(summary.Lifted);
         Assert.Equal("CVE-2026-0001", Assert.Single(Assert.Single(summary.Fixes).Vulnerabilities));
         Assert.Contains(
-            "2 images may be deployed: a gate answers yes, for 1 of them by break-glass.",
+            "2 images may be deployed: pipelines that ask EcrGuard get a yes, for 1 of them by break-glass.",
             Render(summary),
             StringComparison.Ordinal
         );

@@ -251,7 +251,7 @@ public sealed class WeeklySummaryTests
         Assert.Equal(["first", "new"], summary.NewlyBlocked.Select(image => image.Tags[0]));
         Assert.Equal(4, summary.Statuses.Blocked);
         Assert.Contains(
-            "Images: 2 became blocked (1 had been approved), 0 no longer are",
+            "Images: 2 became blocked (1 had been approved), none was released from its block",
             Render(summary),
             StringComparison.Ordinal
         );
@@ -293,7 +293,7 @@ public sealed class WeeklySummaryTests
             Blocked(3, Facts.Finding("CVE-3") with { Occurrences = [], Fix = FixAvailability.No })
         );
         Assert.Equal(
-            [("openssl", "3.0.2", 2, 1), ("libssl3", "3.0.2", 1, 0), ("openssl", null, 1, 1)],
+            [("openssl", "3.0.2", 2, 1), ("libssl3", "3.0.2", 1, 0), ("openssl", null, 1, 0)],
             summary.Fixes.Select(fix => (fix.Package, fix.FixedIn, fix.Images, fix.Unblocks))
         );
         Assert.Equal(["CVE-1", "CVE-2"], summary.Fixes[0].Vulnerabilities);
@@ -304,7 +304,7 @@ public sealed class WeeklySummaryTests
             StringComparison.Ordinal
         );
         Assert.Contains(
-            "- no fixed version is named for CVE-3 in openssl: 1 image in 1 repository\n",
+            "- No fix yet: CVE-3 in openssl: 1 image in 1 repository\n",
             Render(summary),
             StringComparison.Ordinal
         );
@@ -440,11 +440,12 @@ public sealed class WeeklySummaryTests
                     new RepositoryNote("web/shop", ["It has no lifecycle policy."]),
                     new RepositoryNote("pay/api", []),
                 ],
-            }
+            },
+            Facts.Record(Status.Blocked)
         );
         Assert.Equal("web/shop", Assert.Single(summary.Drift).Repository);
         Assert.Contains(
-            "Repositories that differ from their baseline: 1\n\n"
+            "Repositories whose settings differ from the policy's baseline: 1\n\n"
                 + "Differs from the baseline:\n- web/shop: It has no lifecycle policy.",
             Render(summary),
             StringComparison.Ordinal

@@ -89,7 +89,7 @@ public sealed class WeeklyTextTests
     }
 
     [Theory]
-    [InlineData(1_600)]
+    [InlineData(1_900)]
     [InlineData(2_200)]
     public void A_text_that_does_not_fit_is_cut_after_a_whole_record_and_says_what_is_missing(int maxBytes)
     {

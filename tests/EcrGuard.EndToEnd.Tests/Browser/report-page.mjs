@@ -45,6 +45,14 @@ try {
   await page.fill("#filter-by-repository", "");
   assert.equal((await column(0)).length, up.length, "an empty filter leaves all");
 
+  // On paper nobody can open the numbers of a chart.
+  await page.emulateMedia({ media: "print" });
+  const numbersOfCharts = await page.$$eval("figure details table", (all) =>
+    all.map((each) => each.checkVisibility({ contentVisibilityAuto: true }) && each.getBoundingClientRect().height > 0),
+  );
+  assert.ok(numbersOfCharts.length > 0 && numbersOfCharts.every((each) => each), "the numbers of charts are printed");
+  await page.emulateMedia({ media: null });
+
   assert.deepEqual(errors, [], "the console has no errors");
   assert.deepEqual(asked, [address], "the page asks for nothing");
 

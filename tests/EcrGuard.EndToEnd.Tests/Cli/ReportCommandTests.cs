@@ -67,6 +67,20 @@ public sealed class ReportCommandTests
         Assert.Contains("The week 2099-W01 has not begun", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Without_a_region_it_says_how_to_give_one()
+    {
+        using var cli = new CommandLine();
+        foreach (var variable in new[] { "AWS_REGION", "AWS_DEFAULT_REGION" })
+            cli.With(variable, "");
+        cli.With("AWS_CONFIG_FILE", "/dev/null")
+            .With("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .With("AWS_EC2_METADATA_DISABLED", "true");
+        var (code, errors) = await cli.RunAsync("report", "--table", "t", "--bucket", "b");
+        Assert.True(code == 64, errors);
+        Assert.Equal("No region is set; give --region, or set AWS_REGION, for example to eu-central-1.\n", errors);
+    }
+
     private static async Task InBrowserAsync(string page)
     {
         await Tool.RequireAsync("chromium", "chromium", "--version");

@@ -1,3 +1,5 @@
+using EcrGuard.Core.Images;
+
 namespace EcrGuard.Core.Reports.Page;
 
 /// <summary>What somebody must do.</summary>
@@ -10,7 +12,7 @@ internal static class ActionsSection
     {
         if (summary.ActionCount == 0)
         {
-            html.Tag("p", "Nothing needs you this week.");
+            html.Tag("p", SummaryText.NothingToDo(summary));
             return;
         }
         html.Raw("<ol class=\"actions\">\n");
@@ -59,7 +61,15 @@ internal static class ActionsSection
         if (action is not { Vulnerability: { } vulnerability, Repository: { } repository })
             return;
         html.Raw("<details>")
-            .Tag("summary", "A waiver to paste into the policy, if it cannot be fixed in time")
+            .Tag(
+                "summary",
+                $"A waiver for {vulnerability} to paste into the policy, if it cannot be fixed in time"
+                    + (
+                        action.MoreReasons == 0
+                            ? ""
+                            : $"; the {Phrase.Count(action.MoreReasons, "other reason")} to block need their own"
+                    )
+            )
             .Tag("pre", Links.Waiver(vulnerability, action.Package, repository, summary.GeneratedAt))
             .Raw("</details>");
     }

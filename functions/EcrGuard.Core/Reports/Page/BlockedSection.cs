@@ -14,15 +14,15 @@ internal static class BlockedSection
             $"{Phrase.Count(summary.Statuses.Blocked, "image is", "images are")} blocked, "
                 + $"{SummaryText.OfThemRunning(summary, summary.RunningBlocked)}, by "
                 + Phrase.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")
-                + ". The update that would clear most comes first."
+                + "."
         );
-        new Table<FixGroup>("fixes", "Updates that clear blocked images")
-            .Wide("Update", FixText.Line)
+        new Table<FixGroup>("fixes", "Updates that clear blocked images, and vulnerabilities without a fix")
+            .Wide("Update, that which clears most first", FixText.Line)
             .Vulnerabilities("Vulnerabilities", isWide: false, fix => fix.Vulnerabilities)
             .Number("Images", fix => fix.Images)
             .Number("Running", fix => fix.Running)
             .Number("Repositories", fix => fix.Repositories)
-            .Number("Cleared by it alone", fix => fix.Unblocks)
+            .Number("Cleared by it alone", fix => fix.FixedIn is null ? null : fix.Unblocks)
             .Write(html, summary.Fixes, "blocking.csv");
         new Table<ReportedImage>("blocked-images", "Blocked images")
             .Image(summary, image => (image.Repository, image.Digest, image.Tags))

@@ -1,5 +1,3 @@
-using EcrGuard.Core.Images;
-
 namespace EcrGuard.Core.Reports.Page;
 
 /// <summary>What became blocked in the week, and what no longer is.</summary>
@@ -7,15 +5,10 @@ internal static class ChangesSection
 {
     public static void Write(WeeklySummary summary, Html html)
     {
-        var vulnerabilities = summary.HistorySince is null
-            ? "When vulnerabilities come and go is counted from the first daily sweep on."
-            : Phrase.Count(summary.Remediation.Sum(row => row.New), "new vulnerability", "new vulnerabilities")
-                + $", {summary.Remediation.Sum(row => row.Fixed)} fixed{summary.CountedSince()}.";
         html.Tag(
             "p",
-            $"{vulnerabilities} {Phrase.Count(summary.NewlyBlockedCount, "image")} became blocked"
-                + $" ({summary.NewlyBlockedApproved} had been approved), "
-                + $"{summary.LiftedCount} no longer {(summary.LiftedCount == 1 ? "is" : "are")}."
+            $"Vulnerabilities: {SummaryText.VulnerabilityChanges(summary)}. "
+                + $"Images: {SummaryText.ImageChanges(summary)}."
         );
         Changed("became", "Became blocked")
             .WriteIfAny(html, summary.NewlyBlocked, "report.json", summary.NewlyBlockedCount);

@@ -33,6 +33,9 @@ internal sealed record Chart(
 
     public Marks? Marks { get; init; }
 
+    /// <summary>What a gap means.</summary>
+    public string Gap { get; init; } = "not known";
+
     /// <summary>How a number is written in the table and at the axis.</summary>
     public Func<double, string> Shown { get; init; } = number => number.ToString("0.#", CultureInfo.InvariantCulture);
 
@@ -152,7 +155,7 @@ internal sealed record Chart(
         if (Marks is not null)
             Item("<line class=\"mark\" x1=\"0\" x2=\"10\" y1=\"5\" y2=\"5\"/>", Marks.Name);
         if (Series.Any(each => each.Values.Contains(null)))
-            Item("<rect class=\"gap\" x=\"1\" y=\"1\" width=\"8\" height=\"8\"/>", "no data");
+            Item("<rect class=\"gap\" x=\"1\" y=\"1\" width=\"8\" height=\"8\"/>", Gap);
         html.Raw("</ul>");
 
         void Item(string shape, string name) =>
@@ -175,7 +178,7 @@ internal sealed record Chart(
         {
             html.Raw("<tr>").Tag("th", Labels[at], "scope=\"row\"");
             foreach (var each in Series)
-                html.Tag("td", each.Values[at] is { } value ? Shown(value) : "no data", "class=\"n\"");
+                html.Tag("td", each.Values[at] is { } value ? Shown(value) : Gap, "class=\"n\"");
             if (Marks is not null)
                 html.Tag("td", Marks.Values[at] is { } value ? Shown(value) : "none", "class=\"n\"");
             html.Raw("</tr>");

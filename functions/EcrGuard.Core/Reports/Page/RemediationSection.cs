@@ -13,15 +13,13 @@ internal static class RemediationSection
         ("90 days and more", "c-red"),
     ];
 
-    public static bool IsThere(WeeklySummary summary) => summary.Remediation.Count > 0;
+    public static bool IsThere(WeeklySummary summary) => summary.Remediation.Count > 0 || summary.HistorySince is null;
 
     public static void Write(WeeklySummary summary, Html html)
     {
-        html.Tag(
-            "p",
-            "How long a vulnerability stays in the images that a repository runs, or in its newest tagged one"
-                + $"{summary.CountedSince()}."
-        );
+        html.Tag("p", SummaryText.Counted(summary));
+        if (summary.Remediation.Count == 0)
+            return;
         WriteCharts(summary.Remediation, html);
         new Table<RemediationRow>("remediation-table", "By severity")
             .Severity("Severity", row => row.Severity)
@@ -55,6 +53,7 @@ internal static class RemediationSection
         )
         {
             IsStacked = false,
+            Gap = "nothing fixed",
             Marks = new("SLA", [.. rows.Select(row => (double?)row.SlaDays)]),
         }.Write(html);
         new Chart(

@@ -32,10 +32,4 @@ internal static class SectionParts
     }
 
     public static void Pair(this Html html, string what, string value) => html.Tag("dt", what).Tag("dd", value);
-
-    /// <summary>For sentences about what sweeps noted.</summary>
-    public static string CountedSince(this WeeklySummary summary) =>
-        summary.HistorySince is { } since && since > summary.Trend[0].Week.Start
-            ? $", counted since {FixText.Day(since)}"
-            : "";
 }

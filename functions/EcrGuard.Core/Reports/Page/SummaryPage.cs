@@ -38,6 +38,9 @@ public static class SummaryPage
         new("meanings", "What the figures mean", "What the figures mean", Always, MeaningsSection.Write),
     ];
 
+    /// <summary>How much of what could not be read is listed above all figures.</summary>
+    private const int MaxUnread = 50;
+
     private static bool Always(WeeklySummary summary) => true;
 
     private static readonly string Style = Resource("report.css");
@@ -84,13 +87,13 @@ public static class SummaryPage
             .Tag(
                 "p",
                 $"{SummaryText.Dates(summary)}. Account {summary.Account}, region {summary.Region}. "
-                    + $"Counted {Phrase.Moment(summary.GeneratedAt)}. Made by EcrGuard from policy "
-                    + $"{SummaryText.Abbreviated(summary.PolicyVersion)}.",
+                    + $"Counted {Phrase.Moment(summary.GeneratedAt)}. Made by EcrGuard from the policy "
+                    + $"with version {SummaryText.Abbreviated(summary.PolicyVersion)}.",
                 "class=\"meta\""
             );
         if (SummaryText.MadeAgain(summary) is { } again)
             html.Tag("p", again, "class=\"banner bad\" role=\"alert\"");
-        WriteBanner(summary.Unread.Count, html);
+        WriteBanner(summary, html);
         WriteTiles(summary, html);
         html.Raw("\n<nav aria-label=\"Sections\"><ul>");
         foreach (var section in sections)
@@ -98,19 +101,33 @@ public static class SummaryPage
         html.Raw("</ul></nav>\n</header>\n");
     }
 
-    /// <param name="unread">How many things could not be read.</param>
-    private static void WriteBanner(int unread, Html html)
+    /// <summary>Whether everything could be read, what could not, and what EcrGuard cannot see at all.</summary>
+    private static void WriteBanner(WeeklySummary summary, Html html)
     {
-        if (unread == 0)
-            html.Tag("p", "Everything could be read.", "class=\"banner\"");
-        else
-            html.Tag(
-                "p",
-                $"Not everything could be read: {Phrase.Count(unread, "thing")} {(unread == 1 ? "is" : "are")} "
-                    + $"missing, and all figures are without {(unread == 1 ? "it" : "them")}. The end of 'Action "
-                    + "needed' names what.",
-                "class=\"banner bad\" role=\"alert\""
-            );
+        var (unread, hidden) = (summary.Unread, SummaryText.NotSeen(summary));
+        html.Tag(
+            "p",
+            unread.Count == 0
+                ? SummaryText.Read(summary)
+                : $"Not everything could be read: {Phrase.Count(unread.Count, "thing")} "
+                    + $"{(unread.Count == 1 ? "is" : "are")} missing, and all figures are without "
+                    + $"{(unread.Count == 1 ? "it" : "them")}. Give EcrGuard the right to read it, or mend what the "
+                    + "error names.",
+            unread.Count == 0 && hidden.Count == 0 ? "class=\"banner\"" : "class=\"banner bad\" role=\"alert\""
+        );
+        List([.. unread.Select(each => $"{each.What}: {each.Why}")]);
+        List(hidden);
+
+        void List(IReadOnlyList<string> lines)
+        {
+            if (lines.Count == 0)
+                return;
+            html.Raw("<ul>");
+            foreach (var line in lines.Take(MaxUnread))
+                html.Tag("li", line);
+            html.Raw("</ul>\n");
+            html.More(lines.Count - MaxUnread, "report.json");
+        }
     }
 
     private static void WriteTiles(WeeklySummary summary, Html html)

@@ -8,10 +8,12 @@ internal static class TrendSection
         var known = summary.Trend.Count(week => week.Numbers is not null);
         html.Tag(
             "p",
-            known == 1
-                ? "This is the first report: the trend begins with it. Weeks without a report are gaps."
-                : $"{known} of {summary.Trend.Count} weeks have a report; the others are gaps."
+            $"The figures of {known} of {summary.Trend.Count} weeks are known. The others are gaps: no report was made "
+                + "then, or its images could not all be read."
+                + (known < 2 ? " The charts come with the second week." : "")
         );
+        if (known < 2)
+            return;
         html.Raw("<div class=\"charts\">\n");
         foreach (var chart in Charts(summary.Trend))
             chart.Write(html);
@@ -27,7 +29,7 @@ internal static class TrendSection
             trend,
             "chart-status",
             "Images by status",
-            "All images at the end of each week.",
+            "All images when each report was made.",
             ("approved", "c-green", numbers => numbers.Statuses.Approved),
             ("without a current scan", "c-grey", WithoutScan),
             ("blocked", "c-red", numbers => numbers.Statuses.Blocked)
@@ -47,7 +49,8 @@ internal static class TrendSection
             trend,
             "chart-fixed",
             "Vulnerabilities: new and fixed",
-            "In the current images of all repositories.",
+            "In the current images of all repositories. What was fixed in a week that is a gap is in no column here; "
+                + "'fixed in 12 weeks' above has it.",
             ("new", "c-amber", numbers => numbers.Figures?.New),
             ("fixed", "c-green", numbers => numbers.Figures?.Fixed)
         ) with
@@ -60,7 +63,10 @@ internal static class TrendSection
             "Days from first seen to fixed",
             "The middle value of what was fixed in each week; a gap where nothing was.",
             ("half within", "c-blue", numbers => numbers.Figures?.MedianDays)
-        );
+        ) with
+        {
+            Gap = "nothing fixed, or not known",
+        };
     }
 
     private static Chart OfCoverage(IReadOnlyList<TrendWeek> trend) =>

@@ -11,7 +11,6 @@ internal static class ActionList
         SummaryFacts facts,
         IReadOnlyList<SeenImage> images,
         IReadOnlyList<WaiverUse> waivers,
-        IReadOnlyList<Unread> unread,
         RepositoryTeams teams
     ) =>
         [
@@ -26,7 +25,6 @@ internal static class ActionList
                         .Select(swept => OfAtRisk(swept, teams.Of(swept.Repository)))
                 )
                 .Concat(waivers.Where(waiver => NeedsRenewal(waiver, facts.GeneratedAt)).Select(OfWaiver))
-                .Concat(unread.Select(OfUnread))
                 .OrderBy(action => action.Kind)
                 .ThenByDescending(action => action.Severity)
                 .ThenBy(action => action.Ends)
@@ -61,7 +59,7 @@ internal static class ActionList
         );
 
     private static ActionNeeded OfImage(ActionKind kind, ReportedImage image, string fix) =>
-        new(kind, SummaryText.ShortName(image.Repository, image.Digest, image.Tags), image.Why ?? "", fix)
+        new(kind, SummaryText.ShortName(image.Repository, image.Digest, image.Tags), Reasons(image), fix)
         {
             Repository = image.Repository,
             Digest = image.Digest,
@@ -70,9 +68,13 @@ internal static class ActionList
             Team = image.Team,
             Severity = image.Severity,
             Ends = image.GraceEnds,
+            MoreReasons = image.MoreReasons,
             Vulnerability = image.Blocking is [var first, ..] ? first.Vulnerability : null,
             Package = image.Blocking is [var named, ..] ? named.Package : null,
         };
+
+    private static string Reasons(ReportedImage image) =>
+        (image.Why ?? "") + (image.MoreReasons == 0 ? "" : $" And {Phrase.Count(image.MoreReasons, "more reason")}.");
 
     private static ActionNeeded OfAtRisk(SweptRepository swept, string? team) =>
         new(
@@ -95,7 +97,7 @@ internal static class ActionList
             ActionKind.WaiverEnds,
             $"Waiver {waiver.Id} for {waiver.Vulnerability}",
             waiver.Lapsed
-                ? $"It ended after {FixText.Day(waiver.Expires)}: what it excused blocks again."
+                ? $"It ended after {FixText.Day(waiver.Expires)}: what it excused, if anything, blocks again."
                 : $"It ends after {FixText.Day(waiver.Expires)} and excuses {Phrase.Count(waiver.Images, "image")}: "
                     + $"{(waiver.Images == 1 ? "it" : "they")} may be blocked then.",
             "Fix the finding, or have the waiver approved again with a new end."
@@ -107,12 +109,4 @@ internal static class ActionList
 
     private static DateTimeOffset EndOf(WaiverUse waiver) =>
         new(waiver.Expires.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero);
-
-    private static ActionNeeded OfUnread(Unread unread) =>
-        new(
-            ActionKind.Unread,
-            unread.What,
-            unread.Why,
-            "Give EcrGuard the right to read it, or mend what the error names. Until then the report is incomplete."
-        );
 }

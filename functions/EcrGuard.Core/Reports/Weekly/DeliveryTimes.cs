@@ -40,16 +40,25 @@ internal static class DeliveryTimes
     private static IEnumerable<double> HoursToRestore(IEnumerable<SeenImage> repository, IsoWeek week)
     {
         DateTimeOffset? blockedAt = null;
-        foreach (var seen in repository.OrderBy(seen => seen.PushedAt).ThenBy(seen => seen.Digest))
+        foreach (var (at, isBlock) in repository.SelectMany(Turns).OrderBy(turn => turn.At))
         {
-            if (seen.First!.Status == Status.Blocked)
-                blockedAt ??= seen.First.At;
-            else if (seen.First.Status == Status.Approved && blockedAt is { } at)
+            if (isBlock)
+                blockedAt ??= at;
+            else if (blockedAt is { } since)
             {
-                if (week.Contains(seen.First.At))
-                    yield return Math.Max(0, (seen.First.At - at).TotalHours);
+                if (week.Contains(at))
+                    yield return (at - since).TotalHours;
                 blockedAt = null;
             }
         }
+    }
+
+    /// <summary>When an image was blocked, at its first verdict or later, and when it was approved as a push.</summary>
+    private static IEnumerable<(DateTimeOffset At, bool IsBlock)> Turns(SeenImage seen)
+    {
+        if (seen.First!.Status is Status.Blocked or Status.Approved)
+            yield return (seen.First.At, seen.First.Status == Status.Blocked);
+        if (seen.IsBlocked && seen.First.Status != Status.Blocked)
+            yield return (seen.Since, true);
     }
 }

@@ -30,7 +30,12 @@ internal static class FixTable
             Vulnerabilities.UnionWith(findings.Select(finding => finding.Vulnerability));
             Repositories.Add(image.Its);
             Images++;
-            Unblocks += image.Blocking.Length == findings.Count && image.ShowsAllReasons ? 1 : 0;
+            Unblocks +=
+                findings.All(finding => finding.FixedIn is not null)
+                && image.Blocking.Length == findings.Count
+                && image.ShowsAllReasons
+                    ? 1
+                    : 0;
             Running += image.Runs ? 1 : 0;
         }
 
