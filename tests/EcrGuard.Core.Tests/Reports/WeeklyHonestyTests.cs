@@ -8,7 +8,7 @@ using static EcrGuard.Core.Tests.Reports.WeekFacts;
 
 namespace EcrGuard.Core.Tests.Reports;
 
-/// <summary>The weekly report says what it does not know, where it is read first, and counts nothing that it cannot.</summary>
+/// <summary>The report says first what it does not know, and counts nothing that it cannot.</summary>
 public sealed class WeeklyHonestyTests
 {
     private static readonly OpenFinding Open = new("CVE-2026-1", "zlib", Severity.High, Tuesday, true);
