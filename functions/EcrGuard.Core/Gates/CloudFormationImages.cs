@@ -145,10 +145,10 @@ public static class CloudFormationImages
             return [];
         var mayBeZip = type is "AWS::Lambda::Function" or SamFunction;
         var package = mayBeZip ? Member(properties, "PackageType") : default;
-        if (package is { ValueKind: JsonValueKind.String } word && word.ValueEquals("Zip"))
-            return [];
         var images = places.Of(properties, place);
-        if (images.Count == 0 && package.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+        if (package is { ValueKind: JsonValueKind.String } word && word.ValueEquals("Zip"))
+            images.RemoveAll(image => image.Text is null);
+        else if (images.Count == 0 && package.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
             images.Add(new(null, place, "Its image is built when it is deployed; ask about the packaged template."));
         if (type == "AWS::CodeBuild::Project")
             images.RemoveAll(image => image.Text?.StartsWith("aws/codebuild/", StringComparison.Ordinal) == true);

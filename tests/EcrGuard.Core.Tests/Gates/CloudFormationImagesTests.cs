@@ -104,6 +104,26 @@ public sealed class CloudFormationImagesTests
                 .Images.Select(image => image.Problem ?? image.Text)
         );
 
+    /// <summary>Lambda refuses both at once. A gate does not rely on that.</summary>
+    [Fact]
+    public void An_image_that_a_function_names_is_asked_about_whatever_its_package_type_says() =>
+        Assert.Equal(
+            $"{Host}/a:1",
+            Assert
+                .Single(
+                    CloudFormationHook
+                        .Images(
+                            "AWS::Lambda::Function",
+                            "X",
+                            JsonDocument
+                                .Parse($$"""{"PackageType":"Zip","Code":{"ImageUri":"{{Host}}/a:1"} }""")
+                                .RootElement
+                        )
+                        .Images
+                )
+                .Text
+        );
+
     /// <summary>Beside a task definition that is understood.</summary>
     [Theory]
     [InlineData("""  "Transform":"TeamMacro" """, "Transform")]

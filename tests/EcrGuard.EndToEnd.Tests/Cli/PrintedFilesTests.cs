@@ -51,7 +51,7 @@ public sealed class PrintedFilesTests : IDisposable
             "2026-11-30T00:00:00Z",
             .. more,
         ]);
-        return (exitCode, output.TrimEnd());
+        return (exitCode, CommandLine.Message(output));
     }
 
     [Theory]
@@ -276,7 +276,7 @@ public sealed class PrintedFilesTests : IDisposable
     {
         _ecrguard.File("p.json", Lifecycle).File("i.json", images);
         var (exitCode, output) = await _ecrguard.RunAsync("simulate", "--policy", "p.json", "--images", "i.json");
-        return (exitCode, output.TrimEnd());
+        return (exitCode, CommandLine.Message(output));
     }
 
     private const string Parts =
