@@ -162,7 +162,9 @@ public sealed class PolicyCommandTests : IDisposable
         );
         Assert.Equal(
             (64, "folder: it is a folder; it must be a file."),
-            await _ecrguard.RunAsync("policy", "check", "folder") is var (code, told) ? (code, told.TrimEnd()) : default
+            await _ecrguard.RunAsync("policy", "check", "folder") is var (code, told)
+                ? (code, CommandLine.Message(told))
+                : default
         );
     }
 }

@@ -383,7 +383,7 @@ public sealed class PrintedFilesTests : IDisposable
                 $"i.json: imageDetails[1].registryId is {Other}, and another image is of {Account}; a lifecycle policy "
                     + "counts the images of one repository."
             ),
-            (exitCode, output.TrimEnd())
+            (exitCode, CommandLine.Message(output))
         );
     }
 }
