@@ -42,8 +42,10 @@ public sealed class RepositorySweeper(
             return null;
         }
         var (cleared, uncleared) = await marking.BeginAsync(contents, cancellation).ConfigureAwait(false);
-        var (tags, untold) = await notes.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false);
-        var read = await reader.ReadAsync(cleared, remembered, tags, shared, cancellation).ConfigureAwait(false);
+        var tagging = notes.ResourceTagsAsync(repository, cancellation);
+        var untagged = await reader.ReadAsync(cleared, remembered, shared, cancellation).ConfigureAwait(false);
+        var (tags, untold) = await tagging.ConfigureAwait(false);
+        var read = untagged with { ResourceTags = tags };
         var (left, facts) = await departed.NoteAsync(read, cancellation).ConfigureAwait(false);
         var (shields, withheld) = await marking.ShieldsAsync(facts, cancellation).ConfigureAwait(false);
         var swept = await ImagesAsync(facts, shields, context, counted, cancellation).ConfigureAwait(false);

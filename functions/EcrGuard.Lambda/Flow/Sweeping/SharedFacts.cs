@@ -50,12 +50,18 @@ public sealed class SharedFactsReader(
     public async Task<SharedFacts> ReadAsync(IReadOnlyList<RepositoryId> swept, CancellationToken cancellation)
     {
         var over = time.GetUtcNow() - QuarantinePlan.UnderWay;
+        var notes = repositories.NotesAsync(swept, cancellation);
+        var countsSince = images.CountsSinceAsync(cancellation);
+        var use = usages.LatestAsync(cancellation);
+        var scanning = ScanningAsync(swept, cancellation);
+        var unended = writes.UnendedAsync(over - WriteAge, over, cancellation);
+        await Task.WhenAll(notes, countsSince, use, scanning, unended).ConfigureAwait(false);
         return new SharedFacts(
-            await repositories.NotesAsync(swept, cancellation).ConfigureAwait(false),
-            await images.CountsSinceAsync(cancellation).ConfigureAwait(false),
-            await usages.LatestAsync(cancellation).ConfigureAwait(false),
-            await ScanningAsync(swept, cancellation).ConfigureAwait(false),
-            await writes.UnendedAsync(over - WriteAge, over, cancellation).ConfigureAwait(false)
+            await notes.ConfigureAwait(false),
+            await countsSince.ConfigureAwait(false),
+            await use.ConfigureAwait(false),
+            await scanning.ConfigureAwait(false),
+            await unended.ConfigureAwait(false)
         );
     }
 
