@@ -148,14 +148,10 @@ public static class ForcedApprovals
 
 /// <summary>The notice that an approval was forced, or that it ended.</summary>
 /// <param name="Ended">False at its start.</param>
-public sealed record ForcedApprovalNotice(
-    ImageId Image,
-    IReadOnlyList<string> Tags,
-    ForcedApproval Forced,
-    Status Instead,
-    bool Ended
-)
+public sealed record ForcedApprovalNotice(ImageRecord Record, ForcedApproval Forced, bool Ended)
 {
+    public ImageId Image => Record.Verdict.Image;
+
     /// <summary>Stable: the start and the end of one are two notices, however often they are sent.</summary>
     public string Id => $"{Image.Digest.Hex}:BREAKGLASS-{(Ended ? "END" : "START")}:{Forced.Id}";
 }

@@ -109,9 +109,7 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
 
 /// <summary>A reminder or an escalation about one image.</summary>
 /// <param name="Usage">Who uses it.</param>
-/// <param name="Owner">The repository's resource tag <c>owner</c>; null where there is none or it could not be
-///     read.</param>
-public sealed record GraceNotice(GraceStage Stage, ImageRecord Record, Grace Grace, ImageUsage Usage, string? Owner)
+public sealed record GraceNotice(GraceStage Stage, ImageRecord Record, Grace Grace, ImageUsage Usage)
 {
     /// <summary>Stable: one image, stage and deadline are one notice.</summary>
     public static string Id(ImageId image, GraceStage stage, Grace grace)

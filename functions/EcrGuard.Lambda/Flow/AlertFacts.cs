@@ -3,6 +3,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
@@ -39,6 +40,27 @@ public sealed class AlertFacts(RepositoryRecords repositories, UsageReader usage
             log.Warning("Alerts go out without who runs their images.", ("why", ErrorText.ForCallers(unread)));
         }
         return told;
+    }
+
+    /// <summary>
+    /// Gives news what is known besides: the team, and who runs the image. Where that is not given, deployments tell
+    /// it; if none does, it is not known.
+    /// </summary>
+    public async Task<ImageNews> OfAsync(ImageNews news, CancellationToken cancellation)
+    {
+        var whole = news with { Team = await TeamAsync(news.Image.Repository, cancellation).ConfigureAwait(false) };
+        if (news is { RunsIn: not null } or { Record: null })
+            return whole;
+        try
+        {
+            var deployed = await RunningAsync(news.Image.Repository, null, cancellation).ConfigureAwait(false);
+            return deployed.Of(news.Record) is { Count: > 0 } runs ? whole with { RunsIn = runs } : whole;
+        }
+        catch (Exception unread) when (!cancellation.IsCancellationRequested)
+        {
+            log.Warning("An alert goes out without who runs its image.", ("why", ErrorText.ForCallers(unread)));
+            return whole;
+        }
     }
 
     /// <summary>The team that owns a repository; null where none is known.</summary>

@@ -37,22 +37,20 @@ public sealed class TimedNotices(
     }
 
     /// <summary>Tells that an approval was forced or has ended.</summary>
-    public Task BreakGlassAsync(ImageRecord record, ForcedApproval forced, bool ended, CancellationToken cancellation)
-    {
-        var image = record.Verdict.Image;
-        var instead = record.Verdict.WithoutBreakGlass().Status;
-        var notice = new ForcedApprovalNotice(image, record.Tags, forced, instead, ended);
-        return PublishOnceAsync(image.Repository, notice.Id, team => BreakGlassAlert.For(notice, team), cancellation);
-    }
+    public Task BreakGlassAsync(
+        ImageRecord record,
+        ForcedApproval forced,
+        bool ended,
+        CancellationToken cancellation
+    ) =>
+        PublishOnceAsync(
+            BreakGlassAlert.Of(new ForcedApprovalNotice(record, forced, ended), time.GetUtcNow()),
+            cancellation
+        );
 
     /// <summary>Tells that an image was released, or was restored by somebody else.</summary>
     public Task QuarantineAsync(QuarantineNotice notice, CancellationToken cancellation) =>
-        PublishOnceAsync(
-            notice.Record.Verdict.Image.Repository,
-            notice.Id,
-            team => QuarantineAlert.For(notice, team),
-            cancellation
-        );
+        PublishOnceAsync(QuarantineAlert.Of(notice, time.GetUtcNow()), cancellation);
 
     /// <summary>
     /// Moves the clock of a blocked image forward by what is known about its use, and tells what is due.
@@ -76,16 +74,27 @@ public sealed class TimedNotices(
             )
         )
             return;
-        await PublishOnceAsync(
-                image.Repository,
-                GraceNotice.Id(image, stage, grace),
-                team => GraceAlert.For(new GraceNotice(stage, record, grace, usage, team)),
+        await PublishOnceAsync(GraceAlert.Of(new GraceNotice(stage, record, grace, usage), now), cancellation)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Publishes news of an image, unless it was published before or somebody else is about to publish it.
+    /// </summary>
+    public async Task PublishOnceAsync(ImageNews news, CancellationToken cancellation)
+    {
+        if (!await claims.ClaimNoticeAsync(news.Image.Repository, news.Id, cancellation).ConfigureAwait(false))
+            return;
+        await SendAsync(
+                news.Image.Repository,
+                news.Id,
+                async () => ImageMessage.For(await facts.OfAsync(news, cancellation).ConfigureAwait(false)),
                 cancellation
             )
             .ConfigureAwait(false);
     }
 
-    /// <summary>Publishes an alert, unless it was published before or somebody else is about to publish it.</summary>
+    /// <summary>The same with a message that is about no single verdict.</summary>
     /// <param name="id">The id of the message.</param>
     /// <param name="message">Makes the message for the team that owns the repository; the team is null if none is
     ///     known.</param>
@@ -98,10 +107,26 @@ public sealed class TimedNotices(
     {
         if (!await claims.ClaimNoticeAsync(repository, id, cancellation).ConfigureAwait(false))
             return;
+        await SendAsync(
+                repository,
+                id,
+                async () => message(await facts.TeamAsync(repository, cancellation).ConfigureAwait(false)),
+                cancellation
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a claimed notice.</summary>
+    private async Task SendAsync(
+        RepositoryId repository,
+        string id,
+        Func<Task<AlertMessage>> message,
+        CancellationToken cancellation
+    )
+    {
         try
         {
-            var team = await facts.TeamAsync(repository, cancellation).ConfigureAwait(false);
-            await notifier.AlertAsync(message(team), cancellation).ConfigureAwait(false);
+            await notifier.AlertAsync(await message().ConfigureAwait(false), cancellation).ConfigureAwait(false);
         }
         catch
         {

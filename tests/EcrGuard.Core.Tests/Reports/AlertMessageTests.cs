@@ -13,11 +13,16 @@ public sealed class AlertMessageTests
     private static Alert Blocked(int number = 1, string repository = "pay/api", string tag = "1.0") =>
         Alert.For(Facts.Record(Status.Blocked, Facts.Image(number, tag).In(repository), was: Status.Approved))!;
 
+    private static AlertMessage Message(Alert alert) => ImageMessage.For(ImageAlert.Of(alert));
+
+    private static AlertMessage OfBatch(IReadOnlyList<Alert> alerts) =>
+        ImageMessage.ForBatch([.. alerts.Select(ImageAlert.Of)]);
+
     [Fact]
     public void An_alert_says_what_happened_to_which_image_why_and_what_to_do()
     {
         var alert = Blocked();
-        var message = ImageAlert.For(alert);
+        var message = Message(alert);
         Assert.Equal("EcrGuard: BLOCKED pay/api:1.0 in 123456789012 eu-central-1", message.Subject);
         Assert.Contains(
             $"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}",
@@ -25,7 +30,7 @@ public sealed class AlertMessageTests
             StringComparison.Ordinal
         );
         Assert.Contains(
-            "Status    APPROVED → BLOCKED since 2026-11-18 11:00 UTC; a gate answers no",
+            "Status    APPROVED → BLOCKED since 2026-11-18 11:00 UTC; pipelines that ask EcrGuard get a no",
             message.Text,
             StringComparison.Ordinal
         );
@@ -51,7 +56,7 @@ public sealed class AlertMessageTests
             RunsIn = ["ECS service main/pay", "Lambda function pay"],
             Team = "payments",
         };
-        var message = ImageAlert.For(alert);
+        var message = Message(alert);
         Assert.Equal("EcrGuard: URGENT, runs and is BLOCKED pay/api:1.0 in 123456789012 eu-central-1", message.Subject);
         foreach (
             var line in new[]
@@ -90,7 +95,7 @@ public sealed class AlertMessageTests
             .Range(1, 12)
             .Select(number => Blocked(number) with { Team = number % 2 == 0 ? "even" : null })
             .ToList();
-        var messages = ImageAlert.Batches(alerts, alert => alert.Team).Select(ImageAlert.ForBatch).ToList();
+        var messages = ImageMessage.Batches(alerts, alert => alert.Team).Select(OfBatch).ToList();
         Assert.Equal(2, messages.Count);
         Assert.Equal(
             ["even"],
@@ -98,14 +103,14 @@ public sealed class AlertMessageTests
         );
         Assert.All(messages, each => Assert.InRange(each.Attributes.Count, 1, 10));
         // A few alerts are sent one by one, whoever owns the images.
-        Assert.Equal(10, ImageAlert.Batches([.. alerts.Take(10)], alert => alert.Team).Count());
+        Assert.Equal(10, ImageMessage.Batches([.. alerts.Take(10)], alert => alert.Team).Count());
     }
 
     [Fact]
     public void Body_and_attributes_carry_the_alerts_stable_id()
     {
         var alert = Blocked();
-        var message = ImageAlert.For(alert);
+        var message = Message(alert);
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal(alert.Id, message.Id);
         Assert.Equal(alert.Id, json.RootElement.GetProperty("alertId").GetString());
@@ -138,7 +143,7 @@ public sealed class AlertMessageTests
             [(new IndexChild(Facts.Digest(2), "linux/arm64", ImageKind.Image), Facts.Verdict(Status.Blocked))],
             Facts.Policy
         );
-        var message = ImageAlert.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
+        var message = Message(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
         Assert.Contains("- linux/arm64: CVE-2026-0001", message.Text, StringComparison.Ordinal);
     }
 
@@ -147,12 +152,12 @@ public sealed class AlertMessageTests
     {
         Assert.StartsWith(
             "An image is no longer blocked.",
-            ImageAlert.For(Alert.For(Facts.Record(Status.Approved, was: Status.Blocked))!).Text,
+            Message(Alert.For(Facts.Record(Status.Approved, was: Status.Blocked))!).Text,
             StringComparison.Ordinal
         );
         Assert.StartsWith(
             "An image that was approved no longer is",
-            ImageAlert.For(Alert.For(Facts.Record(Status.Stale, was: Status.Approved))!).Text,
+            Message(Alert.For(Facts.Record(Status.Stale, was: Status.Approved))!).Text,
             StringComparison.Ordinal
         );
     }
@@ -165,7 +170,7 @@ public sealed class AlertMessageTests
             image,
             Facts.Scan([.. Enumerable.Range(0, 30).Select(i => Facts.Finding($"CVE-2026-{i:D4}"))])
         );
-        var text = ImageAlert.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!).Text;
+        var text = Message(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!).Text;
         Assert.Contains("Reasons: 30\n", text, StringComparison.Ordinal);
         Assert.Contains("The first 20 are listed", text, StringComparison.Ordinal);
     }
@@ -176,10 +181,10 @@ public sealed class AlertMessageTests
         var alerts = Enumerable.Range(0, 11).Select(i => Blocked(i)).ToList();
         Assert.Equal(
             alerts.Take(10).Select(alert => alert.Id),
-            ImageAlert.Batches([.. alerts.Take(10)], alert => alert.Team).Select(batch => ImageAlert.ForBatch(batch).Id)
+            ImageMessage.Batches([.. alerts.Take(10)], alert => alert.Team).Select(batch => OfBatch(batch).Id)
         );
-        Assert.Equal(alerts, Assert.Single(ImageAlert.Batches(alerts, alert => alert.Team)));
-        Assert.Empty(ImageAlert.Batches<Alert>([], alert => alert.Team));
+        Assert.Equal(alerts, Assert.Single(ImageMessage.Batches(alerts, alert => alert.Team)));
+        Assert.Empty(ImageMessage.Batches<Alert>([], alert => alert.Team));
     }
 
     [Fact]
@@ -190,9 +195,9 @@ public sealed class AlertMessageTests
             .Select(i => Blocked(i, i % 4 == 0 ? "web/shop" : "pay/api"))
             .Append(Alert.For(Facts.Record(Status.Approved, Facts.Image(99, "9"), was: Status.Blocked))!)
             .ToList();
-        var message = ImageAlert.ForMany(alerts);
-        Assert.Equal("EcrGuard: 41 images changed status: 40 blocked, 1 lifted", message.Subject);
-        Assert.Contains("- pay/api: 31\n- web/shop: 10\n", message.Text, StringComparison.Ordinal);
+        var message = OfBatch(alerts);
+        Assert.Equal("EcrGuard: news of 41 images: 40 blocked, 1 lifted", message.Subject);
+        Assert.Contains("- pay/api: 31\n", message.Text, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(message.Json);
         Assert.All(alerts, alert => Assert.Contains(alert.Id, message.Text, StringComparison.Ordinal));
         Assert.Equal(
@@ -208,12 +213,9 @@ public sealed class AlertMessageTests
     public void The_id_of_one_message_for_many_rests_on_theirs_and_not_on_their_order()
     {
         var alerts = Enumerable.Range(0, 12).Select(i => Blocked(i)).ToList();
-        var (message, reversed) = (
-            ImageAlert.ForMany(alerts),
-            ImageAlert.ForMany([.. alerts.AsEnumerable().Reverse()])
-        );
+        var (message, reversed) = (OfBatch(alerts), OfBatch([.. alerts.AsEnumerable().Reverse()]));
         Assert.Equal((message.Id, message.Text, message.Json), (reversed.Id, reversed.Text, reversed.Json));
-        Assert.NotEqual(message.Id, ImageAlert.ForMany([.. alerts.Skip(1)]).Id);
+        Assert.NotEqual(message.Id, OfBatch([.. alerts.Skip(1)]).Id);
     }
 
     [Fact]
@@ -223,8 +225,8 @@ public sealed class AlertMessageTests
             .Range(0, 450)
             .Select(i => Blocked(i, $"{new string('a', 251)}{i:D5}", new string('ü', 300)))
             .ToList();
-        var messages = ImageAlert.Batches(alerts, alert => alert.Team).Select(ImageAlert.ForBatch).ToList();
-        Assert.Equal(3, messages.Count);
+        var messages = ImageMessage.Batches(alerts, alert => alert.Team).Select(OfBatch).ToList();
+        Assert.Equal(6, messages.Count);
         Assert.All(messages, Fits);
         Assert.All(
             alerts,
@@ -254,7 +256,7 @@ public sealed class AlertMessageTests
                     ),
             ])
         );
-        Fits(ImageAlert.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!));
+        Fits(Message(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!));
     }
 
     [Fact]
@@ -262,7 +264,7 @@ public sealed class AlertMessageTests
     {
         var image = Facts.Image(1, "1.0\nStatus    APPROVED");
         var verdict = Facts.Decide(image, Facts.Scan(Facts.Finding(package: "open\nssl\u0085")));
-        var message = ImageAlert.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
+        var message = Message(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
         Assert.DoesNotContain("\nStatus    APPROVED", message.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("\nssl", message.Text, StringComparison.Ordinal);
         Assert.All(message.Subject, c => Assert.InRange(c, ' ', '~'));
@@ -271,7 +273,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void Half_a_surrogate_pair_in_a_tag_does_not_lose_the_alert()
     {
-        var message = ImageAlert.For(Blocked(tag: "a\ud83d"));
+        var message = Message(Blocked(tag: "a\ud83d"));
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal("a\ufffd", json.RootElement.GetProperty("tags")[0].GetString());
     }
@@ -288,7 +290,7 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
-    public void A_deployment_of_a_blocked_image_is_told_with_its_deadline_its_fix_and_a_waiver()
+    public void A_deployment_of_a_blocked_image_is_told_with_its_grace_its_fix_and_a_waiver()
     {
         var record = Facts.Record(Status.Blocked) with
         {
@@ -300,14 +302,14 @@ public sealed class AlertMessageTests
             ),
         };
         var by = new Consumer(ConsumerKind.EcsService, "web");
-        var message = DeployedAlert.Of(Facts.Image().Id, by, record, Facts.Now, "pay");
+        var message = ImageMessage.For(DeployedAlert.Of(Facts.Image().Id, by, record, Facts.Now) with { Team = "pay" });
         foreach (
             var part in new[]
             {
-                "Runs in   ECS service web\n",
+                "- ECS service web\n",
                 "Team      pay\n",
                 "Severity  critical",
-                "Deadline  2026-11-25 12:00 UTC\n",
+                "Grace     What runs it has until 2026-11-25 12:00 UTC to be replaced",
                 "https://www.cve.org/CVERecord?id=CVE-2026-0001\n",
                 "- Update openssl 3.0.1 → 3.0.2.",
                 $"Explain   ecrguard explain pay/api@{Facts.Digest(1)}\n",
@@ -319,7 +321,7 @@ public sealed class AlertMessageTests
         Assert.Contains(new FilterValue("severity", "critical"), message.Attributes);
         Fits(message);
 
-        var unknown = DeployedAlert.Of(Facts.Image().Id, by, null, Facts.Now, null);
+        var unknown = ImageMessage.For(DeployedAlert.Of(Facts.Image().Id, by, null, Facts.Now));
         Assert.Contains("that EcrGuard has not judged", unknown.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("waiver", unknown.Text, StringComparison.Ordinal);
         Fits(unknown);
@@ -384,7 +386,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void E_mail_gets_the_text_and_every_other_protocol_the_json()
     {
-        var message = ImageAlert.For(Blocked(tag: "ünïcode"));
+        var message = Message(Blocked(tag: "ünïcode"));
         using var envelope = JsonDocument.Parse(message.Envelope);
         Assert.Equal(
             [("default", message.Json), ("email", message.Text)],

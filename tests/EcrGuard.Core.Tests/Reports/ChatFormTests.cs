@@ -9,8 +9,10 @@ namespace EcrGuard.Core.Tests.Reports;
 public sealed class ChatFormTests
 {
     private static AlertMessage Blocked(string tag = "1.0") =>
-        ImageAlert.For(
-            Alert.For(Facts.Record(Status.Blocked, Facts.Image(1, tag).In("pay/api"), was: Status.Approved))!
+        ImageMessage.For(
+            ImageAlert.Of(
+                Alert.For(Facts.Record(Status.Blocked, Facts.Image(1, tag).In("pay/api"), was: Status.Approved))!
+            )
         );
 
     [Fact]
@@ -36,7 +38,7 @@ public sealed class ChatFormTests
             form["metadata"]!["additionalContext"].Deserialize<Dictionary<string, string>>()
         );
         Assert.Contains(
-            "Status    APPROVED → BLOCKED since 2026-11-18 11:00 UTC; a gate answers no\n",
+            "Status    APPROVED → BLOCKED since 2026-11-18 11:00 UTC; pipelines that ask EcrGuard get a no\n",
             (string)form["content"]!["description"]!,
             StringComparison.Ordinal
         );

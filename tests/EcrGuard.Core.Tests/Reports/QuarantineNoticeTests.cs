@@ -24,12 +24,12 @@ public sealed class QuarantineNoticeTests
         Assert.NotEqual(Restored(Facts.Now, again).Id, Restored(Facts.Now.AddSeconds(1), again).Id);
         Assert.Contains(
             "Follows   It is blocked still, and taken out of reach again.",
-            QuarantineAlert.For(Restored(Facts.Now, again), "payments").Text,
+            ImageMessage.For(QuarantineAlert.Of(Restored(Facts.Now, again), Facts.Now)).Text,
             StringComparison.Ordinal
         );
         Assert.Contains(
             "Follows   It stays in reach: It is in use.",
-            QuarantineAlert.For(Restored(Facts.Now, stays), null).Text,
+            ImageMessage.For(QuarantineAlert.Of(Restored(Facts.Now, stays), Facts.Now)).Text,
             StringComparison.Ordinal
         );
     }
@@ -64,9 +64,14 @@ public sealed class QuarantineNoticeTests
     [Fact]
     public void A_release_says_who_when_and_why_in_both_forms()
     {
-        var message = QuarantineAlert.For(
-            QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release }),
-            "payments"
+        var message = ImageMessage.For(
+            QuarantineAlert.Of(
+                QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release }),
+                Facts.Now
+            ) with
+            {
+                Team = "payments",
+            }
         );
         Assert.Contains("\nTeam      payments\n", message.Text, StringComparison.Ordinal);
         Assert.Equal("payments", Assert.Single(message.Attributes, attribute => attribute.Name == "team").Value);

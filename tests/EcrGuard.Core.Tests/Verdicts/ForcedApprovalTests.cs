@@ -167,19 +167,19 @@ public sealed class ForcedApprovalTests
     public void What_proves_who_did_it_is_told_beside_the_name_that_the_caller_chose()
     {
         static string Told(ApiRequest request) =>
-            BreakGlassAlert
+            ImageMessage
                 .For(
-                    new ForcedApprovalNotice(
-                        Facts.Image(1).Id,
-                        [],
-                        Forced with
-                        {
-                            Request = request,
-                        },
-                        Status.Blocked,
-                        Ended: false
-                    ),
-                    team: null
+                    BreakGlassAlert.Of(
+                        new ForcedApprovalNotice(
+                            Facts.Record(Status.Blocked),
+                            Forced with
+                            {
+                                Request = request,
+                            },
+                            Ended: false
+                        ),
+                        Facts.Now
+                    )
                 )
                 .Text;
 
@@ -207,9 +207,11 @@ public sealed class ForcedApprovalTests
         string word
     )
     {
-        var message = BreakGlassAlert.For(
-            new ForcedApprovalNotice(Facts.Image(1).Id, ["1.0"], Forced, Status.Blocked, ended),
-            "payments"
+        var message = ImageMessage.For(
+            BreakGlassAlert.Of(new ForcedApprovalNotice(Facts.Record(Status.Blocked), Forced, ended), Facts.Now) with
+            {
+                Team = "payments",
+            }
         );
 
         Assert.Equal((subject, $"{Facts.Digest(1).Hex}:BREAKGLASS-{word}:01F"), (message.Subject, message.Id));
@@ -217,7 +219,11 @@ public sealed class ForcedApprovalTests
             var line in new[]
             {
                 "Team      payments",
-                "Verdict   BLOCKED",
+                "Status    BLOCKED since 2026-11-18 11:00 UTC; pipelines that ask EcrGuard get a no",
+                "Severity  critical",
+                "https://www.cve.org/CVERecord?id=CVE-2026-0001",
+                "- Update openssl 3.0.1 → 3.0.2.",
+                "\"vulnerability\": \"CVE-2026-0001\",",
                 $"Who       {Forced.By}",
                 $"Why       {Forced.Reason}",
                 "When      from 2026-11-18 12:00 UTC to 2026-11-18 16:00 UTC",
@@ -231,8 +237,8 @@ public sealed class ForcedApprovalTests
             (kind, "BLOCKED", Forced.By),
             (
                 json.RootElement.GetProperty("kind").GetString(),
-                json.RootElement.GetProperty("verdict").GetString(),
-                json.RootElement.GetProperty("by").GetString()
+                json.RootElement.GetProperty("status").GetString(),
+                json.RootElement.GetProperty("breakGlass").GetProperty("by").GetString()
             )
         );
     }

@@ -171,16 +171,17 @@ public sealed class GraceTests
     }
 
     [Fact]
-    public void The_alert_of_a_block_names_the_deadline()
+    public void The_alert_of_a_block_names_the_end_of_the_grace()
     {
         var record = Facts.Record(Status.Blocked, was: Status.Approved) with
         {
             Grace = Clock(Blocked(Severity.Critical)),
         };
-        var message = ImageAlert.For(Alert.For(record)!);
+        var message = ImageMessage.For(ImageAlert.Of(Alert.For(record)!));
 
         Assert.Contains(
-            "Deadline  What runs it would have until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 days). "
+            "Grace     What runs it would have until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 days from "
+                + "2026-11-18 12:00 UTC). "
                 + "Nothing that runs is taken away; new deployments are refused at once.",
             message.Text,
             StringComparison.Ordinal
@@ -194,19 +195,24 @@ public sealed class GraceTests
         var grace = Counting(Severity.Critical);
         var record = Facts.Record(Status.Blocked) with { Grace = grace };
         AlertMessage Message(GraceStage stage, Grace clock) =>
-            GraceAlert.For(new GraceNotice(stage, record, clock, Used, "team-pay"));
+            ImageMessage.For(
+                GraceAlert.Of(new GraceNotice(stage, record, clock, Used), Facts.Now) with
+                {
+                    Team = "team-pay",
+                }
+            );
         var message = Message(GraceStage.Escalation, grace);
 
         foreach (
             var part in new[]
             {
-                "- The ECS service web refers to it by its digest.",
+                "In use    The ECS service web refers to it by its digest.",
                 "Team      team-pay",
                 "Severity  critical",
                 "https://www.cve.org/CVERecord?id=CVE-2026-0001",
                 "\"vulnerability\": \"CVE-2026-0001\",",
                 "- Update openssl 3.0.1 → 3.0.2.",
-                "Deadline  2026-11-25 12:00 UTC (CRITICAL: 7 days from 2026-11-18 12:00 UTC)",
+                "until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 days from 2026-11-18 12:00 UTC)",
                 "EcrGuard takes nothing away that runs",
                 message.Id,
             }
@@ -219,8 +225,8 @@ public sealed class GraceTests
             ("grace-ended", "ECS service web", "team-pay", message.Id),
             (
                 json.RootElement.GetProperty("kind").GetString(),
-                json.RootElement.GetProperty("usedBy")[0].GetString(),
-                json.RootElement.GetProperty("owner").GetString(),
+                json.RootElement.GetProperty("runsIn")[0].GetString(),
+                json.RootElement.GetProperty("team").GetString(),
                 json.RootElement.GetProperty("alertId").GetString()
             )
         );
@@ -239,7 +245,7 @@ public sealed class GraceTests
         Assert.Contains(new FilterValue("status", "blocked"), message.Attributes);
         Assert.Contains(
             "Team      not known",
-            GraceAlert.For(new GraceNotice(GraceStage.Reminder, record, grace, Used, null)).Text,
+            ImageMessage.For(GraceAlert.Of(new GraceNotice(GraceStage.Reminder, record, grace, Used), Facts.Now)).Text,
             StringComparison.Ordinal
         );
     }

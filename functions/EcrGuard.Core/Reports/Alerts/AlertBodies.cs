@@ -49,106 +49,84 @@ internal abstract record ImageMessageBody(string AlertId, string Kind, [property
     public override IEnumerable<FilterValue> Attributes => base.Attributes.Append(new("repository", Repository));
 }
 
+/// <summary>News of one image, whatever its kind.</summary>
+/// <param name="At">When it happened or was seen.</param>
+/// <param name="PreviousStatus">Null where the status has not changed, or there was none.</param>
+/// <param name="Status">Null where the ledger has no record of the image.</param>
+/// <param name="Approved">Whether pipelines that ask get a yes by this verdict.</param>
 /// <param name="Severity">The worst of the reasons; null where none is a finding.</param>
-/// <param name="RunsIn">The first of those that run it, by name.</param>
+/// <param name="RunsIn">The first of those that run it, by name; null where that is not known.</param>
 /// <param name="Team">Null where the repository's tag names none, or no sweep has read it.</param>
+/// <param name="Fix">The remedy of what blocks; null where nothing blocks.</param>
+/// <param name="BreakGlass">For an approval that is or was forced only.</param>
+/// <param name="Released">For a release from quarantine only.</param>
 /// <param name="Explain">The command that shows all that the ledger knows of the image.</param>
 /// <param name="Waiver">For the policy document, to be filled in; null where nothing is to be waived.</param>
-internal sealed record AlertBody(
+internal sealed record ImageNewsBody(
     string AlertId,
     string Kind,
     ImageId Image,
+    DateTimeOffset At,
     IReadOnlyList<string> Tags,
     Status? PreviousStatus,
-    Status Status,
+    Status? Status,
     bool Approved,
-    DateTimeOffset Since,
+    DateTimeOffset? Since,
     [property: JsonConverter(typeof(SeverityConverter))] Severity? Severity,
     double? Score,
     double? Epss,
-    IReadOnlyList<string> RunsIn,
-    int RunsInCount,
+    IReadOnlyList<string>? RunsIn,
+    int? RunsInCount,
     string? Team,
     IReadOnlyList<Reason> Reasons,
     int ReasonCount,
     IReadOnlyList<string> ToPass,
+    string? Fix,
     IReadOnlyList<string> Waivers,
     string? CouldNotMark,
-    string PolicyVersion,
+    string? PolicyVersion,
+    DateTimeOffset? GraceStartedAt,
     DateTimeOffset? GraceEndsAt,
+    ForcedNews? BreakGlass,
+    Release? Released,
     string Explain,
     string EcrConsole,
     string InspectorConsole,
     string? Waiver
 ) : ImageMessageBody(AlertId, Kind, Image);
 
-internal sealed record BreakGlassBody(
-    string AlertId,
-    string Kind,
-    ImageId Image,
-    IReadOnlyList<string> Tags,
-    Status Verdict,
-    string By,
-    string Reason,
-    DateTimeOffset From,
-    DateTimeOffset Until,
-    ApiRequest? Request,
-    Revocation? Revoked,
-    string? Team
-) : ImageMessageBody(AlertId, Kind, Image);
-
-/// <param name="UsedBy">As far as consumers name themselves; a pull names nobody.</param>
-internal sealed record GraceBody(
-    string AlertId,
-    string Kind,
-    ImageId Image,
-    IReadOnlyList<string> Tags,
-    string Severity,
-    DateTimeOffset StartedAt,
-    DateTimeOffset EndsAt,
-    IReadOnlyList<string> UsedBy,
-    int UsedByCount,
-    string? Owner,
-    IReadOnlyList<Reason> Reasons,
-    int ReasonCount,
-    IReadOnlyList<string> ToPass,
-    string PolicyVersion,
-    string? Waiver
-) : ImageMessageBody(AlertId, Kind, Image);
-
-/// <param name="Released">For a release only.</param>
-internal sealed record QuarantineBody(
-    string AlertId,
-    string Kind,
-    ImageId Image,
-    IReadOnlyList<string> Tags,
-    Status Status,
-    Release? Released,
-    string? Team,
-    IReadOnlyList<Reason> Reasons,
-    int ReasonCount,
-    string PolicyVersion
-) : ImageMessageBody(AlertId, Kind, Image);
-
-internal sealed record AlertBatchBody(
+internal sealed record NewsBatchBody(
     string AlertId,
     string Account,
     string Region,
     string? Team,
     IReadOnlyList<CountOf> Kinds,
     IReadOnlyList<CountOf> Repositories,
-    IReadOnlyList<AlertEntry> Alerts
+    string InspectorConsole,
+    IReadOnlyList<NewsEntry> Alerts
 ) : MessageBody(AlertId, "batch", Account, Region);
 
 internal sealed record CountOf(string Name, int Count);
 
-internal sealed record AlertEntry(
+/// <summary>One piece of news of a batch. As <see cref="ImageNewsBody"/>, shorter.</summary>
+internal sealed record NewsEntry(
     string AlertId,
     string Kind,
     string Repository,
     Digest Digest,
-    Status Status,
-    bool Running
+    IReadOnlyList<string> Tags,
+    Status? Status,
+    DateTimeOffset? Since,
+    [property: JsonConverter(typeof(SeverityConverter))] Severity? Severity,
+    double? Score,
+    double? Epss,
+    string? Vulnerability,
+    string? VulnerabilityPage,
+    IReadOnlyList<string>? RunsIn,
+    int? RunsInCount,
+    DateTimeOffset? GraceEndsAt,
+    string? Fix,
+    string Explain
 );
 
 internal sealed record ForeignTagBody(string AlertId, ImageId Image, string Tag, DateTimeOffset PushedAt)
@@ -156,22 +134,6 @@ internal sealed record ForeignTagBody(string AlertId, ImageId Image, string Tag,
 
 internal sealed record TagRemovalBody(string AlertId, ImageId Image, string Tag, string What, DateTimeOffset At)
     : ImageMessageBody(AlertId, "tag-removal", Image);
-
-internal sealed record DeployedBody(
-    string AlertId,
-    ImageId Image,
-    string RunBy,
-    string Status,
-    DateTimeOffset? Since,
-    string Why,
-    DateTimeOffset At,
-    string? Team,
-    DateTimeOffset? GraceEndsAt,
-    IReadOnlyList<Reason> Reasons,
-    int ReasonCount,
-    IReadOnlyList<string> ToPass,
-    string? Waiver
-) : ImageMessageBody(AlertId, "deployed", Image);
 
 internal sealed record UnshieldedBody(string AlertId, ImageId Image, string Why, DateTimeOffset At, string? Team)
     : ImageMessageBody(AlertId, "unshielded", Image);

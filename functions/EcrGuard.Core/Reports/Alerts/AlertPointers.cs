@@ -48,18 +48,6 @@ internal static class AlertPointers
         $"- {Phrase.Clip(reason.Sentence, 1000)}"
         + (reason.Vulnerability is { } id && Links.Vulnerability(id) is { } link ? $"\n  {link}" : "");
 
-    /// <summary>A waiver for the first finding that blocks; null where the image is not blocked by one.</summary>
-    public static string? WaiverOf(ImageRecord record) =>
-        record.Verdict.Status == Status.Blocked
-        && record.Verdict.Reasons.FirstOrDefault(reason => reason.Vulnerability is not null) is { } first
-            ? Links.Waiver(
-                first.Vulnerability!,
-                first.Package,
-                record.Verdict.Image.Repository.Name,
-                record.StatusSince
-            )
-            : null;
-
     public static ReportText Waiver(this ReportText text, string? waiver) =>
         waiver is null
             ? text

@@ -1,4 +1,3 @@
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
 using static EcrGuard.Core.Reports.AlertMessage;
@@ -9,74 +8,63 @@ namespace EcrGuard.Core.Reports.Alerts;
 public static class BreakGlassAlert
 {
     /// <summary>An approval was forced, or is no longer: who, why, until when, and what it stands for.</summary>
-    /// <param name="team">That of the repository; null where it is not known.</param>
-    public static AlertMessage For(ForcedApprovalNotice notice, string? team)
+    /// <param name="at">When that was seen.</param>
+    public static ImageNews Of(ForcedApprovalNotice notice, DateTimeOffset at)
     {
-        var forced = notice.Forced;
-        var tags = Tags(notice.Tags);
-        var body = new BreakGlassBody(
-            notice.Id,
-            notice.Ended ? "break-glass-ended" : "break-glass",
-            notice.Image,
-            tags,
-            notice.Instead,
-            Clip(forced.By, 300),
-            Clip(forced.Reason, ForcedApproval.MaxReason),
-            forced.At,
-            forced.Until,
-            forced.Request,
-            notice.Ended && forced.Revoked is { } revocation
+        var (record, image) = (notice.Record.WithoutBreakGlass(), notice.Image);
+        var forced = new ForcedNews(
+            Clip(notice.Forced.By, 300),
+            Clip(notice.Forced.Reason, ForcedApproval.MaxReason),
+            notice.Forced.At,
+            notice.Forced.Until,
+            notice.Forced.Request,
+            notice.Ended && notice.Forced.Revoked is { } revocation
                 ? revocation with
                 {
                     By = Clip(revocation.By, 300),
                     Reason = Clip(revocation.Reason, ForcedApproval.MaxReason),
                 }
-                : null,
-            TeamName(team)
+                : null
         );
-        return Of(
-            body,
-            ReportJson.Default.BreakGlassBody,
-            $"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} " + Named(notice.Image, tags),
-            Text(body, notice.Ended),
-            "the ledger.",
-            OfTeam(team)
-        );
+        return new ImageNews(notice.Id, notice.Ended ? "break-glass-ended" : "break-glass", image, at)
+        {
+            Headline =
+                !notice.Ended ? "Somebody forces an approval: gates will answer yes although the verdict is no."
+                : forced.Revoked is null ? "A forced approval has ended: gates answer by the verdict again."
+                : "A forced approval was ended before its time.",
+            Subject = $"break-glass {(notice.Ended ? "ended for" : "for")} {Named(image, Tags(record.Tags))}",
+            Record = record,
+            Grace = record.Grace,
+            BreakGlass = forced,
+            Lines = [.. Lines(forced)],
+            Do = notice.Ended ? "Mend the image, as below: pipelines that ask EcrGuard get a no again." : null,
+        };
     }
 
-    private static ReportText Text(BreakGlassBody body, bool ended)
+    private static IEnumerable<(string What, string Text)> Lines(ForcedNews forced)
     {
-        var text = new ReportText()
-            .Line(
-                !ended ? "Somebody forces an approval: gates will answer yes although the verdict is no."
-                : body.Revoked is null ? "A forced approval has ended: gates answer by the verdict again."
-                : "A forced approval was ended before its time."
-            )
-            .Line()
-            .Image(body.Image, body.Tags)
-            .Team(body.Team)
-            .Line($"Verdict   {body.Verdict.Word()}")
-            .Line($"Who       {body.By}")
-            .Line($"Why       {body.Reason}")
-            .Line($"When      from {Moment(body.From)} to {Moment(body.Until)}");
-        if (body.Request is { } request)
-            text.Line($"Request   {Words(request)}");
-        if (body.Revoked is { } revoked)
-            text.Line($"Ended     by {revoked.By} instead of {Moment(revoked.InsteadOf)}: {revoked.Reason}")
-                .Line($"Request   {Words(revoked.Request)}");
-        if (body.Request?.AccessKeyId is not null)
-            text.Line()
-                .Line(
-                    "The last part of the ARN of a role is a name that the caller chose. Look for AssumeRole with this "
-                        + "access key in AWS CloudTrail."
-                );
-        if (body.Request is not null)
-            text.Line()
-                .Line(
-                    "Whoever may invoke the function BreakGlass itself can write any name: the access log of "
-                        + "that API says whether there was such a request, and who signed it."
-                );
-        return text.Pointers(body.Image).Line();
+        yield return ("Who", forced.By);
+        yield return ("Why", forced.Reason);
+        yield return ("When", $"from {Moment(forced.From)} to {Moment(forced.Until)}");
+        if (forced.Request is { } request)
+            yield return ("Request", Words(request));
+        if (forced.Revoked is { } revoked)
+        {
+            yield return ("Ended", $"by {revoked.By} instead of {Moment(revoked.InsteadOf)}: {revoked.Reason}");
+            yield return ("Request", Words(revoked.Request));
+        }
+        if (forced.Request?.AccessKeyId is not null)
+            yield return (
+                "Note",
+                "The last part of the ARN of a role is a name that the caller chose. Look for AssumeRole with this "
+                    + "access key in AWS CloudTrail."
+            );
+        if (forced.Request is not null)
+            yield return (
+                "Note",
+                "Whoever may invoke the function BreakGlass itself can write any name: the access log of "
+                    + "that API says whether there was such a request, and who signed it."
+            );
     }
 
     private static string Words(ApiRequest request) =>

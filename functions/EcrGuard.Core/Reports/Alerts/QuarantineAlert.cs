@@ -1,5 +1,4 @@
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
 using static EcrGuard.Core.Reports.AlertMessage;
 
@@ -11,13 +10,10 @@ public static class QuarantineAlert
     /// <summary>
     /// Something happened to an image in quarantine of which the alert about its blocking does not tell.
     /// </summary>
-    /// <param name="team">That of the repository; null where it is not known.</param>
-    public static AlertMessage For(QuarantineNotice notice, string? team) =>
-        Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }, team));
-
-    private static AlertMessage Of(QuarantineNotice notice, string? team)
+    /// <param name="at">When that was seen.</param>
+    public static ImageNews Of(QuarantineNotice notice, DateTimeOffset at)
     {
-        var (record, verdict) = (notice.Record, notice.Record.Verdict);
+        var (record, image) = (notice.Record, notice.Record.Verdict.Image);
         var (kind, headline) = notice.News switch
         {
             QuarantineNews.RestoredByOthers => (
@@ -29,44 +25,22 @@ public static class QuarantineAlert
                 "An image was released: it comes back into reach, and gates answer as they did."
             ),
         };
-        var body = new QuarantineBody(
-            notice.Id,
-            kind,
-            verdict.Image,
-            Tags(record.Tags),
-            verdict.Status,
-            ReleaseOf(notice),
-            TeamName(team),
-            verdict.Reasons,
-            record.ReasonCount,
-            verdict.PolicyVersion
-        );
-        return AlertMessage.Of(
-            body,
-            ReportJson.Default.QuarantineBody,
-            $"EcrGuard: {kind.Replace('-', ' ')}, " + Named(body.Image, body.Tags),
-            Text(notice, body, headline),
-            "the message's JSON form.",
-            [new("status", verdict.Status.Word().ToLowerInvariant()), .. OfTeam(team)]
-        );
-    }
-
-    private static ReportText Text(QuarantineNotice notice, QuarantineBody body, string headline)
-    {
-        var text = new ReportText()
-            .Line(headline)
-            .Line()
-            .Image(body.Image, body.Tags)
-            .Team(body.Team)
-            .Line($"Status    {body.Status.Word()} since {Moment(notice.Record.StatusSince)}");
-        if (body.Released is { } release)
-            text.Line($"Released  by {release.By} at {Moment(release.At)}: {release.Reason}");
-        if (notice.Follows is { } follows)
-            text.Line($"Follows   {Clip(follows, 500)}");
-        return text.Reasons(body.Reasons, body.ReasonCount)
-            .Pointers(body.Image)
-            .Line()
-            .Line($"Policy    {body.PolicyVersion}");
+        var release = ReleaseOf(notice);
+        return new ImageNews(notice.Id, kind, image, at)
+        {
+            Headline = headline,
+            Subject = $"{kind.Replace('-', ' ')}, {Named(image, Tags(record.Tags))}",
+            Record = record,
+            Grace = record.Grace,
+            Released = release,
+            Lines =
+            [
+                .. release is null
+                    ? ((string, string)[])[]
+                    : [("Released", $"by {release.By} at {Moment(release.At)}: {release.Reason}")],
+                .. notice.Follows is { } follows ? [("Follows", Clip(follows, 500))] : ((string, string)[])[],
+            ],
+        };
     }
 
     private static Release? ReleaseOf(QuarantineNotice notice) =>

@@ -25,7 +25,7 @@ public sealed class ImageAlerts(AlertClaims claims, AlertFacts facts, Notifier n
                 .OrderBy(each => each.Value.Id, StringComparer.Ordinal)
                 .Select(each => (each.Key, told[each.Value.Id])),
         ];
-        foreach (var batch in ImageAlert.Batches(alerts, each => each.Alert.Team))
+        foreach (var batch in ImageMessage.Batches(alerts, each => each.Alert.Team))
             await PublishBatchAsync(batch, cancellation).ConfigureAwait(false);
     }
 
@@ -62,7 +62,7 @@ public sealed class ImageAlerts(AlertClaims claims, AlertFacts facts, Notifier n
         try
         {
             await notifier
-                .AlertAsync(ImageAlert.ForBatch([.. batch.Select(each => each.Alert)]), cancellation)
+                .AlertAsync(ImageMessage.ForBatch([.. batch.Select(each => ImageAlert.Of(each.Alert))]), cancellation)
                 .ConfigureAwait(false);
         }
         catch (Exception unpublished)

@@ -39,13 +39,6 @@ public sealed class UnapprovedDeployments(
         if (judged.Count == 0 && !await BackfillState.IsDoneAsync(documents, cancellation).ConfigureAwait(false))
             return;
         var record = judged.MinBy(record => record.Verdict.Status);
-        await notices
-            .PublishOnceAsync(
-                image.Repository,
-                DeployedAlert.IdOf(image, by, record),
-                team => DeployedAlert.Of(image, by, record, seenAt, team),
-                cancellation
-            )
-            .ConfigureAwait(false);
+        await notices.PublishOnceAsync(DeployedAlert.Of(image, by, record, seenAt), cancellation).ConfigureAwait(false);
     }
 }

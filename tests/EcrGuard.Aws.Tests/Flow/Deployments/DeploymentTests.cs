@@ -141,7 +141,7 @@ public sealed class DeploymentTests
         var told = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "deployed");
         Assert.Equal("pending", told.Attributes["status"].Value);
         Assert.Equal("payments", told.Attributes["team"].Value);
-        Assert.Contains($"Runs in   ECS task {definition}", told.Message, StringComparison.Ordinal);
+        Assert.Contains($"- ECS task {definition}", told.Message, StringComparison.Ordinal);
     }
 
     /// <summary>An event tells of the task first. The next reading sees the same task.</summary>
