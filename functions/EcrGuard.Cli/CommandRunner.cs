@@ -29,7 +29,7 @@ internal static class CommandRunner
         }
         catch (NotThereException unknown)
         {
-            errors.WriteLine(unknown.Message);
+            errors.WriteLine(ErrorText.Whole(unknown));
             return ExitCodes.Wrong;
         }
         catch (HttpRequestException unreachable)

@@ -15,8 +15,10 @@ namespace EcrGuard.Cli;
 internal static class Credentials
 {
     /// <summary>
-    /// Gives the SDK the clients for profiles that sign in with IAM Identity Center. Without this it looks for them by
-    /// reflection, and native code has none.
+    /// Gives the SDK the clients with which it fetches credentials: for profiles that sign in with IAM Identity Center,
+    /// and for the token of a pipeline (GitHub, GitLab). Without this it looks for them by reflection, and native code
+    /// has none. Where a profile takes the role of another profile, the SDK must make the client itself, since only it
+    /// knows the credentials of the other one.
     /// </summary>
     public static void RegisterSignIn()
     {
@@ -27,6 +29,12 @@ internal static class Credentials
             anonymous,
             context.SSOOIDCClientContextData.Region
         ));
+        sdk.RegisterSecurityTokenServiceClient(context =>
+            context.SecurityTokenServiceClientContextData.Action
+            == SecurityTokenServiceClientContext.ActionContext.AssumeRoleAWSCredentials
+                ? null
+                : new AmazonSecurityTokenServiceClient(anonymous, context.SecurityTokenServiceClientContextData.Region)
+        );
     }
 
     /// <summary>

@@ -144,9 +144,9 @@ internal static class InputFile
             && !documents.Exists(page => members.Any(member => page.TryGetProperty(member, out _)))
         )
         {
-            var missing = string.Join(" and no ", members.Select(member => $"\"{member}\""));
+            var expected = string.Join(" and no ", members.Select(member => $"\"{member}\""));
             throw new UnusableFileException(
-                $"{file}: it has no {missing}, and is a list of parts of an answer; print the whole answer, without "
+                $"{file}: it has no {expected}, and is a list of parts of an answer; print the whole answer, without "
                     + "--query and without jq."
             );
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using EcrGuard.Aws;
 using EcrGuard.Core.Images;
 
 namespace EcrGuard.Cli;
@@ -66,8 +67,8 @@ internal static class SharedOptions
         var reason = new Option<string>("--reason") { Description = description, Required = true };
         reason.Validators.Add(result =>
         {
-            if (result.Tokens is [var text, ..] && problem(text.Value) is { } wrong)
-                result.AddError($"--reason is wrong: {wrong}");
+            if (result.Tokens is [var text, ..] && problem(text.Value) is { } why)
+                result.AddError($"--reason is wrong: {why}");
         });
         return reason;
     }
@@ -85,7 +86,7 @@ internal static class SharedOptions
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
         {
-            throw new UnusableFileException($"--out is '{folder}'; it cannot be written: {wrong.Message}");
+            throw new UnusableFileException($"--out is '{folder}'; it cannot be written: {ErrorText.Of(wrong)}");
         }
     }
 

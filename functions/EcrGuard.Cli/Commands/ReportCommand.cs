@@ -29,7 +29,7 @@ internal static class ReportCommand
                 }
                 catch (FormatException wrong)
                 {
-                    result.AddError($"--week: {wrong.Message}");
+                    result.AddError($"--week: {ErrorText.Of(wrong)}");
                     return null;
                 }
             },

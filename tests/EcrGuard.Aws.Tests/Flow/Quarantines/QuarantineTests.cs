@@ -608,7 +608,7 @@ public sealed class QuarantineTests
             .Deploy(Archives, new(EnforcementMode.Observe))
             .Part<ReleaseImage>()
             .ReleaseImageAsync(new ReleaseRequest("shop/web:1", "a reason"), new Invocation());
-        Assert.Contains("Enforcement is observe", under.Left, StringComparison.Ordinal);
+        Assert.Contains("Enforcement is 'observe'", under.Left, StringComparison.Ordinal);
     }
 
     [Fact]
