@@ -396,7 +396,10 @@ public sealed class SettlingTests
 
         await fixture.PassAsync(TimeSpan.FromMinutes(15));
         Assert.Equal("BLOCKED", fixture.Status(digest));
-        Assert.Equal(told == "no scan", Sentences(fixture, digest).Contains("blocked by its last scan", StringComparison.Ordinal));
+        Assert.Equal(
+            told == "no scan",
+            Sentences(fixture, digest).Contains("blocked by its last scan", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>An archived image is not scanned, and a restored one is scanned again.</summary>
