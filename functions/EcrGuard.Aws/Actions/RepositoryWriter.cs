@@ -54,6 +54,15 @@ public sealed class RepositoryWriter(
         var (setting, value) = (repair.Setting, repair.Value);
         // The wait comes before the intent, so that nothing waits between the intent and the write.
         await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
+        // Nothing is meant to be written to a repository whose team has opted out, so that the ledger holds no intent.
+        var tags = await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false);
+        if (tags is null || BaselinePlan.OptOut(tags) is not null)
+            return new SettingWritten(
+                false,
+                $"Nothing was written to {setting.Words}. "
+                    + (tags is null ? "The repository was deleted meanwhile." : $"{BaselinePlan.OptOut(tags)}."),
+                Task.FromResult(false)
+            );
         var intent = await writes
             .IntendAsync(repository, Change(setting, value), setting, value, held, cancellation)
             .ConfigureAwait(false);
@@ -82,8 +91,7 @@ public sealed class RepositoryWriter(
 
     /// <summary>
     /// The setting is read after the intent and immediately before the write, so that everything that takes time comes
-    /// earlier. For a baseline, the same holds for the ledger and the repository's own tags: somebody may have had the
-    /// repository put back meanwhile, or the team may have opted out.
+    /// earlier. The same holds for the ledger: somebody may have had the repository put back meanwhile.
     /// </summary>
     private async Task<string?> WriteAsync(
         RepositoryId repository,
@@ -95,33 +103,16 @@ public sealed class RepositoryWriter(
     )
     {
         var present = ReadAsync(repository, setting, cancellation);
-        var whyNot = held is null
-            ? Task.FromResult<string?>(null)
-            : WhyNotAsync(repository, held.Revision + 1, cancellation);
-        await Task.WhenAll(present, whyNot).ConfigureAwait(false);
-        var why =
-            await whyNot.ConfigureAwait(false)
-            ?? (
-                setting.AreSame(setting.ValueIn(await present.ConfigureAwait(false)), found)
-                    ? null
-                    : "it had changed when it was read again."
-            );
-        return why is null
+        var isHeld = held is null ? Task.FromResult(true) : IsStillAsync(held.Revision + 1);
+        await Task.WhenAll(present, isHeld).ConfigureAwait(false);
+        return
+            setting.AreSame(setting.ValueIn(await present.ConfigureAwait(false)), found)
+            && await isHeld.ConfigureAwait(false)
             ? await TryWriteAsync(repository, setting, value, cancellation).ConfigureAwait(false)
-            : $"Nothing was written to {setting.Words}: {why}";
-    }
+            : $"Nothing was written to {setting.Words}: it had changed when it was read again.";
 
-    /// <returns>Why the baseline may not be written any more; null if it may.</returns>
-    private async Task<string?> WhyNotAsync(RepositoryId repository, long revision, CancellationToken cancellation)
-    {
-        var settings = repositories.SettingsAsync(repository, cancellation);
-        var tags = registry.ResourceTagsAsync(repository, cancellation);
-        await Task.WhenAll(settings, tags).ConfigureAwait(false);
-        if ((await settings.ConfigureAwait(false)).Revision != revision)
-            return "somebody had the repository put back meanwhile.";
-        return await tags.ConfigureAwait(false) is not { } its ? "the repository was deleted meanwhile."
-            : BaselinePlan.OptOut(its) is { } optOut ? $"{optOut}."
-            : null;
+        async Task<bool> IsStillAsync(long revision) =>
+            (await repositories.SettingsAsync(repository, cancellation).ConfigureAwait(false)).Revision == revision;
     }
 
     private static string Change(RepositorySetting setting, string? value) =>

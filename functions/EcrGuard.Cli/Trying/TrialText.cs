@@ -53,14 +53,16 @@ internal static class TrialText
         if (trial.Enforcement.Count == 0)
             return;
         var sum = trial.Summary;
+        var written = trial.Enforcement.Where(repository => repository.Images.Count > 0).ToList();
         output.WriteLine(
             $"Enforcement: {Listed(sum.Marked, sum.Archived, sum.Unmarked, sum.Restored)}, in "
-                + $"{Phrase.Count(trial.Enforcement.Count, "repository", "repositories")}:"
+                + $"{Phrase.Count(written.Count, "repository", "repositories")}; the mode changes in "
+                + $"{trial.Enforcement.Count(repository => repository.Before != repository.After)}:"
         );
         WriteSome(
             "  ",
-            trial
-                .Enforcement.OrderByDescending(repository => repository.Images.Count)
+            written
+                .OrderByDescending(repository => repository.Images.Count)
                 .ThenBy(repository => repository.Repository, StringComparer.Ordinal)
                 .Select(repository =>
                     $"{repository.Repository}  {repository.Before} → {repository.After}  "

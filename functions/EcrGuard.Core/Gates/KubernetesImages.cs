@@ -33,18 +33,22 @@ internal static class KubernetesImages
         ("batch", "Job"),
     ];
 
-    private static readonly HashSet<string> Sources =
+    private static readonly HashSet<(string Group, string Kind)> Sources =
     [
-        "App",
-        "Application",
-        "ApplicationSet",
-        "Bundle",
-        "GitRepo",
-        "HelmChart",
-        "HelmRelease",
-        "Kustomization",
-        "PackageInstall",
+        ("argoproj.io", "Application"),
+        ("argoproj.io", "ApplicationSet"),
+        ("fleet.cattle.io", "Bundle"),
+        ("fleet.cattle.io", "GitRepo"),
+        ("helm.cattle.io", "HelmChart"),
+        ("helm.toolkit.fluxcd.io", "HelmRelease"),
+        ("kappctrl.k14s.io", "App"),
+        ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+        ("packaging.carvel.dev", "PackageInstall"),
+        ("source.toolkit.fluxcd.io", "HelmChart"),
     ];
+
+    /// <summary>Groups of objects that say which images may run, and run none.</summary>
+    private static readonly HashSet<string> Rules = ["constraints.gatekeeper.sh", "kyverno.io", "policy.sigstore.dev"];
 
     /// <summary>With these fields, objects of any operator name a chart or a repository of manifests.</summary>
     private static readonly string[] SourceFields = ["chart", "chartRef", "repoURL", "sourceRef"];
@@ -55,11 +59,15 @@ internal static class KubernetesImages
         if (version is null || kind is null)
             return [new NamedImage(null, place, "It is no object of Kubernetes: it has no apiVersion or no kind.")];
         var group = version.Contains('/') ? version.Split('/')[0] : "";
-        if (RunNothing.Contains((group, kind)))
+        if (RunNothing.Contains((group, kind)) || Rules.Contains(group))
             return [];
         if (kind.EndsWith("List", StringComparison.Ordinal) && Items(root, "items") is { } items)
             return items.SelectMany((item, at) => Of(item, $"{ImagePlaces.Joined(place, "items")}[{at}]"));
-        if (Sources.Contains(kind) || group == "kustomize.config.k8s.io" || (IsAdded(group) && NamesSource(root)))
+        if (
+            Sources.Contains((group, kind))
+            || group == "kustomize.config.k8s.io"
+            || (IsAdded(group) && NamesSource(root))
+        )
             return [new NamedImage(null, ImagePlaces.Joined(place, kind), RenderFirst), .. OfFields(root, place)];
         var images = OfFields(root, place);
         return Workloads.Contains((group, kind))

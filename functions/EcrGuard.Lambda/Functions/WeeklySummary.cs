@@ -45,7 +45,7 @@ public sealed class WeeklySummary(
         var week = input.Week is { } asked ? IsoWeek.ParseBegun(asked, now) : lastEnded;
         var report = new SummaryReport(week.ToString(), files.UriOf(week));
         var (last, revision) = await documents.FindAsync(SummaryState.Form, deadline.Token).ConfigureAwait(false);
-        var isOut = last is not null && string.CompareOrdinal(last.Week, report.Week) >= 0;
+        var isOut = IsOut(last, week, now);
         // A schedule may start the function twice.
         if (input.Week is null && isOut)
         {
@@ -76,4 +76,13 @@ public sealed class WeeklySummary(
         log.Info("The weekly report is out.", ("week", report.Week), ("whole", report.Whole));
         return report;
     }
+
+    /// <summary>
+    /// Whether the report of a week is out. One that was sent before the week had ended in UTC, as on a Monday morning
+    /// in Tokyo, stands only until then: whoever asks afterwards gets the whole week.
+    /// </summary>
+    private static bool IsOut(SummaryState? last, IsoWeek week, DateTimeOffset now) =>
+        last is not null
+        && string.CompareOrdinal(last.Week, week.ToString()) is var order
+        && (order > 0 || (order == 0 && (last.SentAt >= week.End || now < week.End)));
 }

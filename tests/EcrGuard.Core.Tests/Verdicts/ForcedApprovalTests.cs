@@ -219,7 +219,8 @@ public sealed class ForcedApprovalTests
             var line in new[]
             {
                 "Team      payments",
-                "Status    BLOCKED since 2026-11-18 11:00 UTC; pipelines that ask EcrGuard get a no",
+                "Status    BLOCKED since 2026-11-18 11:00 UTC; pipelines that ask EcrGuard get a "
+                    + (ended ? "no\n" : "yes until "),
                 "Severity  critical",
                 "https://www.cve.org/CVERecord?id=CVE-2026-0001",
                 "- Update openssl 3.0.1 → 3.0.2.",

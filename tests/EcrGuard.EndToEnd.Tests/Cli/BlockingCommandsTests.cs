@@ -82,8 +82,8 @@ public sealed class BlockingCommandsTests
             guard.Alerts(repository),
             alert =>
                 alert["kind"]!.ToString() == "break-glass"
-                && alert["by"]!.ToString() == HttpApi.UserArn
-                && alert["request"]!["accessKeyId"]!.ToString() == HttpApi.AccessKey
+                && alert["breakGlass"]!["by"]!.ToString() == HttpApi.UserArn
+                && alert["breakGlass"]!["request"]!["accessKeyId"]!.ToString() == HttpApi.AccessKey
         );
         var recorded = Assert.Single(
             guard.Aws.DynamoDb.Items(Deployment.Table),

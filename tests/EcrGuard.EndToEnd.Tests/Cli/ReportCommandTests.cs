@@ -51,7 +51,7 @@ public sealed class ReportCommandTests
         using var cli = new CommandLine();
         var (code, errors) = await cli.RunAsync("report", "--table", "t");
         Assert.Equal(64, code);
-        Assert.Contains("The ledger is both: '--table' and '--bucket'.", errors, StringComparison.Ordinal);
+        Assert.Contains("Give '--table' and '--bucket' together.", errors, StringComparison.Ordinal);
         (code, errors) = await cli.RunAsync("report", "--demo", "--table", "t", "--bucket", "b");
         Assert.Equal(64, code);
         Assert.Contains("'--demo' has a ledger", errors, StringComparison.Ordinal);
@@ -78,7 +78,11 @@ public sealed class ReportCommandTests
             .With("AWS_EC2_METADATA_DISABLED", "true");
         var (code, errors) = await cli.RunAsync("report", "--table", "t", "--bucket", "b");
         Assert.True(code == 64, errors);
-        Assert.Equal("No region is set; give --region, or set AWS_REGION, for example to eu-central-1.\n", errors);
+        Assert.StartsWith(
+            "No region is set; give --region, or set AWS_REGION, for example to eu-central-1.\n",
+            errors,
+            StringComparison.Ordinal
+        );
     }
 
     private static async Task InBrowserAsync(string page)

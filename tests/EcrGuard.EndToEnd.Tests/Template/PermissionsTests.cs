@@ -342,7 +342,7 @@ public sealed class PermissionsTests
                 ["Backfill"] = [.. keeps, "Query of the index"],
                 ["WeeklySummary"] = reads,
                 ["RestoreRepository"] = ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"],
-                ["ReleaseImage"] = ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
+                ["ReleaseImage"] = ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"],
                 ["ApplyPlan"] = [.. keeps, "Query of the index"],
                 ["SweepList"] = reads,
                 ["SweepRepository"] = [.. keeps, "DeleteItem", "Query of the index"],

@@ -91,7 +91,11 @@ public static class ImageMessage
             : (news.PreviousStatus is { } before ? $"{before.Word()} → " : "")
                 + $"{record.Verdict.Status.Word()} since {Moment(record.StatusSince)}; "
                 + "pipelines that ask EcrGuard get a "
-                + (record.Verdict.Approved ? "yes" : "no");
+                + (
+                    news.IsForced ? $"yes until {Moment(news.BreakGlass!.Until)}, since somebody forces it"
+                    : record.Verdict.Approved ? "yes"
+                    : "no"
+                );
 
     private static string Findings(ImageRecord record) =>
         (record.Verdict.Counts.Total == 0 ? "none" : record.Verdict.Counts.Words())
@@ -144,7 +148,7 @@ public static class ImageMessage
             news.Tags,
             news.PreviousStatus,
             record?.Verdict.Status,
-            record?.Verdict.Approved ?? false,
+            news.IsForced || record is { Verdict.Approved: true },
             record?.StatusSince,
             AlertPointers.Worst(news.Reasons),
             news.Reasons.Max(reason => reason.Score),

@@ -43,6 +43,9 @@ public sealed record ImageNews(string Id, string Kind, ImageId Image, DateTimeOf
     internal ForcedNews? BreakGlass { get; init; }
     internal Release? Released { get; init; }
 
+    /// <summary>Whether its approval is forced from now on.</summary>
+    internal bool IsForced => BreakGlass is not null && Kind == "break-glass";
+
     internal bool Runs => RunsIn is { Count: > 0 };
 
     /// <summary>Whether it is blocked and runs.</summary>

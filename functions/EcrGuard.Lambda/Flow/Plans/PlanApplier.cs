@@ -47,6 +47,24 @@ public sealed class PlanApplier(
     private async Task<bool> AllAsync(PlanRun run, PutPrefetcher ahead, CancellationToken cancellation)
     {
         var underWay = new Queue<Task<bool>>();
+        try
+        {
+            return await AllAsync(run, ahead, underWay, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever failed, no write goes on once the lease is given up.
+            await ((Task)Task.WhenAll(underWay)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<bool> AllAsync(
+        PlanRun run,
+        PutPrefetcher ahead,
+        Queue<Task<bool>> underWay,
+        CancellationToken cancellation
+    )
+    {
         var inTime = true;
         foreach (var (repository, item) in Items(run.Plan))
         {

@@ -128,8 +128,8 @@ public sealed class BaselineTests
 
     /// <summary>
     /// In this order: what the ledger knows, the images, the owner, the policy; the preview, which is not ready at the
-    /// first look; the intent, the three reads just before the write, the write, its outcome; and what was deployed
-    /// meanwhile.
+    /// first look; whether the team has opted out, the intent, the two reads just before the write, the write, its
+    /// outcome; and what was deployed meanwhile.
     /// </summary>
     [Fact]
     public async Task The_first_sweep_of_a_repository_without_a_policy_costs_fourteen_calls_previews_included()
