@@ -137,7 +137,8 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
         var image = Assert.Single(changed["images"]!.AsArray())!;
         Assert.Equal((blocked, "1"), (image["digest"]!.ToString(), image["tags"]![0]!.ToString()));
         Assert.Contains(
-            $"Enforcement: {marked} would be marked as blocked, {archived} archived, in 1 repository; the mode changes in 1:\n"
+            $"Enforcement: {marked} would be marked as blocked, {archived} archived, in 1 repository; "
+                + "the mode changes in 1:\n"
                 + $"  {repository}  observe → {mode}  {marked} would be marked as blocked, {archived} archived\n",
             text,
             StringComparison.Ordinal
