@@ -55,6 +55,10 @@ public sealed class KubernetesImagesTests
     [InlineData("networking.k8s.io/v1", "Ingress", """{"rules":[]}""")]
     [InlineData("monitoring.coreos.com/v1", "ServiceMonitor", """{"selector":{"matchLabels":{"chart":"web"}}}""")]
     [InlineData("example.com/v1", "App1", """{"autoUpdateImage":"true"}""")]
+    [InlineData("trust.cert-manager.io/v1alpha1", "Bundle", """{"sources":[{"useDefaultCAs":true}]}""")]
+    [InlineData("kyverno.io/v1", "ClusterPolicy", """{"rules":[{"match":{"image":"*:*"}}]}""")]
+    [InlineData("constraints.gatekeeper.sh/v1beta1", "K8sRepos", """{"parameters":{"exemptImages":["*"]}}""")]
+    [InlineData("policy.sigstore.dev/v1", "ClusterImagePolicy", """{"images":[{"glob":"**"}]}""")]
     public void What_runs_nothing_passes(string version, string kind, string spec) =>
         Assert.Empty(Images(version, kind, spec));
 

@@ -34,6 +34,28 @@ public sealed class WeeklySummaryTests
         Assert.Equal("W#2026-W47", Assert.Single(fixture.Items("W#"))["sk"]!.GetValue<string>());
     }
 
+    /// <summary>Somebody tries the function on a Sunday. The schedule starts it on Monday.</summary>
+    [Fact]
+    public async Task A_report_that_was_sent_before_its_week_had_ended_is_sent_whole_once_afterwards()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Time.Advance(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero) - fixture.Time.GetUtcNow());
+        await fixture.Functions.SummaryAsync();
+        await fixture.Functions.SummaryAsync();
+        Assert.Contains("(UTC, without its last 12 hours)", Sent(fixture).Text, StringComparison.Ordinal);
+        fixture.Aws.Sns.Messages.Take();
+        fixture.Time.Advance(TimeSpan.FromHours(18));
+
+        await fixture.Functions.SummaryAsync();
+        await fixture.Functions.SummaryAsync();
+
+        Assert.DoesNotContain("without its last", Sent(fixture).Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "2026-11-23T06:00",
+            Report(fixture, "2026-W47").RootElement.GetProperty("generatedAt").GetString()![..16]
+        );
+    }
+
     [Theory]
     [InlineData("Query", 2)]
     [InlineData("Query", 9)]
