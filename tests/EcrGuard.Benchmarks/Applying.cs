@@ -45,8 +45,6 @@ internal static class Applying
 
     public static async Task<IReadOnlyList<Figure>> RunAsync(int repositories, int images)
     {
-        var package = await Package.WithPolicyAsync("applying", Policy);
-        var cli = await Package.CommandLineAsync();
         await using var deployment = await Deployment.StartAsync();
         var old = DateTimeOffset.UtcNow.AddDays(-400);
         for (var r = 0; r < repositories; r++)
@@ -57,9 +55,18 @@ internal static class Applying
                 // Nobody uses them, so none is shielded. A shield would cost a tag.
                 deployment.Aws.Ecr.Push(name, Manifest.Image($"{r} {i}"), $"1.{i}", old.AddHours(i), announce: false);
         }
+        deployment.Aws.Faults.Add(Fault.Delay(Call) with { Times = int.MaxValue });
+        var what = $"{repositories:#,0} × {images} images, {Call.TotalMilliseconds} ms a call";
+        return await MeasureAsync(deployment, what, repositories);
+    }
+
+    /// <summary>Plans and applies the policy in a deployment whose repositories have none.</summary>
+    public static async Task<IReadOnlyList<Figure>> MeasureAsync(Deployment deployment, string what, int repositories)
+    {
+        var package = await Package.WithPolicyAsync("applying", Policy);
+        var cli = await Package.CommandLineAsync();
         await using var function = await deployment.StartAsync(package, "ApplyPlanAsync", "mark");
         deployment.Aws.Lambda.Register("apply", order => function.InvokeAsync(order, TimeSpan.FromMinutes(15)));
-        deployment.Aws.Faults.Add(Fault.Delay(Call) with { Times = int.MaxValue });
         deployment.Aws.Requests.Take();
 
         var folder = Directory.CreateTempSubdirectory("ecrguard-applying-");
@@ -82,7 +89,6 @@ internal static class Applying
             var put = applied.Count(call => call is { Operation: "PutLifecyclePolicy", StatusCode: 200 });
             if (put != repositories)
                 throw new FunctionFailedException($"{put} of {repositories} policies were put.");
-            var what = $"{repositories:#,0} × {images} images, {Call.TotalMilliseconds} ms a call";
             double Each(IEnumerable<LoggedRequest> calls) => calls.Count() / (double)repositories;
             return
             [

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Amazon.DynamoDBv2.Model;
 using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
@@ -79,6 +80,54 @@ internal sealed class Deployment : IAsyncDisposable
                 ["ECRGUARD_SCAN_QUEUE"] = Aws.Sqs.CreateQueue("scan-changed"),
                 ["ECRGUARD_ENFORCEMENT"] = enforcement,
             }
+        );
+
+    /// <summary>
+    /// Copies what the ledger knows of one repository to others that hold the same images. The repository's name may
+    /// occur nowhere else in its items.
+    /// </summary>
+    public async Task CopyLedgerAsync(string from, IReadOnlyList<string> to)
+    {
+        var query = new QueryRequest
+        {
+            TableName = Table,
+            KeyConditionExpression = "pk = :pk",
+            ExpressionAttributeValues = new() { [":pk"] = new($"R#{Aws.AccountId}#{Aws.Region}#{from}") },
+        };
+        var items = new List<Dictionary<string, AttributeValue>>();
+        do
+        {
+            var page = await clients.Dynamo.QueryAsync(query);
+            items.AddRange(page.Items);
+            query.ExclusiveStartKey = page.LastEvaluatedKey;
+        } while (query.ExclusiveStartKey is { Count: > 0 });
+        if (items.Count == 0)
+            throw new FunctionFailedException($"The ledger knows nothing of {from}.");
+        await Parallel.ForEachAsync(
+            to,
+            async (name, cancellation) =>
+            {
+                // BatchWriteItem takes 25 items.
+                foreach (var some in items.Chunk(25))
+                {
+                    var writes = some.Select(item => new WriteRequest(new PutRequest(Renamed(item, from, name))));
+                    await clients.Dynamo.BatchWriteItemAsync(
+                        new BatchWriteItemRequest { RequestItems = new() { [Table] = [.. writes] } },
+                        cancellation
+                    );
+                }
+            }
+        );
+    }
+
+    private static Dictionary<string, AttributeValue> Renamed(
+        Dictionary<string, AttributeValue> item,
+        string from,
+        string to
+    ) =>
+        item.ToDictionary(
+            its => its.Key,
+            its => its.Value.S is { } text ? new AttributeValue(text.Replace(from, to)) : its.Value
         );
 
     /// <summary>Hands a batch of events to a function as a queue does.</summary>

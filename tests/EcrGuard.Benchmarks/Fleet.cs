@@ -11,11 +11,11 @@ namespace EcrGuard.Benchmarks;
 internal static class Fleet
 {
     /// <summary>Longer than a Lambda function may run.</summary>
-    private static readonly TimeSpan Whole = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan Whole = TimeSpan.FromHours(1);
 
     /// <summary>A kind of registry.</summary>
     /// <param name="Findings">How many findings each image has. Every other one blocks it.</param>
-    private sealed record Size(int Repositories, int Images, int Findings)
+    internal sealed record Size(int Repositories, int Images, int Findings)
     {
         public int All => Repositories * Images;
 
@@ -131,7 +131,7 @@ internal static class Fleet
     }
 
     /// <summary>Sweeps as the state machine does, one run over repositories after the other.</summary>
-    private static async Task<IReadOnlyList<Figure>> SweepAsync(
+    internal static async Task<IReadOnlyList<Figure>> SweepAsync(
         Deployment deployment,
         string package,
         string enforcement,
@@ -321,7 +321,7 @@ internal static class Fleet
     private static string Name(int repository) => $"team-{repository % 40}/app-{repository}";
 
     /// <summary>A figure counts only if every image was recorded.</summary>
-    private static void ExpectWhole(string answer, Size size)
+    internal static void ExpectWhole(string answer, Size size)
     {
         var state = JsonNode.Parse(answer)!;
         if (

@@ -27,6 +27,7 @@ var dry = args.Contains("--dry");
     ("fleet", () => Fleet.WholeAsync(1_000, 100)),
     ("applying", () => Applying.RunAsync(200, 50)),
     ("thousand-policies", () => Applying.RunAsync(1_000, 5)),
+    ("growth", () => Growth.RunAsync(200, 250, 500, 1_000, 2_000)),
     ("start-up", StartUp.RunAsync),
 ];
 
@@ -47,6 +48,7 @@ if (dry)
         ("first-sweep", () => Fleet.FirstSweptAsync(2, 2)),
         ("fleet", () => Fleet.WholeAsync(2, 2)),
         ("applying", () => Applying.RunAsync(3, 2)),
+        ("growth", () => Growth.RunAsync(2, 1, 3)),
     ];
 }
 
