@@ -56,13 +56,9 @@ public sealed class RepositoryWriter(
         await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
         // Nothing is meant to be written to a repository whose team has opted out, so that the ledger holds no intent.
         var tags = await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false);
-        if (tags is null || BaselinePlan.OptOut(tags) is not null)
-            return new SettingWritten(
-                false,
-                $"Nothing was written to {setting.Words}. "
-                    + (tags is null ? "The repository was deleted meanwhile." : $"{BaselinePlan.OptOut(tags)}."),
-                Task.FromResult(false)
-            );
+        var why = tags is null ? "The repository was deleted meanwhile" : BaselinePlan.OptOut(tags);
+        if (why is not null)
+            return new SettingWritten(false, $"Nothing was written to {setting.Words}. {why}.", Task.FromResult(false));
         var intent = await writes
             .IntendAsync(repository, Change(setting, value), setting, value, held, cancellation)
             .ConfigureAwait(false);

@@ -59,8 +59,8 @@ public static class RemovalManifestEffect
             Storage = StorageStatus.Active,
             PushedAt = now,
         };
-        var going = Going(without).ToHashSet();
-        var more = Going([.. without, youngest]).FirstOrDefault(id => id != manifest && !going.Contains(id));
+        var expected = Leaving(without).ToHashSet();
+        var more = Leaving([.. without, youngest]).FirstOrDefault(id => id != manifest && !expected.Contains(id));
         return more is null
             ? null
             : TagRemoval.CouldNot(
@@ -68,7 +68,7 @@ public static class RemovalManifestEffect
                     + $"policy, and {more.Abbreviated} could go by that."
             );
 
-        IEnumerable<Digest> Going(IReadOnlyCollection<LifecycleImage> images) =>
+        IEnumerable<Digest> Leaving(IReadOnlyCollection<LifecycleImage> images) =>
             LifecycleEvaluator
                 .Evaluate(policy, images, now)
                 .Where(decision => decision.Outcome != LifecycleOutcome.Keep)

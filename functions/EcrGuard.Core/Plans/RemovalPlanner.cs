@@ -19,14 +19,14 @@ internal sealed class RemovalPlanner(PolicyDocument policy, RepositoryView view,
     private RepositoryContents Contents => view.Contents;
 
     /// <summary>Images that go, each with the reason; and a sentence about those that are spared.</summary>
-    private sealed record Going(IReadOnlyDictionary<Digest, string> Images, IReadOnlyList<string> Notes)
+    private sealed record Candidates(IReadOnlyDictionary<Digest, string> Images, IReadOnlyList<string> Notes)
     {
         public bool Has(ImageFacts image) => Images.ContainsKey(image.Id.Digest);
 
-        public Going Without(HashSet<Digest> spared, string note) =>
+        public Candidates Without(HashSet<Digest> spared, string note) =>
             spared.Count == 0
                 ? this
-                : new Going(Images.Where(image => !spared.Contains(image.Key)).ToDictionary(), [.. Notes, note]);
+                : new Candidates(Images.Where(image => !spared.Contains(image.Key)).ToDictionary(), [.. Notes, note]);
     }
 
     /// <summary>The images that the policy would take today.</summary>
@@ -36,12 +36,12 @@ internal sealed class RemovalPlanner(PolicyDocument policy, RepositoryView view,
         var all = effect
             .Expired.Concat(effect.Archived)
             .ToDictionary(image => image.Image.Id.Digest, image => image.Reason);
-        var going = KeepTheNewest(SpareQuarantined(new Going(all, [])), PlanStep.Nothing.Taken);
-        var deleted = Take(RemovalKind.Delete, effect.Expired.Select(image => image.Image), going.Images);
-        var archived = Take(RemovalKind.Archive, effect.Archived.Select(image => image.Image), going.Images);
+        var candidates = KeepTheNewest(SpareQuarantined(new Candidates(all, [])), PlanStep.Nothing.Taken);
+        var deleted = Take(RemovalKind.Delete, effect.Expired.Select(image => image.Image), candidates.Images);
+        var archived = Take(RemovalKind.Archive, effect.Archived.Select(image => image.Image), candidates.Images);
         return new PlanStep(
             [.. deleted.Items, .. archived.Items],
-            [.. going.Notes, .. deleted.Notes, .. archived.Notes],
+            [.. candidates.Notes, .. deleted.Notes, .. archived.Notes],
             deleted.Taken.Concat(archived.Taken).ToHashSet()
         );
     }
@@ -75,10 +75,10 @@ internal sealed class RemovalPlanner(PolicyDocument policy, RepositoryView view,
                         ? "Only EcrGuard's own tags are left on it. Without them: " + expired[image.Id.Digest].Reason
                         : "Only EcrGuard's own tags are left on it."
             );
-        var going = new Going(all, [.. Spared([.. unused[false]])]);
-        going = KeepTheNewest(WithTheirParts(SpareQuarantined(going)), taken);
-        var deleted = Take(RemovalKind.Delete, Contents.Images, going.Images);
-        return deleted with { Notes = [.. going.Notes, .. deleted.Notes] };
+        var candidates = new Candidates(all, [.. Spared([.. unused[false]])]);
+        candidates = KeepTheNewest(WithTheirParts(SpareQuarantined(candidates)), taken);
+        var deleted = Take(RemovalKind.Delete, Contents.Images, candidates.Images);
+        return deleted with { Notes = [.. candidates.Notes, .. deleted.Notes] };
     }
 
     private static IEnumerable<string> Spared(IReadOnlyList<ImageFacts> blocked) =>
@@ -111,15 +111,15 @@ internal sealed class RemovalPlanner(PolicyDocument policy, RepositoryView view,
     /// EcrGuard archived them, and whoever makes a plan need not be able to read it. When the plan is applied, EcrGuard
     /// checks again and knows.
     /// </summary>
-    private Going SpareQuarantined(Going going)
+    private Candidates SpareQuarantined(Candidates candidates)
     {
         if (policy.EnforcementOf(Contents.Repository.Name) != EnforcementMode.Quarantine)
-            return going;
+            return candidates;
         var spared = Contents
-            .Images.Where(image => going.Has(image) && image.Storage != StorageStatus.Active)
+            .Images.Where(image => candidates.Has(image) && image.Storage != StorageStatus.Active)
             .Where(image => image.Tags.Contains(OwnTags.Blocked(image.Id.Digest)))
             .ToList();
-        return going.Without(
+        return candidates.Without(
             spared.Select(image => image.Id.Digest).ToHashSet(),
             $"{Phrase.Count(spared.Count, "blocked image stays", "blocked images stay")}, because the policy takes "
                 + $"such out of reach, from where {(spared.Count == 1 ? "it" : "they")} may come back: "
@@ -131,14 +131,14 @@ internal sealed class RemovalPlanner(PolicyDocument policy, RepositoryView view,
     /// Adds the untagged children of an index that goes, and the artifacts of an image that goes.
     /// <see cref="PlanCheck"/> sees whether something else needs them.
     /// </summary>
-    private Going WithTheirParts(Going going)
+    private Candidates WithTheirParts(Candidates candidates)
     {
-        var all = new Dictionary<Digest, string>(going.Images);
+        var all = new Dictionary<Digest, string>(candidates.Images);
         var untagged = Contents
             .Images.Where(image => image.Tags.Count == 0)
             .Select(image => image.Id.Digest)
             .ToHashSet();
-        foreach (var index in Contents.Images.Where(going.Has).OrderBy(image => image.Id.Digest))
+        foreach (var index in Contents.Images.Where(candidates.Has).OrderBy(image => image.Id.Digest))
         foreach (var child in (Contents.ChildrenOf(index) ?? []).Where(untagged.Contains))
             all.TryAdd(child, $"It is a child of the index {index.Id.Digest} and goes with it.");
         var referrers = Contents
@@ -148,12 +148,12 @@ internal sealed class RemovalPlanner(PolicyDocument policy, RepositoryView view,
             .ToList();
         foreach (var referrer in referrers)
             all.TryAdd(referrer.Id.Digest, $"It belongs to {referrer.Subject} and goes with it.");
-        return going with { Images = all };
+        return candidates with { Images = all };
     }
 
     /// <summary>Spares the newest images until as many are left as the policy keeps.</summary>
     /// <param name="taken">The images that another item takes.</param>
-    private Going KeepTheNewest(Going going, IReadOnlySet<Digest> taken)
+    private Candidates KeepTheNewest(Candidates candidates, IReadOnlySet<Digest> taken)
     {
         var standing = Removed
             .Standing(Contents)
@@ -162,11 +162,15 @@ internal sealed class RemovalPlanner(PolicyDocument policy, RepositoryView view,
             .ThenByDescending(image => image.Id.Digest)
             .ToList();
         var keep = policy.Ceilings.KeepPerRepository;
-        var missing = keep - standing.Count(image => !going.Has(image));
-        var newest = standing.Where(going.Has).Take(Math.Max(missing, 0)).Select(image => image.Id.Digest).ToHashSet();
+        var missing = keep - standing.Count(image => !candidates.Has(image));
+        var newest = standing
+            .Where(candidates.Has)
+            .Take(Math.Max(missing, 0))
+            .Select(image => image.Id.Digest)
+            .ToHashSet();
         // Nothing goes from a repository that has no more images than it keeps, not even a child or an archived image.
-        var spared = newest.Count < missing ? going.Images.Keys.ToHashSet() : newest;
-        return going.Without(
+        var spared = newest.Count < missing ? candidates.Images.Keys.ToHashSet() : newest;
+        return candidates.Without(
             spared,
             $"{Phrase.Count(spared.Count, "image stays", "images stay")}, because the policy keeps "
                 + $"{Phrase.Count(keep, "image")} in every repository (ceilings.keepPerRepository)."

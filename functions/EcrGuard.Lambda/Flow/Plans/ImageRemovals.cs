@@ -42,15 +42,15 @@ public sealed class ImageRemovals(
                 run.Results.Refuse(id, exact, $"The repository has changed since the plan was made. {broken}");
                 return true;
             }
-            (view, var going) = await BatchAsync(run, id, exact, view, cancellation).ConfigureAwait(false);
-            open = exact with { Images = [.. exact.Images.Except(going)] };
+            (view, var tried) = await BatchAsync(run, id, exact, view, cancellation).ConfigureAwait(false);
+            open = exact with { Images = [.. exact.Images.Except(tried)] };
         }
         return true;
     }
 
     /// <summary>Removes as many images as fit in one call.</summary>
     /// <returns>The repository after the call, and the images that had their turn.</returns>
-    private async Task<(RepositoryView View, IReadOnlyList<PlannedImage> Going)> BatchAsync(
+    private async Task<(RepositoryView View, IReadOnlyList<PlannedImage> Tried)> BatchAsync(
         PlanRun run,
         RepositoryId id,
         Removal open,
@@ -65,8 +65,8 @@ public sealed class ImageRemovals(
         view = await run.ViewAsync(id, view.Contents.Manifests, cancellation).ConfigureAwait(false) ?? Nothing(id);
         var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
         var tooMany = Broken(run, view, check.Exact);
-        var going = tooMany is null ? batch.Where(check.Exact.Contains).ToList() : [];
-        var acted = await ActAsync(id, open.Kind, going, cancellation).ConfigureAwait(false);
+        var tried = tooMany is null ? batch.Where(check.Exact.Contains).ToList() : [];
+        var acted = await ActAsync(id, open.Kind, tried, cancellation).ConfigureAwait(false);
         var superseded = check.Superseded.ToDictionary(each => each.Image, each => each.Why);
         await planLedger
             .OutcomeAsync(
@@ -81,22 +81,22 @@ public sealed class ImageRemovals(
                 cancellation
             )
             .ConfigureAwait(false);
-        foreach (var image in going)
+        foreach (var image in tried)
         {
             if (acted[image.Digest] is { } refusal)
                 run.Results.Refuse(id, open, refusal, image);
             else
                 run.Results.Do(id, open, open.Kind == RemovalKind.Delete ? "Deleted." : "Archived.", image);
         }
-        var gone = going.Where(image => acted[image.Digest] is null).Select(image => image.Digest).ToHashSet();
-        return (Without(view, open.Kind, gone), going);
+        var gone = tried.Where(image => acted[image.Digest] is null).Select(image => image.Digest).ToHashSet();
+        return (Without(view, open.Kind, gone), tried);
     }
 
-    private string? Broken(PlanRun run, RepositoryView view, IReadOnlyList<PlannedImage> going) =>
+    private string? Broken(PlanRun run, RepositoryView view, IReadOnlyList<PlannedImage> tried) =>
         Ceiling.Broken(
             [
                 .. run.Beside(view.Contents.Repository),
-                Removed.Of(view.Contents, going.Select(image => image.Digest).ToHashSet()),
+                Removed.Of(view.Contents, tried.Select(image => image.Digest).ToHashSet()),
             ],
             policy.Document.Ceilings
         )

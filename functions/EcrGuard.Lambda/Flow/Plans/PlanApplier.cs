@@ -47,24 +47,6 @@ public sealed class PlanApplier(
     private async Task<bool> AllAsync(PlanRun run, PutPrefetcher ahead, CancellationToken cancellation)
     {
         var underWay = new Queue<Task<bool>>();
-        try
-        {
-            return await AllAsync(run, ahead, underWay, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            // Whatever failed, no write goes on once the lease is given up.
-            await ((Task)Task.WhenAll(underWay)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task<bool> AllAsync(
-        PlanRun run,
-        PutPrefetcher ahead,
-        Queue<Task<bool>> underWay,
-        CancellationToken cancellation
-    )
-    {
         var inTime = true;
         foreach (var (repository, item) in Items(run.Plan))
         {
@@ -83,6 +65,7 @@ public sealed class PlanApplier(
                 break;
             }
         }
+        // No write goes on once the lease is given up.
         var ended = await Task.WhenAll(underWay).ConfigureAwait(false);
         return inTime && !ended.Contains(false);
     }
@@ -170,7 +153,7 @@ public sealed class PlanApplier(
 
     /// <summary>
     /// Runs a step so that a failure is safe: everything that was started is in the ledger, and the next call checks
-    /// what became of it.
+    /// what became of it. It never throws, so that every write is waited for.
     /// </summary>
     /// <returns>False if the time was up.</returns>
     private async Task<bool> SafelyAsync(
@@ -185,11 +168,11 @@ public sealed class PlanApplier(
         {
             return await act().ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (Exception) when (cancellation.IsCancellationRequested)
         {
             return false;
         }
-        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        catch (Exception failure)
         {
             log.Error(
                 "An item of a plan failed.",

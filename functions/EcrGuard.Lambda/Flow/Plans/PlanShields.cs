@@ -21,32 +21,8 @@ public sealed class PlanShields(
     /// <summary>Time kept to delete the manifests that tags were moved to when time is up.</summary>
     private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether any image in use does not have the shielding tag.</summary>
-    public bool AreMissing(RepositoryView view) => Bare(view).Count > 0;
-
-    /// <summary>Puts the shielding tag on the images in use that do not have it.</summary>
-    /// <returns>Whether any image did not have it.</returns>
-    public async Task<bool> PutAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
-    {
-        var bare = Bare(view);
-        if (bare.Count == 0)
-            return false;
-        var entries = await EntriesAsync(run, view.Contents.Repository, bare, cancellation).ConfigureAwait(false);
-        try
-        {
-            foreach (var image in bare)
-                await ShieldAsync(image, entries, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            // Also needed if the deadline cuts this short: ECR counts the manifests that tags were moved to as images.
-            using var rest = Deadline.Before(run.Context, AtTheEnd, atLeast: AtTheEnd);
-            await tagRemover.EndAsync(view.Contents.Repository, rest.Token).ConfigureAwait(false);
-        }
-        return true;
-    }
-
-    private List<ImageFacts> Bare(RepositoryView view)
+    /// <summary>The images in use that do not have the shielding tag.</summary>
+    public IReadOnlyList<ImageFacts> Unshielded(RepositoryView view)
     {
         var now = time.GetUtcNow();
         var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, now, puts: true).Usages;
@@ -60,6 +36,30 @@ public sealed class PlanShields(
         ];
     }
 
+    /// <summary>Puts the shielding tag on images of one repository.</summary>
+    public async Task PutAsync(
+        PlanRun run,
+        RepositoryId repository,
+        IReadOnlyList<ImageFacts> unshielded,
+        CancellationToken cancellation
+    )
+    {
+        if (unshielded.Count == 0)
+            return;
+        var entries = await EntriesAsync(run, repository, unshielded, cancellation).ConfigureAwait(false);
+        try
+        {
+            foreach (var image in unshielded)
+                await ShieldAsync(image, entries, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also needed if the deadline cuts this short: ECR counts the manifests that tags were moved to as images.
+            using var rest = Deadline.Before(run.Context, AtTheEnd, atLeast: AtTheEnd);
+            await tagRemover.EndAsync(repository, rest.Token).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>
     /// The entries of the ledger. An image that nobody has judged yet is judged first, and told like any other. A tag
     /// is written only for an entry of the ledger: otherwise nobody would know whose tag it is.
@@ -67,14 +67,16 @@ public sealed class PlanShields(
     private async Task<IReadOnlyDictionary<Digest, LedgerEntry>> EntriesAsync(
         PlanRun run,
         RepositoryId repository,
-        List<ImageFacts> bare,
+        IReadOnlyList<ImageFacts> unshielded,
         CancellationToken cancellation
     )
     {
         var known = await images
-            .FindAsync(repository, bare.Select(image => image.Id.Digest), cancellation)
+            .FindAsync(repository, unshielded.Select(image => image.Id.Digest), cancellation)
             .ConfigureAwait(false);
-        var unjudged = bare.Where(image => image.Kind != ImageKind.Artifact && !known.ContainsKey(image.Id.Digest));
+        var unjudged = unshielded.Where(image =>
+            image.Kind != ImageKind.Artifact && !known.ContainsKey(image.Id.Digest)
+        );
         var (entries, _) = await decisions.ReadAsync(unjudged, known, run.Context).ConfigureAwait(false);
         return entries;
     }

@@ -94,7 +94,7 @@ public sealed class PolicyPut(
                 ("repository", id.Name),
                 ("difference", difference)
             );
-        var removed = Removed.Of(view!.Contents, Going(run, id, ready));
+        var removed = Removed.Of(view!.Contents, AllTaken(run, id, ready));
         return WriteAsync(run, id, put, ready, removed, Done(ready, view, difference), cancellation);
     }
 
@@ -142,7 +142,7 @@ public sealed class PolicyPut(
             : await run.ViewAsync(id, ready.View.Contents.Manifests, cancellation).ConfigureAwait(false);
 
     /// <summary>What the policy takes, together with what the plan removes from the repository one by one.</summary>
-    private static HashSet<Digest> Going(PlanRun run, RepositoryId id, PreparedPut.Ready ready) =>
+    private static HashSet<Digest> AllTaken(PlanRun run, RepositoryId id, PreparedPut.Ready ready) =>
         [.. ready.Taken.Keys, .. run.Named(id)];
 
     /// <returns>Null if the policy must be put.</returns>
@@ -161,7 +161,7 @@ public sealed class PolicyPut(
         var refusal = PreviewCheck.WhyNot(
             ready.Policy,
             ready.Taken.Keys.ToHashSet(),
-            Going(run, id, ready),
+            AllTaken(run, id, ready),
             view.Contents with
             {
                 LatelyGone = ready.LatelyGone,

@@ -34,20 +34,21 @@ public sealed class PutPreparer(
             return new PreparedPut.Superseded(PreparedPut.Gone);
         if (PreparedPut.WhyNotNeeded(put, view.LifecyclePolicy) is { } ended)
             return ended;
+        var unshielded = shields.Unshielded(view);
         var (writer, repair, why) = await repairs
-            .AgainAsync(view, shields.AreMissing(view), cancellation)
+            .AgainAsync(view, first: unshielded.Count > 0, cancellation)
             .ConfigureAwait(false);
         if (repair is null)
             return new PreparedPut.Superseded($"The baseline does not put it any more. {why}".TrimEnd());
         if (!LifecyclePolicy.AreSame(repair.Value, put.Policy))
             return new PreparedPut.Superseded("The baseline wants another lifecycle policy than the plan puts.");
 
-        var shielded = await shields.PutAsync(run, view, cancellation).ConfigureAwait(false);
+        await shields.PutAsync(run, id, unshielded, cancellation).ConfigureAwait(false);
         var preview = await previews.ReadAsync(id, put.Policy, cancellation).ConfigureAwait(false);
         if (preview.Taken is not { } taken)
             return new PreparedPut.Refused($"The policy is not put without ECR's preview. {preview.WhyNot}");
         var policy = LifecyclePolicy.Read(put.Policy).Policy!;
         var gone = await check.LatelyGoneAsync(id, policy, cancellation).ConfigureAwait(false);
-        return new PreparedPut.Ready(view, gone, writer, repair, policy, taken, shielded);
+        return new PreparedPut.Ready(view, gone, writer, repair, policy, taken, unshielded.Count > 0);
     }
 }

@@ -3,8 +3,8 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>What a sweep could not do, one sentence each. If one thing fails, the others are still done.</summary>
-internal static class Undone
+/// <summary>A step of a sweep that may fail. What it could not do is said, and the others are still done.</summary>
+internal static class Attempt
 {
     /// <param name="act">Returns what it could not do.</param>
     /// <returns>What the step could not do, or why it failed.</returns>

@@ -35,38 +35,37 @@ public sealed class RepositorySweeper(
         CancellationToken cancellation
     )
     {
+        var tagging = notes.ResourceTagsAsync(repository, cancellation);
         var (remembered, contents) = await reader.ContentsAsync(repository, shared, cancellation).ConfigureAwait(false);
+        var (tags, notRead) = await tagging.ConfigureAwait(false);
         if (contents is null)
         {
             await departed.ForgetAsync(repository, remembered.Known, cancellation).ConfigureAwait(false);
             return null;
         }
-        var (cleared, uncleared) = await marking.BeginAsync(contents, cancellation).ConfigureAwait(false);
-        var tagging = notes.ResourceTagsAsync(repository, cancellation);
-        var untagged = await reader.ReadAsync(cleared, remembered, shared, cancellation).ConfigureAwait(false);
-        var (tags, untold) = await tagging.ConfigureAwait(false);
-        var read = untagged with { ResourceTags = tags };
+        var (cleared, notCleared) = await marking.BeginAsync(contents, cancellation).ConfigureAwait(false);
+        var read = await reader.ReadAsync(cleared, remembered, tags, shared, cancellation).ConfigureAwait(false);
         var (left, facts) = await departed.NoteAsync(read, cancellation).ConfigureAwait(false);
-        var (shields, withheld) = await marking.ShieldsAsync(facts, cancellation).ConfigureAwait(false);
+        var (shields, notShielded) = await marking.ShieldsAsync(facts, cancellation).ConfigureAwait(false);
         var swept = await ImagesAsync(facts, shields, context, counted, cancellation).ConfigureAwait(false);
-        var (unmarked, marked) = await marking.EndAsync(facts, shields, cancellation).ConfigureAwait(false);
-        var unheld = await quarantines
+        var (notMarked, marked) = await marking.EndAsync(facts, shields, cancellation).ConfigureAwait(false);
+        var notQuarantined = await quarantines
             .RunAsync(facts.Contents, facts.Use, swept.Blocked, cancellation)
             .ConfigureAwait(false);
         var wrote = swept.Wrote || marked || swept.Blocked.Count > 0;
-        var (held, unset) = await settings.RunAsync(facts, wrote, cancellation).ConfigureAwait(false);
+        var (held, notSet) = await settings.RunAsync(facts, wrote, cancellation).ConfigureAwait(false);
         IReadOnlyList<string> undone =
         [
             .. Archived(swept.Archived),
-            .. uncleared,
-            .. untold,
+            .. notCleared,
+            .. notRead,
             .. facts.NotUnderstood,
-            .. withheld,
+            .. notShielded,
             .. swept.Undone,
-            .. unmarked,
-            .. unheld,
+            .. notMarked,
+            .. notQuarantined,
             .. settings.Warnings(facts),
-            .. unset,
+            .. notSet,
         ];
         return await notes
             .OfAsync(facts, swept with { Undone = undone }, left, held?.Drift, startedAt, cancellation)

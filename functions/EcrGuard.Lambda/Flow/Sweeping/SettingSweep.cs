@@ -70,7 +70,7 @@ public sealed class SettingSweep(
         return (held, [.. baseline, .. late, .. unended]);
 
         Task<IReadOnlyList<string>> TryAsync(string what, Func<Task> act) =>
-            Undone.TryAsync(log, what, act, cancellation);
+            Attempt.TryAsync(log, what, act, cancellation);
     }
 
     /// <summary>

@@ -85,5 +85,5 @@ public sealed class SweepMarking(
     private Task<IReadOnlyList<string>> OrWhyAsync(
         Func<Task<IReadOnlyList<string>>> act,
         CancellationToken cancellation
-    ) => Undone.OrWhyAsync(log, "what tags were moved to", act, cancellation);
+    ) => Attempt.OrWhyAsync(log, "what tags were moved to", act, cancellation);
 }

@@ -58,7 +58,7 @@ public sealed class SweepNotes(EcrReader registry, HistoryReader histories, Poli
     )
     {
         IReadOnlyDictionary<string, string>? tags = null;
-        var undone = await Undone
+        var undone = await Attempt
             .TryAsync(
                 log,
                 "its resource tags",

@@ -17,7 +17,7 @@ namespace EcrGuard.Lambda.Flow.Sweeping;
 /// <param name="Usages">The use of every image that is there.</param>
 /// <param name="Deployments">The known deployments. Any others came later.</param>
 /// <param name="Policy">The current lifecycle policy; null if there is none.</param>
-/// <param name="ResourceTags">The repository's own tags; null if they are not read, or could not be.</param>
+/// <param name="ResourceTags">The repository's own tags; null if they could not be read.</param>
 /// <param name="Shared">What was read for several repositories at once.</param>
 /// <param name="NamesAt">A time before the deployments were read. This sweep knows nothing about tags that consumers
 ///     name only since then.</param>
@@ -108,13 +108,12 @@ public sealed class SweepReader(
         return (remembered, contents);
     }
 
-    /// <summary>
-    /// Reads the rest except the repository's own tags, once what earlier runs have left behind is removed from the
-    /// contents.
-    /// </summary>
+    /// <summary>Reads the rest, once what earlier runs have left behind is removed from the contents.</summary>
+    /// <param name="resourceTags">The repository's own tags; null if they could not be read.</param>
     public async Task<SweepFacts> ReadAsync(
         RepositoryContents contents,
         RememberedRepository remembered,
+        IReadOnlyDictionary<string, string>? resourceTags,
         SharedFacts shared,
         CancellationToken cancellation
     )
@@ -138,7 +137,7 @@ public sealed class SweepReader(
             InUse.Of(use, contents, policy.Consumers, now),
             [.. deployed, .. meant],
             await registry.LifecyclePolicyAsync(contents.Repository, cancellation).ConfigureAwait(false),
-            ResourceTags: null,
+            resourceTags,
             shared,
             remembered.ReadAt,
             now

@@ -36,7 +36,7 @@ public sealed class SweepTags(
         if (one.Entry.Record.ScanningChanged)
             return (
                 one.Entry,
-                await Undone
+                await Attempt
                     .OrWhyAsync(
                         log,
                         $"the shield of {one.Digest}",
@@ -51,7 +51,7 @@ public sealed class SweepTags(
         var plan = TagPlan.For(one.Image, entry.Record.Verdict.Status, one.Shield, mode, entry.NamedTags);
         if (plan is { Actions.Count: 0, CouldNot: null })
             return (entry, named, false);
-        var undone = await Undone
+        var undone = await Attempt
             .OrWhyAsync(
                 log,
                 $"the tags of {one.Digest}",
@@ -121,7 +121,7 @@ public sealed class SweepTags(
                 await records.ForgetArtifactAsync(artifact.Id, time.GetUtcNow(), cancellation).ConfigureAwait(false);
             wrote |= artifact.Tags.Contains(OwnTags.InUse(digest)) != (shields[digest].Use == UseState.InUse);
             undone.AddRange(
-                await Undone
+                await Attempt
                     .OrWhyAsync(
                         log,
                         $"the tags of {digest}",
