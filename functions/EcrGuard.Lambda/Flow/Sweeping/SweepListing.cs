@@ -7,7 +7,7 @@ using EcrGuard.Aws.Ledger;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>One item of the list: the repositories that are swept in one run, one after the other.</summary>
+/// <summary>One item of the list: the repositories that are swept in one run.</summary>
 public sealed record ListedRepositories(IReadOnlyList<string> Repositories);
 
 /// <summary>

@@ -8,38 +8,10 @@ using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
-/// <summary>How far a run over some repositories has come.</summary>
-public sealed class SweepProgress(IReadOnlyList<RepositoryId> repositories)
-{
-    /// <summary>The repositories that are not finished. One that was begun is the last of them.</summary>
-    public List<RepositoryId> Left { get; } = [.. repositories];
-
-    /// <summary>How many images were looked at.</summary>
-    public int Images { get; private set; }
-
-    /// <summary>How many of them were decided again.</summary>
-    public int Decided { get; private set; }
-
-    /// <summary>What was found and is not noted yet.</summary>
-    internal List<SweptRepositoryNote> Notes { get; } = [];
-
-    internal List<Exception> Failures { get; } = [];
-
-    /// <summary>
-    /// Puts a repository last: if it takes all the time that is left, the next run begins with the others.
-    /// </summary>
-    internal void Begin(RepositoryId repository)
-    {
-        Left.Remove(repository);
-        Left.Add(repository);
-    }
-
-    internal void Count(int images, int decided) => (Images, Decided) = (Images + images, Decided + decided);
-}
-
 /// <summary>
-/// Sweeps some repositories, one after the other. If one fails, the others are still swept and noted, and it is left.
-/// The run fails only if all that are left fail.
+/// Sweeps some repositories, a few at the same time: ECR takes its time for a preview, but makes those of several
+/// repositories at once. If one fails, the others are still swept and noted, and it is left. The run fails only if all
+/// that are left fail.
 /// </summary>
 public sealed class SweepRun(
     RepositorySweeper sweeper,
@@ -51,6 +23,14 @@ public sealed class SweepRun(
     Log log
 )
 {
+    private const int AtOnce = 4;
+
+    /// <summary>
+    /// A repository that had more images than this is swept alone, after the others. One with 100,000 images takes a
+    /// good part of the function's memory.
+    /// </summary>
+    private const int LargestAtOnce = 10_000;
+
     /// <summary>
     /// The time kept to note what was found and to answer. Before it, as much time is kept to delete the manifests that
     /// tags were moved to.
@@ -64,8 +44,9 @@ public sealed class SweepRun(
     private static readonly TimeSpan NoteAge = TimeSpan.FromMinutes(1);
 
     /// <param name="repositories">At most <see cref="SweepListing.BatchSize"/>.</param>
-    /// <param name="retry">How often this run has failed. A repository may kill the function each time. Then each of
-    ///     the others is noted at once, and every second run begins at the end, so that only this one stays.</param>
+    /// <param name="retry">How often this run has failed. A repository may kill the function each time. Then they
+    ///     are swept one by one, each of the others is noted at once, and every second run begins at the end, so that
+    ///     only this one stays.</param>
     /// <param name="startedAt">When the sweep began.</param>
     public async Task<SweepProgress> RunAsync(
         IReadOnlyList<RepositoryId> repositories,
@@ -75,12 +56,16 @@ public sealed class SweepRun(
         CancellationToken deadline
     )
     {
-        var progress = new SweepProgress(retry % 2 == 0 ? repositories : [.. repositories.Reverse()]);
+        var progress = new SweepProgress(retry % 2 == 0 ? repositories : [.. repositories.Reverse()], time.GetUtcNow());
         try
         {
             var shared = await reader.ReadAsync(repositories, deadline).ConfigureAwait(false);
-            var noteAge = retry == 0 ? NoteAge : TimeSpan.Zero;
-            await EachAsync(progress, shared, noteAge, startedAt, context, deadline).ConfigureAwait(false);
+            var run = new Run(progress, shared, retry == 0 ? NoteAge : TimeSpan.Zero, startedAt, context);
+            bool IsLarge(RepositoryId repository) =>
+                retry > 0 || shared.NotesOf(repository).Sweep is { Images: > LargestAtOnce };
+            var open = progress.Left;
+            await EachAsync(run, open.Where(each => !IsLarge(each)), AtOnce, deadline).ConfigureAwait(false);
+            await EachAsync(run, open.Where(IsLarge), 1, deadline).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -93,73 +78,69 @@ public sealed class SweepRun(
         finally
         {
             using var rest = Deadline.Before(context, AtTheEnd, atLeast: AtTheEnd);
-            await StoreAsync(progress, rest.Token).ConfigureAwait(false);
+            await StoreAsync(progress, TimeSpan.Zero, rest.Token).ConfigureAwait(false);
         }
-        if (progress.Failures is [var first, ..] && progress.Left.Count == repositories.Count)
-            ExceptionDispatchInfo.Throw(first);
+        if (progress.Failure is { } failure)
+            ExceptionDispatchInfo.Throw(failure);
         return progress;
     }
 
-    private async Task EachAsync(
-        SweepProgress progress,
-        SharedFacts shared,
-        TimeSpan noteAge,
-        DateTimeOffset startedAt,
-        ILambdaContext context,
-        CancellationToken deadline
-    )
-    {
-        var notedAt = time.GetUtcNow();
-        foreach (var repository in progress.Left.ToList())
-        {
-            progress.Begin(repository);
-            if (
-                shared.IsDone(repository, startedAt)
-                || await TryAsync(repository, progress, shared, startedAt, context, deadline).ConfigureAwait(false)
-            )
-                progress.Left.Remove(repository);
-            if (time.GetUtcNow() - notedAt < noteAge)
-                continue;
-            await StoreAsync(progress, deadline).ConfigureAwait(false);
-            notedAt = time.GetUtcNow();
-        }
-    }
+    /// <summary>What the repositories of a run share.</summary>
+    private sealed record Run(
+        SweepProgress Progress,
+        SharedFacts Shared,
+        TimeSpan NoteAge,
+        DateTimeOffset StartedAt,
+        ILambdaContext Context
+    );
 
-    /// <returns>False if it failed.</returns>
-    private async Task<bool> TryAsync(
-        RepositoryId repository,
-        SweepProgress progress,
-        SharedFacts shared,
-        DateTimeOffset startedAt,
-        ILambdaContext context,
-        CancellationToken deadline
-    )
+    private Task EachAsync(Run run, IEnumerable<RepositoryId> repositories, int atOnce, CancellationToken deadline) =>
+        Parallel.ForEachAsync(
+            repositories,
+            new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = deadline },
+            async (repository, _) =>
+            {
+                run.Progress.Begin(repository);
+                if (run.Shared.IsDone(repository, run.StartedAt))
+                    run.Progress.Finish(repository, null);
+                else
+                    await OneAsync(run, repository, deadline).ConfigureAwait(false);
+                await StoreAsync(run.Progress, run.NoteAge, deadline).ConfigureAwait(false);
+            }
+        );
+
+    private async Task OneAsync(Run run, RepositoryId repository, CancellationToken deadline)
     {
         try
         {
             var note = await sweeper
-                .RunAsync(repository, shared, startedAt, context, progress.Count, deadline)
+                .RunAsync(repository, run.Shared, run.StartedAt, run.Context, run.Progress.Count, deadline)
                 .ConfigureAwait(false);
-            if (note is not null)
-                progress.Notes.Add(note);
-            return true;
+            run.Progress.Finish(repository, note);
         }
         catch (Exception failure) when (!deadline.IsCancellationRequested)
         {
             log.Error("A repository could not be swept.", failure, ("repository", repository.Name));
-            progress.Failures.Add(failure);
-            return false;
+            run.Progress.Fail(failure);
         }
         finally
         {
-            await EndMarkingAsync(repository, context).ConfigureAwait(false);
+            await EndMarkingAsync(repository, run.Context).ConfigureAwait(false);
         }
     }
 
-    private async Task StoreAsync(SweepProgress progress, CancellationToken cancellation)
+    private async Task StoreAsync(SweepProgress progress, TimeSpan age, CancellationToken cancellation)
     {
-        await records.StoreSweepsAsync(progress.Notes, cancellation).ConfigureAwait(false);
-        progress.Notes.Clear();
+        var notes = progress.TakeNotes(time.GetUtcNow(), age);
+        try
+        {
+            await records.StoreSweepsAsync(notes, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            progress.Keep(notes);
+            throw;
+        }
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
@@ -545,8 +546,11 @@ public sealed class SweepTests
         Assert.All(Listed(fixture), name => Assert.Equal("shop/b", name));
     }
 
-    [Fact]
-    public async Task A_repository_that_takes_all_the_time_is_the_last_of_the_next_run()
+    /// <summary>Of a run that is tried again, the repositories are swept one by one.</summary>
+    [Theory]
+    [InlineData(0, 0, "shop/a")]
+    [InlineData(2, 1, "shop/b shop/a")]
+    public async Task A_repository_that_takes_all_the_time_is_the_last_of_the_next_run(int retry, int runs, string left)
     {
         await using var fixture = await FilledAsync();
         CreateRepositories(fixture, "shop/a", "shop/b");
@@ -559,10 +563,59 @@ public sealed class SweepTests
         );
 
         var (sweep, start) = await BeginAsync(fixture, () => TimeSpan.FromSeconds(33));
-        var swept = await sweep(new SweepItem(["shop/a", "shop/b"], start.StartedAt, 0, start.Run));
+        var swept = await sweep(new SweepItem(["shop/a", "shop/b"], start.StartedAt, 0, start.Run, retry));
 
-        Assert.Equal((false, 1), (swept.Done, swept.Runs));
-        Assert.Equal(["shop/b", "shop/a"], swept.Repositories);
+        Assert.Equal((false, runs), (swept.Done, swept.Runs));
+        Assert.Equal(left.Split(' '), swept.Repositories);
+    }
+
+    /// <summary>Each of the two answers once the other is asked for, so that one after the other would hang.</summary>
+    [Fact]
+    public async Task Repositories_are_swept_at_the_same_time()
+    {
+        await using var fixture = await FilledAsync();
+        CreateRepositories(fixture, "shop/a", "shop/b");
+        var (sweep, start) = await BeginAsync(fixture);
+        using var both = new Barrier(2);
+        foreach (var name in new[] { "shop/a", "shop/b" })
+            fixture.Aws.Faults.Add(
+                Fault.Meanwhile(() => both.SignalAndWait(TimeSpan.FromSeconds(10))) with
+                {
+                    Operation = "DescribeImages",
+                    Resource = name,
+                }
+            );
+        Assert.True((await sweep(new SweepItem(["shop/a", "shop/b"], start.StartedAt, 0, start.Run))).Done);
+        Assert.Equal(1, both.CurrentPhaseNumber);
+    }
+
+    [Fact]
+    public async Task A_large_repository_is_swept_alone_after_the_others()
+    {
+        await using var fixture = await FilledAsync();
+        string[] names = ["shop/large", "shop/a", "shop/b"];
+        CreateRepositories(fixture, names);
+        await fixture.Functions.SweepAsync(Runs(fixture));
+        var (records, registry) = (fixture.Functions.Part<RepositoryRecords>(), fixture.Functions.Part<EcrReader>());
+        var large = registry.Repository("shop/large");
+        var noted = (await records.NotesAsync([large], CancellationToken.None))["shop/large"];
+        await records.StoreSweepsAsync(
+            [new SweptRepositoryNote(large, noted.Sweep! with { Images = 10_001 }, noted.Past!, [])],
+            CancellationToken.None
+        );
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+        var (sweep, start) = await BeginAsync(fixture);
+        var others = 0;
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => others = Listed(fixture).Count(name => name != "shop/large")) with
+            {
+                Operation = "DescribeImages",
+                Resource = "shop/large",
+            }
+        );
+        fixture.Aws.Requests.Take();
+        Assert.True((await sweep(new SweepItem(names, start.StartedAt, 0, start.Run))).Done);
+        Assert.Equal(2, others);
     }
 
     /// <summary>A run that dies leaves no word of which repository it died in.</summary>
@@ -585,7 +638,9 @@ public sealed class SweepTests
         await sweep(new SweepItem(names, start.StartedAt, 0, start.Run, retry));
 
         var requests = fixture.Aws.Requests.ToList();
-        Assert.Equal(order.Split(' '), requests.Where(r => r.Operation == "DescribeImages").Select(r => r.Resource));
+        var listed = requests.Where(r => r.Operation == "DescribeImages").Select(r => r.Resource);
+        // The first time they are swept at the same time.
+        Assert.Equal(order.Split(' '), retry == 0 ? listed.Order() : listed);
         Assert.Equal(notes, requests.Count(r => r.Operation == "BatchWriteItem"));
     }
 
