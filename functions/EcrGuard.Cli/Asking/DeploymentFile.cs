@@ -24,7 +24,10 @@ internal static class DeploymentFile
         foreach (var (document, at) in documents.Select((document, at) => (document, at)))
         {
             // An empty document between two '---', as templates leave behind.
-            if (document.ValueKind == JsonValueKind.String && document.GetString()!.Length == 0)
+            if (
+                document.ValueKind == JsonValueKind.String
+                && document.GetString() is "" or "null" or "Null" or "NULL" or "~"
+            )
                 continue;
             var found =
                 DeploymentDocument.Images(document)

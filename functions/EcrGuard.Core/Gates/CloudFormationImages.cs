@@ -118,6 +118,25 @@ public static class CloudFormationImages
         "AWS::Serverless-2016-10-31",
     ];
 
+    /// <summary>
+    /// Types that run what another resource defines. The definition may stand in another template, or in none.
+    /// </summary>
+    private static readonly Dictionary<string, string[]> Definitions = new(StringComparer.Ordinal)
+    {
+        ["AWS::ECS::Service"] = ["TaskDefinition"],
+        ["AWS::ECS::TaskSet"] = ["TaskDefinition"],
+        ["AWS::Events::Rule"] = ["Targets.EcsParameters.TaskDefinitionArn", "Targets.BatchParameters.JobDefinition"],
+        ["AWS::Pipes::Pipe"] =
+        [
+            "TargetParameters.EcsTaskParameters.TaskDefinitionArn",
+            "TargetParameters.BatchJobParameters.JobDefinition",
+        ],
+        ["AWS::SageMaker::EndpointConfig"] = ["ProductionVariants.ModelName", "ShadowProductionVariants.ModelName"],
+        ["AWS::SageMaker::InferenceComponent"] = ["Specification.ModelName"],
+        ["AWS::SageMaker::Model"] = ["Containers.ModelPackageName", "PrimaryContainer.ModelPackageName"],
+        ["AWS::Scheduler::Schedule"] = ["Target.EcsParameters.TaskDefinitionArn"],
+    };
+
     private const string Macro =
         "A macro may fill it in; ask about the template that it makes, which "
         + "'aws cloudformation get-template --template-stage Processed' prints.";
@@ -128,12 +147,16 @@ public static class CloudFormationImages
     /// <summary>Where the images of a type stand, as paths of properties that are joined by dots.</summary>
     public static IEnumerable<string> PathsOf(string type) => Types[type].Paths.Select(path => path.TrimEnd('?'));
 
+    /// <summary>Where types name what another resource defines: the type and the path.</summary>
+    public static IEnumerable<(string Type, string Path)> DefinitionPaths =>
+        Definitions.SelectMany(type => type.Value, (type, path) => (type.Key, path));
+
     /// <summary>The images of a whole template.</summary>
     internal static IEnumerable<NamedImage> OfTemplate(JsonElement template) =>
         OfMacros(template)
             .Concat(
                 template.GetProperty("Resources") is { ValueKind: JsonValueKind.Object } resources
-                    ? resources.EnumerateObject().SelectMany(one => OfMember($"Resources.{one.Name}", one))
+                    ? resources.EnumerateObject().SelectMany(one => OfMember(resources, $"Resources.{one.Name}", one))
                     : [new NamedImage(null, "Resources", "Resources must be an object.")]
             );
 
@@ -166,7 +189,7 @@ public static class CloudFormationImages
             yield return new NamedImage(null, "Transform", Macro);
     }
 
-    private static IEnumerable<NamedImage> OfMember(string place, JsonProperty member)
+    private static IEnumerable<NamedImage> OfMember(JsonElement resources, string place, JsonProperty member)
     {
         var (resource, properties) = (member.Value, Member(member.Value, "Properties"));
         if (
@@ -188,7 +211,61 @@ public static class CloudFormationImages
             ];
         return type.StartsWith("AWS::", StringComparison.Ordinal) && type != "AWS::CloudFormation::CustomResource"
             ? OfResource($"{place}.Properties", type, properties)
-            : ImageFields.Of(properties, $"{place}.Properties");
+                .Concat(OfDefinitions(resources, $"{place}.Properties", type, properties))
+            : OfCustom($"{place}.Properties", type, properties);
+    }
+
+    /// <summary>A definition that the template names and does not hold.</summary>
+    private static IEnumerable<NamedImage> OfDefinitions(
+        JsonElement resources,
+        string place,
+        string type,
+        JsonElement properties
+    ) =>
+        from path in Definitions.GetValueOrDefault(type) ?? []
+        from value in ImagePlaces.Values(properties, path)
+        where !IsOneOf(resources, value)
+        select new NamedImage(
+            null,
+            $"{place}.{path}",
+            "It runs what this template does not define; ask about the images of that definition."
+        );
+
+    /// <summary>Whether a value refers to a resource of the template.</summary>
+    private static bool IsOneOf(JsonElement resources, JsonElement value)
+    {
+        var (name, to) = ImagePlaces.Members(value).ToList() is [var only] ? only : default;
+        var text = name switch
+        {
+            "Ref" or "!Ref" or "!GetAtt" or "Fn::GetAtt" when to.ValueKind == JsonValueKind.String => to.GetString()!,
+            "Fn::GetAtt" or "!GetAtt" when to.ValueKind == JsonValueKind.Array && to.GetArrayLength() > 0 => $"{to[0]}",
+            _ => null,
+        };
+        return text is not null && resources.TryGetProperty(text.Split('.')[0], out _);
+    }
+
+    /// <summary>
+    /// A resource that is not AWS's own. The CDK and AWS's registry have some that put objects or charts into a cluster
+    /// of Kubernetes.
+    /// </summary>
+    private static IEnumerable<NamedImage> OfCustom(string place, string type, JsonElement properties)
+    {
+        var images = ImageFields.Of(properties, place);
+        if (type.Contains("Helm", StringComparison.OrdinalIgnoreCase))
+            return images.Prepend(new NamedImage(null, place, KubernetesImages.RenderFirst));
+        var manifest = Member(properties, "Manifest");
+        return
+            type.Contains("Kubernetes", StringComparison.OrdinalIgnoreCase)
+            && manifest.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null)
+            && (manifest.ValueKind != JsonValueKind.String || ImageFields.Objects(manifest.GetString()!, place) is null)
+            ? images.Prepend(
+                new NamedImage(
+                    null,
+                    $"{place}.Manifest",
+                    "Its objects cannot be read here; ask about the manifest itself, with its values filled in."
+                )
+            )
+            : images;
     }
 
     private static JsonElement Member(JsonElement element, string name) =>

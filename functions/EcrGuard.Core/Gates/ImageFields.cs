@@ -5,11 +5,16 @@ namespace EcrGuard.Core.Gates;
 
 /// <summary>
 /// Reads the images of a document whose form is not known, such as an operator's object: by the names of its fields,
-/// and every text that is an image of ECR. A field that is called like an image and does not name one whole is a
-/// problem.
+/// and every word of a text that is an image of ECR. A field that is called like an image and does not name one whole
+/// is a problem.
 /// </summary>
 internal static class ImageFields
 {
+    /// <summary>The problem of a container without an image. An operator may know the image.</summary>
+    public const string NoImage = "It names no image.";
+
+    private const string NoVersion = "It has no tag and no digest; name one of them.";
+
     private static readonly string[] Endings =
     [
         "image",
@@ -21,18 +26,34 @@ internal static class ImageFields
         "containerUri",
     ];
 
+    /// <summary>Fields that begin so say which images may run, or are passed over.</summary>
+    private static readonly string[] Rules = ["allow", "deny", "exclude", "exempt", "ignore", "skip"];
+
     private static readonly string[] ContainerLists = ["containers", "initContainers", "ephemeralContainers"];
 
     /// <summary>Their fields are names that people choose.</summary>
-    private static readonly string[] Labels = ["metadata", "labels", "annotations", "selector", "matchLabels"];
+    private static readonly string[] Labels = ["labels", "selector", "matchLabels"];
+
+    /// <summary>It holds an object as it was applied before.</summary>
+    private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+    /// <summary>What may stand around an image in a text: an argument, a list, a document in a document.</summary>
+    private static readonly char[] Separators = [.. " \t\r\n\"'`=,;()[]{}<>|&\\"];
 
     public static IEnumerable<NamedImage> Of(JsonElement element, string place) =>
         element.ValueKind switch
         {
             JsonValueKind.Array => element.EnumerateArray().SelectMany((item, at) => Of(item, $"{place}[{at}]")),
+            JsonValueKind.Object when ImagePlaces.Choices(element) is { } choices => choices.SelectMany(choice =>
+                Of(choice.Value, $"{place}.Fn::If[{choice.At}]")
+            ),
+            JsonValueKind.Object when ImagePlaces.IsFilledInLater(element) && MayHoldImage(element) =>
+            [
+                new NamedImage(null, place, ImagePlaces.OnlyThere),
+            ],
             JsonValueKind.Object => Fields(element)
                 .SelectMany(field => OfField(field.Name, field.Value, ImagePlaces.Joined(place, field.Name))),
-            JsonValueKind.String when IsOfEcr(element.GetString()!) => [ImagePlaces.Named(element, place)],
+            JsonValueKind.String => OfText(element.GetString()!, place),
             _ => [],
         };
 
@@ -42,9 +63,18 @@ internal static class ImageFields
 
     public static IEnumerable<NamedImage> OfField(string name, JsonElement value, string place)
     {
+        if (Rules.Any(rule => name.StartsWith(rule, StringComparison.OrdinalIgnoreCase)))
+            return [];
+        if (name == "metadata")
+            return ImagePlaces
+                .Members(value)
+                .Where(member => member.Name == "annotations")
+                .SelectMany(member => OfAnnotations(member.Value, $"{place}.annotations"));
+        if (name == "annotations")
+            return OfAnnotations(value, place);
         if (name.EndsWith("images", StringComparison.OrdinalIgnoreCase) && value.ValueKind == JsonValueKind.Object)
             return ImagePlaces.Members(value).SelectMany(one => OfImage(one.Value, $"{place}.{one.Name}"));
-        if (Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
+        if (IsCalledImage(name))
             // Such as 'updateImage: true'.
             return name != "image" && IsSwitch(value) ? [] : OfImage(value, place);
         return !ContainerLists.Contains(name) ? Of(value, place)
@@ -53,10 +83,66 @@ internal static class ImageFields
             : Of(value, place).DefaultIfEmpty(new NamedImage(null, place, "It must be a list of containers."));
     }
 
-    private static IEnumerable<NamedImage> OfContainer(JsonElement container, string place) =>
-        container.ValueKind == JsonValueKind.Object && container.TryGetProperty("image", out _)
-            ? Of(container, place)
-            : Of(container, place).Prepend(new NamedImage(null, place, "It names no image."));
+    /// <summary>
+    /// The objects of Kubernetes that a text holds as JSON, one or a list of them, each with its place.
+    /// </summary>
+    /// <returns>Null if the text holds anything else.</returns>
+    public static IReadOnlyList<(JsonElement Object, string Place)>? Objects(string text, string place)
+    {
+        if (text.AsSpan().TrimStart() is not ['{' or '[', ..])
+            return null;
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            var root = json.RootElement.Clone();
+            List<(JsonElement Object, string Place)> objects =
+                root.ValueKind == JsonValueKind.Array
+                    ? [.. root.EnumerateArray().Select((item, at) => (item, $"{place}[{at}]"))]
+                    : [(root, place)];
+            return objects.Count > 0 && objects.TrueForAll(one => KubernetesImages.Is(one.Object)) ? objects : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<NamedImage> OfText(string text, string place) =>
+        Objects(text, place) is { } objects
+            ? objects.SelectMany(one => KubernetesImages.Of(one.Object, one.Place))
+            : text.Replace("docker://", " ", StringComparison.Ordinal)
+                .Split(Separators, StringSplitOptions.RemoveEmptyEntries)
+                .Where(IsOfEcr)
+                .Distinct()
+                .Select(word => ImagePlaces.Named(word, place));
+
+    /// <summary>Annotations tell injectors which image to add to a pod.</summary>
+    private static IEnumerable<NamedImage> OfAnnotations(JsonElement annotations, string place)
+    {
+        foreach (var (name, value) in ImagePlaces.Members(annotations))
+        {
+            if (name == LastApplied || value.ValueKind != JsonValueKind.String)
+                continue;
+            var at = $"{place}.{name}";
+            // Those of injectors have a domain, such as 'vault.hashicorp.com/agent-image'.
+            var names =
+                name.Contains('/') && name.EndsWith("image", StringComparison.OrdinalIgnoreCase) && !IsSwitch(value);
+            foreach (var image in names ? [ImagePlaces.Named(value, at)] : OfText(value.GetString()!, at))
+                yield return image;
+        }
+    }
+
+    private static IEnumerable<NamedImage> OfContainer(JsonElement container, string place)
+    {
+        if (container.ValueKind != JsonValueKind.Object || !container.TryGetProperty("image", out var image))
+            return Of(container, place).Prepend(new NamedImage(null, place, NoImage));
+        // Without a tag it runs as 'latest', as every container of a pod.
+        var own = ImagePlaces.Named(image, $"{place}.image");
+        return Fields(container)
+            .Where(field => field.Name != "image")
+            .SelectMany(field => OfField(field.Name, field.Value, $"{place}.{field.Name}"))
+            .Prepend(own);
+    }
 
     private static IEnumerable<NamedImage> OfImage(JsonElement value, string place)
     {
@@ -65,7 +151,7 @@ internal static class ImageFields
             case JsonValueKind.Array:
                 return value.EnumerateArray().SelectMany((item, at) => OfImage(item, $"{place}[{at}]"));
             case JsonValueKind.Object when value.TryGetProperty("reference", out var reference):
-                return [ImagePlaces.Named(reference, $"{place}.reference")];
+                return [Whole(ImagePlaces.Named(reference, $"{place}.reference"))];
             case JsonValueKind.Object when (Text(value, "repository") ?? Text(value, "newName")) is { } repository:
                 return [OfParts(value, repository, place)];
             case JsonValueKind.Object:
@@ -76,8 +162,11 @@ internal static class ImageFields
                 return images.Count > 0
                     ? images
                     : [new NamedImage(null, place, "It does not name the image whole; name it, or render it first.")];
+            case JsonValueKind.String when value.GetString()!.Contains('*'):
+                // A pattern, which runs nothing.
+                return [];
             default:
-                return [ImagePlaces.Named(value, place)];
+                return [Whole(ImagePlaces.Named(value, place))];
         }
     }
 
@@ -90,8 +179,17 @@ internal static class ImageFields
         var name = $"{registry}{repository}{tag}{digest}";
         return WellFormedName.HasTagOrDigest(name)
             ? ImagePlaces.Named(name, place)
-            : new NamedImage(name, place, "It has no tag and no digest; name one of them.");
+            : new NamedImage(name, place, NoVersion);
     }
+
+    /// <summary>What reads the document may add a version of its own to an image of ECR that has none.</summary>
+    private static NamedImage Whole(NamedImage image) =>
+        image is { Problem: null, IsOthers: false, Text: { } text } && !WellFormedName.HasTagOrDigest(text)
+            ? image with
+            {
+                Problem = NoVersion,
+            }
+            : image;
 
     /// <summary>A text, or a number as it is written; null: it is neither, or is not there.</summary>
     private static string? Text(JsonElement value, string name) =>
@@ -104,6 +202,9 @@ internal static class ImageFields
             }
             : null;
 
+    private static bool IsCalledImage(string name) =>
+        Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
     private static bool IsSwitch(JsonElement value) =>
         value.ValueKind is JsonValueKind.True or JsonValueKind.False
         || (value.ValueKind == JsonValueKind.String && value.GetString() is "true" or "false");
@@ -112,4 +213,22 @@ internal static class ImageFields
         WellFormedName.Is(text)
         && WellFormedName.HasTagOrDigest(text)
         && ImageReference.MayBeRegistry(text[..Math.Max(0, text.IndexOf('/'))]);
+
+    /// <summary>
+    /// Whether a part of a text that is put together later is a part of an image of ECR, or of a document that names an
+    /// image.
+    /// </summary>
+    private static bool MayHoldImage(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Array => element.EnumerateArray().Any(MayHoldImage),
+            JsonValueKind.Object => ImagePlaces.Members(element).Any(member => MayHoldImage(member.Value)),
+            JsonValueKind.String => element.GetString()! is var text
+                && (
+                    ImageReference.MayBeRegistry(text)
+                    || text.Contains("image\"", StringComparison.OrdinalIgnoreCase)
+                    || text.Contains("image:", StringComparison.OrdinalIgnoreCase)
+                ),
+            _ => false,
+        };
 }

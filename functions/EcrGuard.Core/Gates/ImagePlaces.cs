@@ -11,7 +11,7 @@ namespace EcrGuard.Core.Gates;
 ///     name that ends with <c>?</c> may be missing.</param>
 internal sealed record ImagePlaces(params string[] Paths)
 {
-    private const string OnlyThere =
+    public const string OnlyThere =
         "Only the deployment knows it; ask about the document with its values filled in, or name the image.";
 
     /// <summary>Properties that say where the code comes from if it does not come from an image.</summary>
@@ -85,6 +85,23 @@ internal sealed record ImagePlaces(params string[] Paths)
         }
     }
 
+    /// <summary>The values at the end of a path, as they are written; both values of a condition.</summary>
+    public static IEnumerable<JsonElement> Values(JsonElement element, string path)
+    {
+        if (element.ValueKind == JsonValueKind.Array)
+            return element.EnumerateArray().SelectMany(item => Values(item, path));
+        if (Choices(element) is { } choices)
+            return choices.SelectMany(choice => Values(choice.Value, path));
+        if (IsNothing(element))
+            return [];
+        var names = path.Split('.', 2);
+        return path.Length == 0
+            ? [element]
+            : Members(element)
+                .Where(member => member.Name == names[0])
+                .SelectMany(member => Values(member.Value, names.ElementAtOrDefault(1) ?? ""));
+    }
+
     /// <summary>The image that a value names. What is no whole name is a problem.</summary>
     public static NamedImage Named(JsonElement value, string place) =>
         value.ValueKind == JsonValueKind.String
@@ -140,7 +157,7 @@ internal sealed record ImagePlaces(params string[] Paths)
         || (Text(element, "Ref") ?? Text(element, "!Ref")) == "AWS::NoValue";
 
     /// <summary>Both values of <c>Fn::If</c>; null: it is none.</summary>
-    private static IEnumerable<(JsonElement Value, int At)>? Choices(JsonElement element) =>
+    public static IEnumerable<(JsonElement Value, int At)>? Choices(JsonElement element) =>
         element.ValueKind == JsonValueKind.Object
         && element.EnumerateObject().ToList() is [{ Name: "Fn::If" or "!If" } only]
         && only.Value.ValueKind == JsonValueKind.Array

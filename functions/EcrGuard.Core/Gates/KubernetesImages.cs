@@ -8,7 +8,7 @@ namespace EcrGuard.Core.Gates;
 /// </summary>
 internal static class KubernetesImages
 {
-    private const string RenderFirst =
+    public const string RenderFirst =
         "It deploys what another place holds; render it first, and ask about the objects that come out.";
 
     /// <summary>Objects that run nothing, and whose text may look like an image.</summary>
@@ -42,7 +42,10 @@ internal static class KubernetesImages
         ("helm.cattle.io", "HelmChart"),
         ("helm.toolkit.fluxcd.io", "HelmRelease"),
         ("kappctrl.k14s.io", "App"),
+        ("infra.contrib.fluxcd.io", "Terraform"),
         ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+        ("olm.operatorframework.io", "ClusterExtension"),
+        ("operators.coreos.com", "Subscription"),
         ("packaging.carvel.dev", "PackageInstall"),
         ("source.toolkit.fluxcd.io", "HelmChart"),
     ];
@@ -51,7 +54,11 @@ internal static class KubernetesImages
     private static readonly HashSet<string> Rules = ["constraints.gatekeeper.sh", "kyverno.io", "policy.sigstore.dev"];
 
     /// <summary>With these fields, objects of any operator name a chart or a repository of manifests.</summary>
-    private static readonly string[] SourceFields = ["chart", "chartRef", "repoURL", "sourceRef"];
+    private static readonly string[] SourceFields = ["chart", "chartRef", "repoURL"];
+
+    /// <summary>Whether an element looks like an object of Kubernetes.</summary>
+    public static bool Is(JsonElement element) =>
+        ImagePlaces.Text(element, "apiVersion") is not null && ImagePlaces.Text(element, "kind") is not null;
 
     public static IEnumerable<NamedImage> Of(JsonElement root, string place)
     {
@@ -71,8 +78,9 @@ internal static class KubernetesImages
             return [new NamedImage(null, ImagePlaces.Joined(place, kind), RenderFirst), .. OfFields(root, place)];
         var images = OfFields(root, place);
         return Workloads.Contains((group, kind))
-            ? images.DefaultIfEmpty(new NamedImage(null, ImagePlaces.Joined(place, kind), "It names no image."))
-            : images;
+            ? images.DefaultIfEmpty(new NamedImage(null, ImagePlaces.Joined(place, kind), ImageFields.NoImage))
+            // An operator adds its own image to a container that has none.
+            : images.Where(image => !IsAdded(group) || image.Problem != ImageFields.NoImage);
     }
 
     private static IEnumerable<NamedImage> OfFields(JsonElement root, string place) =>
@@ -88,7 +96,10 @@ internal static class KubernetesImages
     private static bool NamesSource(JsonElement element) =>
         element.ValueKind == JsonValueKind.Array
             ? element.EnumerateArray().Any(NamesSource)
-            : ImageFields.Fields(element).Any(field => SourceFields.Contains(field.Name) || NamesSource(field.Value));
+            : ImageFields
+                .Fields(element)
+                .Where(field => field.Name is not ("metadata" or "annotations"))
+                .Any(field => SourceFields.Contains(field.Name) || NamesSource(field.Value));
 
     private static JsonElement.ArrayEnumerator? Items(JsonElement root, string name) =>
         root.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array

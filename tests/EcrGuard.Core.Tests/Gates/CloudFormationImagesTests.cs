@@ -176,6 +176,76 @@ public sealed class CloudFormationImagesTests
                 .Select(image => image.Problem ?? image.Text)
         );
 
+    /// <summary>The CDK and AWS's registry put objects and charts into clusters by custom resources.</summary>
+    [Theory]
+    [InlineData("Custom::AWSCDK-EKS-KubernetesResource", """{"Manifest":{"Fn::Join":["",["[{\"kind\":\"Pod\"}]"]]}}""")]
+    [InlineData("Custom::AWSCDK-EKS-KubernetesResource", """{"Manifest":"apiVersion: v1"}""")]
+    [InlineData(
+        "Custom::AWSCDK-EKS-KubernetesResource",
+        """{"Manifest":"[{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}]"}"""
+    )]
+    [InlineData("AWSQS::Kubernetes::Resource", """{"Manifest":{"Ref":"M"}}""")]
+    [InlineData("Custom::AWSCDK-EKS-HelmChart", """{"Chart":"web"}""")]
+    [InlineData("AWSQS::Kubernetes::Helm", "{}")]
+    [InlineData(
+        "Custom::Deploy",
+        """{"Arguments":{"Fn::Sub":"--x=${AWS::AccountId}.dkr.ecr.eu-west-1.amazonaws.com/a:1"}}"""
+    )]
+    [InlineData("Custom::Deploy", """{"Text":{"Fn::Join":["",["{\"image\":\"",{"Ref":"I"},"\"}"]]}}""")]
+    [InlineData("Custom::Deploy", """{"Image":"123456789012.dkr.ecr.eu-central-1.amazonaws.com/a"}""")]
+    public void What_a_custom_resource_deploys_and_does_not_say_is_a_no(string type, string properties) =>
+        Assert.Contains(
+            OfTemplate($$"""{"Resources":{"X":{"Type":"{{type}}","Properties":{{properties}} } } }"""),
+            image => !image.TryAsk(out _, out _)
+        );
+
+    [Fact]
+    public void The_objects_that_the_CDK_puts_into_a_cluster_are_read() =>
+        Assert.Equal(
+            ["nginx", $"{Host}/a:1"],
+            OfTemplate(
+                    $$"""
+                    {"Resources":{"X":{"Type":"Custom::AWSCDK-EKS-KubernetesResource","Properties":{"Manifest":
+                    "[{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"spec\":{\"template\":{\"spec\":
+                    {\"containers\":[{\"image\":\"nginx\"},{\"image\":\"{{Host}}/a:1\"}]} } } }]"} } } }
+                    """.ReplaceLineEndings("")
+                )
+                .Select(image => image.Problem ?? image.Text)
+        );
+
+    [Theory]
+    [InlineData("Custom::AWSCDK-EKS-Cluster", """{"Config":{"roleArn":{"Fn::GetAtt":["R","Arn"]}}}""")]
+    [InlineData("Custom::AWSCDK-EKS-KubernetesObjectValue", """{"JsonPath":".status"}""")]
+    [InlineData("Custom::Clean", """{"Repository":{"Fn::GetAtt":["R","RepositoryUri"]}}""")]
+    public void A_custom_resource_that_runs_nothing_passes(string type, string properties) =>
+        Assert.Empty(OfTemplate($$"""{"Resources":{"X":{"Type":"{{type}}","Properties":{{properties}} } } }"""));
+
+    [Theory]
+    [InlineData("AWS::ECS::Service", """{"TaskDefinition":"web:7"}""", true)]
+    [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Fn::ImportValue":"web"}}""", true)]
+    [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Ref":"Parameter"}}""", true)]
+    [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Fn::If":["C",{"Ref":"Here"},"web:7"]}}""", true)]
+    [InlineData("AWS::Events::Rule", """{"Targets":[{"EcsParameters":{"TaskDefinitionArn":"arn:x"}}]}""", true)]
+    [InlineData("AWS::SageMaker::Model", """{"PrimaryContainer":{"ModelPackageName":"p"}}""", true)]
+    [InlineData("AWS::SageMaker::EndpointConfig", """{"ProductionVariants":[{"ModelName":"m"}]}""", true)]
+    [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Ref":"Here"}}""", false)]
+    [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"!GetAtt":"Here.TaskDefinitionArn"}}""", false)]
+    [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Fn::GetAtt":["Here","TaskDefinitionArn"]}}""", false)]
+    [InlineData("AWS::ECS::Service", """{"DeploymentController":{"Type":"EXTERNAL"}}""", false)]
+    [InlineData("AWS::Events::Rule", """{"Targets":[{"Arn":"arn:x"}]}""", false)]
+    [InlineData("AWS::SageMaker::Model", """{"PrimaryContainer":{"ModelPackageName":{"Ref":"Here"}}}""", false)]
+    public void A_definition_that_the_template_does_not_hold_is_a_no(string type, string properties, bool no) =>
+        Assert.Equal(
+            no,
+            OfTemplate(
+                    $$"""
+                    {"Resources":{"Here":{"Type":"AWS::S3::Bucket"},
+                    "X":{"Type":"{{type}}","Properties":{{properties}} } } }
+                    """
+                )
+                .Any(image => image.Problem?.Contains("does not define", StringComparison.Ordinal) == true)
+        );
+
     [Fact]
     public void The_hook_is_asked_about_a_nested_stack_when_its_resources_are_created() =>
         Assert.Empty(CloudFormationHook.Images("AWS::CloudFormation::Stack", "X", default).Images);

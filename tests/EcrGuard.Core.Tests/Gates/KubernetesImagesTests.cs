@@ -20,6 +20,16 @@ public sealed class KubernetesImagesTests
     [InlineData("example.com/v1", "App1", """{"images":{"proxy":"H/a:1"}}""")]
     [InlineData("example.com/v1", "App1", """{"env":{"RELATED":"H/a:1"}}""")]
     [InlineData("tekton.dev/v1", "Task", """{"stepTemplate":{"image":"H/a:1"}}""")]
+    [InlineData("example.com/v1", "App1", """{"args":["--reloader=H/a:1"]}""")]
+    [InlineData("example.com/v1", "App1", """{"command":["sh","-c","run 'docker://H/a:1'; exit"]}""")]
+    [InlineData("example.com/v1", "App1", """{"podAnnotations":{"x/agent-image":"H/a:1"}}""")]
+    [InlineData(
+        "example.com/v1",
+        "App1",
+        """{"text":"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"x\":\"H/a:1\"}}"}"""
+    )]
+    [InlineData("operators.coreos.com/v1", "ClusterServiceVersion", """{"relatedImages":[{"image":"H/a:1"}]}""")]
+    [InlineData("operators.coreos.com/v1", "CatalogSource", """{"image":"H/a:1"}""")]
     [InlineData("apps/v1", "ConfigMap", """{"template":{"spec":{"containers":[{"image":"H/a:1"}]}}}""")]
     [InlineData(
         "apps/v1",
@@ -38,6 +48,10 @@ public sealed class KubernetesImagesTests
     [InlineData("helm.crossplane.io/v1", "Release", """{"forProvider":{"chart":{}}}""", "render it first")]
     [InlineData("example.com/v1", "App1", """{"image":{"pullPolicy":"Always"}}""", "does not name the image whole")]
     [InlineData("example.com/v1", "App1", """{"image":{"repository":"H/a"}}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"image":"H/a"}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"agent":{"imageName":"H/a"}}""", "no tag and no digest")]
+    [InlineData("operators.coreos.com/v1alpha1", "Subscription", """{"name":"x"}""", "render it first")]
+    [InlineData("infra.contrib.fluxcd.io/v1", "Terraform", """{"sourceRef":{}}""", "render it first")]
     [InlineData("apps/v1", "Deployment", """{"template":{"spec":{"containers":[{"name":"x"}]}}}""", "names no image")]
     [InlineData("apps/v1", "Deployment", """{"template":{"spec":{"containers":[]}}}""", "names no image")]
     [InlineData("apps/v1", "Deployment", """{"template":{"spec":{"containers":"x"}}}""", "list of containers")]
@@ -59,8 +73,45 @@ public sealed class KubernetesImagesTests
     [InlineData("kyverno.io/v1", "ClusterPolicy", """{"rules":[{"match":{"image":"*:*"}}]}""")]
     [InlineData("constraints.gatekeeper.sh/v1beta1", "K8sRepos", """{"parameters":{"exemptImages":["*"]}}""")]
     [InlineData("policy.sigstore.dev/v1", "ClusterImagePolicy", """{"images":[{"glob":"**"}]}""")]
+    [InlineData("external-secrets.io/v1", "ExternalSecret", """{"dataFrom":[{"sourceRef":{"name":"x"}}]}""")]
+    [InlineData("image.toolkit.fluxcd.io/v1", "ImageUpdateAutomation", """{"sourceRef":{"kind":"GitRepository"}}""")]
+    [InlineData("monitoring.coreos.com/v1", "Prometheus", """{"containers":[{"name":"prometheus","args":["-v"]}]}""")]
+    [InlineData("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", """{"podTemplate":{"spec":{"containers":[{}]}}}""")]
+    [InlineData("example.com/v1", "App1", """{"excluded_images":["H/a:1"],"ignoreImages":["x"],"images":["H/*"]}""")]
+    [InlineData("example.com/v1", "App1", """{"repository":"H/a","text":"see H/a and H/b."}""")]
     public void What_runs_nothing_passes(string version, string kind, string spec) =>
         Assert.Empty(Images(version, kind, spec));
+
+    [Theory]
+    [InlineData("sidecar.istio.io/proxyImage", "H/a:1", "H/a:1")]
+    [InlineData("vault.hashicorp.com/agent-image", "hashicorp/vault:1", "hashicorp/vault:1")]
+    [InlineData("team/agents", "H/a:1,H/b:2", "H/a:1 H/b:2")]
+    [InlineData("team/auto-image", "true", "")]
+    [InlineData("sidecar.istio.io/proxyImageType", "distroless", "")]
+    [InlineData("kubectl.kubernetes.io/last-applied-configuration", "H/a:1", "")]
+    public void Images_that_annotations_add_to_a_pod_are_found(string name, string value, string images)
+    {
+        var found = Images(
+            "apps/v1",
+            "Deployment",
+            $$"""
+            {"template":{"metadata":{"annotations":{"{{name}}":"{{Whole(value)}}"},"labels":{"image":"no"} },
+            "spec":{"containers":[{"image":"{{Host}}/web:1"}]} } }
+            """
+        );
+        Assert.Equal(
+            Whole(images).Split(' ', StringSplitOptions.RemoveEmptyEntries).Append($"{Host}/web:1").Order(),
+            found.Select(image => image.Problem ?? image.Text).Order()
+        );
+    }
+
+    /// <summary>Kubernetes reads a name without a tag as the tag latest.</summary>
+    [Fact]
+    public void An_image_of_a_pod_without_a_tag_is_asked_as_latest() =>
+        Assert.True(
+            Assert.Single(Images("v1", "Pod", """{"containers":[{"image":"H/web"}]}""")).TryAsk(out var question, out _)
+                && question.EndsWith("/web:latest", StringComparison.Ordinal)
+        );
 
     [Fact]
     public void What_is_no_object_in_a_list_is_a_no() =>
@@ -71,6 +122,11 @@ public sealed class KubernetesImagesTests
                 .Select(image => image.Place)
         );
 
+    /// <summary>A text in which H stands for the registry's host.</summary>
+    private static string Whole(string text) =>
+        text.Replace("\"H\"", $"\"{Host}\"", StringComparison.Ordinal)
+            .Replace("H/", $"{Host}/", StringComparison.Ordinal);
+
     private static List<NamedImage> Images(string version, string kind, string spec) =>
         [
             .. DeploymentDocument.Images(
@@ -78,7 +134,7 @@ public sealed class KubernetesImagesTests
                     .Parse(
                         $$$"""
                         {"apiVersion":"{{{version}}}","kind":"{{{kind}}}","metadata":{"image":"no"},
-                        "status":{"image":"no"},"spec":{{{spec.Replace("\"H", $"\"{Host}", StringComparison.Ordinal)}}}}
+                        "status":{"image":"no"},"spec":{{{Whole(spec)}}}}
                         """
                     )
                     .RootElement

@@ -21,6 +21,7 @@ public sealed class ImageTypesTests
         from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER as schemas
 
         ends = ("image", "imageuri", "imageidentifier", "containeruri")
+        definitions = ("taskdefinition", "taskdefinitionarn", "jobdefinition", "modelname", "modelpackagename")
 
         def paths(schema):
             own = {tuple(path.split("/properties/")[1:]) for path in schema.get("readOnlyProperties", [])}
@@ -50,7 +51,7 @@ public sealed class ImageTypesTests
                     here = path + (name,)
                     if any(here[: len(one)] == one for one in own):
                         continue
-                    if name.lower().endswith(ends) and resolved(each).get("type") == "string":
+                    if name.lower().endswith(ends + definitions) and resolved(each).get("type") == "string":
                         found.add(".".join(here))
                     walk(each, here, seen)
 
@@ -90,13 +91,23 @@ public sealed class ImageTypesTests
         var schemas = JsonSerializer
             .Deserialize<Dictionary<string, string[]>>(output)!
             .SelectMany(type => type.Value.Select(path => $"{type.Key} {path}"))
-            .ToList();
+            .ToLookup(path => IsDefinition(path));
+        var images = schemas[false].ToList();
         var asked = CloudFormationImages
             .ResourceTypes.Except(["AWS::Serverless::Function"])
             .SelectMany(type => CloudFormationImages.PathsOf(type).Select(path => $"{type} {path}"))
             .ToList();
-        Assert.Equal([], schemas.Except(asked).Except(Exceptions.Keys));
-        Assert.Equal([], Exceptions.Keys.Except(schemas));
-        Assert.Equal([], asked.Except(schemas));
+        Assert.Equal([], images.Except(asked).Except(Exceptions.Keys));
+        Assert.Equal([], Exceptions.Keys.Except(images));
+        Assert.Equal([], asked.Except(images));
+        Assert.Equal(
+            [],
+            CloudFormationImages.DefinitionPaths.Select(each => $"{each.Type} {each.Path}").Except(schemas[true])
+        );
+
+        static bool IsDefinition(string path) =>
+            path.EndsWith("Definition", StringComparison.Ordinal)
+            || path.EndsWith("DefinitionArn", StringComparison.Ordinal)
+            || path.EndsWith("Name", StringComparison.Ordinal);
     }
 }
