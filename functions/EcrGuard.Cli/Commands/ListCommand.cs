@@ -82,9 +82,9 @@ internal static class ListCommand
                         images.Add(image);
                 }
                 if (!repositories.MatchesEverything && !known.Any(name => repositories.Matches(name)))
-                    throw new UnusableFileException(
-                        $"--repository is '{repositories}'; it must match a repository of the ledger, which has "
-                            + $"{known.Count}."
+                    errors.WriteLine(
+                        $"Note: --repository is '{repositories}', and the ledger has no image of such a repository. It "
+                            + $"has images of {Phrase.Count(known.Count, "repository", "repositories")}."
                     );
                 if (asJson)
                     output.WriteLine(JsonSerializer.Serialize(images, ListJson.Readable.ListListedImage));

@@ -180,6 +180,7 @@ internal static class TryCommand
                 catch (Exception failure) when (!token.IsCancellationRequested)
                 {
                     one.Unread.Add($"{repository.Name}: {ErrorText.Of(failure)}");
+                    one.IsRead = false;
                 }
                 judged.Add(one);
                 progress.Done(one.Images, repositories.Count);
@@ -190,7 +191,7 @@ internal static class TryCommand
             options,
             inForce,
             tried,
-            repositories.Count,
+            judged.Count(one => one.IsRead),
             [.. judged],
             Notes(options, inForce, tried, use, judged.SelectMany(one => one.DecidedBy).ToHashSet())
         );
@@ -206,6 +207,9 @@ internal static class TryCommand
         /// <summary>The versions of the policies that the ledger's verdicts are by.</summary>
         public IReadOnlyList<string> DecidedBy { get; set; } = [];
         public List<string> Unread { get; } = [];
+
+        /// <summary>Whether the repository could be read at all.</summary>
+        public bool IsRead { get; set; } = true;
     }
 
     private static async Task JudgeAsync(

@@ -45,7 +45,11 @@ internal static class SummaryMail
         TrendOf(summary, text);
         Teams(summary, text);
         return text.Line()
-            .Line("The whole report, with charts, all lists and what the figures mean:")
+            .Line(
+                summary.MadeAgain
+                    ? "The whole report of that week, as it was first made:"
+                    : "The whole report, with charts, all lists and what the figures mean:"
+            )
             .Line(wholeAt)
             .Line("Beside it: report.json, images.csv, blocking.csv, waivers.csv, coverage.csv");
     }

@@ -88,7 +88,8 @@ public sealed record WeeklySummary
 
     /// <summary>Those of <see cref="RunningBlocked"/> whose grace is over; null where nobody read what runs.</summary>
     [JsonIgnore]
-    public int? PastGrace => Teams.Aggregate((int?)0, (sum, team) => sum + team.PastGrace);
+    public int? PastGrace =>
+        RunningBlocked is null ? null : Teams.Aggregate((int?)0, (sum, team) => sum + team.PastGrace);
 
     /// <summary>What somebody must do, the most urgent first, at most <see cref="SummaryBuilder.MaxListed"/>.</summary>
     public required IReadOnlyList<ActionNeeded> Actions { get; init; }
@@ -207,8 +208,11 @@ public sealed record WeeklySummary
     /// <summary>One line for people, at most 99 ASCII characters: what SNS allows as subject.</summary>
     public string Subject => SummaryMail.Subject(this);
 
-    /// <summary>Stable: the same for one week of one registry, however often it is sent.</summary>
-    public string AlertId => $"weekly:{Account}:{Region}:{Week}";
+    /// <summary>
+    /// The same for a week's own report, however often it is sent. One that is made again is another message.
+    /// </summary>
+    public string AlertId =>
+        $"weekly:{Account}:{Region}:{Week}" + (MadeAgain ? $":again:{GeneratedAt.ToUnixTimeSeconds()}" : "");
 
     /// <summary>
     /// For the filter policies of subscriptions: alertId, kind, week, account, region, status (the worst there is),

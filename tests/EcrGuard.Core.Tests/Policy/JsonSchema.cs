@@ -25,16 +25,7 @@ internal sealed class JsonSchema(JsonNode root)
                 argument.GetValue<string>().Split('/')[1..].Aggregate(root, (place, name) => place[name]!),
                 value
             ),
-            "type" => argument.GetValue<string>() switch
-            {
-                "object" => value is JsonObject,
-                "array" => value is JsonArray,
-                "string" => TextOf(value) is not null,
-                "number" => NumberOf(value) is not null,
-                "integer" => NumberOf(value) is { } number && double.IsInteger(number),
-                "boolean" => value?.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
-                var type => throw new NotSupportedException($"type {type}"),
-            },
+            "type" => argument is JsonArray types ? types.Any(one => IsOf(one!, value)) : IsOf(argument, value),
             "const" => SameAs(argument, value),
             "enum" => argument.AsArray().Any(one => SameAs(one!, value)),
             "required" => value is not JsonObject o
@@ -74,6 +65,19 @@ internal sealed class JsonSchema(JsonNode root)
             "not" => !Accepts(argument, value),
             "if" => !Accepts(argument, value) || Accepts(schema["then"]!, value),
             _ => throw new NotSupportedException($"The keyword {keyword} is not known."),
+        };
+
+    private static bool IsOf(JsonNode type, JsonNode? value) =>
+        type.GetValue<string>() switch
+        {
+            "object" => value is JsonObject,
+            "array" => value is JsonArray,
+            "string" => TextOf(value) is not null,
+            "number" => NumberOf(value) is not null,
+            "integer" => NumberOf(value) is { } number && double.IsInteger(number),
+            "boolean" => value?.GetValueKind() is JsonValueKind.True or JsonValueKind.False,
+            "null" => value is null,
+            var unknown => throw new NotSupportedException($"type {unknown}"),
         };
 
     private static bool SameAs(JsonNode one, JsonNode? other) =>

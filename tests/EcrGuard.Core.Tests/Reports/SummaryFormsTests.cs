@@ -220,6 +220,23 @@ public sealed class SummaryFormsTests
     }
 
     [Fact]
+    public void A_report_that_is_made_again_is_another_message_and_says_so()
+    {
+        var (own, again) = (Sample() with { MadeAgain = false }, Sample() with { MadeAgain = true });
+        var (first, second) = (WeekMessage.For(own, "s3://x/", "page"), WeekMessage.For(again, "s3://x/", "page"));
+        Assert.NotEqual(own.AlertId, again.AlertId);
+        Assert.Equal(
+            [false, true],
+            new[] { first, second }.Select(message => (bool)JsonNode.Parse(message.Json)!["madeAgain"]!)
+        );
+        Assert.Contains("as it was first made", second.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_nobody_read_what_runs_it_is_not_known_what_is_past_its_grace() =>
+        Assert.Null(new SummaryBuilder(Registry with { Usage = null }).Build().PastGrace);
+
+    [Fact]
     public void The_shipped_schema_is_that_of_the_JSON()
     {
         var file = Path.GetFullPath("../../../functions/EcrGuard.Core/Reports/weekly-report.schema.json", Here());
@@ -241,6 +258,8 @@ public sealed class SummaryFormsTests
             File.WriteAllText(file, text);
         Assert.Equal(text, File.ReadAllText(file).ReplaceLineEndings("\n"));
         Assert.Equal(3, Sample().SchemaVersion);
+        Assert.Contains(Sample().Actions, action => action.Digest is null);
+        Assert.True(new Core.Tests.Policy.JsonSchema(schema).Accepts(JsonNode.Parse(Files(Sample())["report.json"])));
     }
 
     /// <summary>
@@ -258,7 +277,11 @@ public sealed class SummaryFormsTests
         }
         if (node is JsonObject described)
             described.Remove("additionalProperties");
-        return node.GetValueKind() == JsonValueKind.True ? new JsonObject { ["type"] = "string" } : node;
+        if (node.GetValueKind() != JsonValueKind.True)
+            return node;
+        // The exporter knows nothing of what a converter writes.
+        var mayBeNull = context.PropertyInfo is { IsGetNullable: true };
+        return new JsonObject { ["type"] = mayBeNull ? new JsonArray("string", "null") : "string" };
 
         JsonNode? Word(object value) => JsonNode.Parse(JsonSerializer.Serialize(value, type, ReportJson.Default));
     }

@@ -176,7 +176,7 @@ public sealed class WeeklyHonestyTests
     [Fact]
     public void An_approved_image_that_became_blocked_is_restored_by_the_next_approved_push()
     {
-        ImageRecord Pushed(int number, int hour, Status first, Status now, DateTimeOffset since) =>
+        ImageRecord Pushed(int number, int hour, Status first, Status now, DateTimeOffset since, int late = 0) =>
             Facts.Record(
                 now,
                 Facts.Image(number, $"{number}") with
@@ -186,12 +186,14 @@ public sealed class WeeklyHonestyTests
                 since: since
             ) with
             {
-                First = new FirstVerdict(first, Tuesday.AddHours(hour)),
+                First = new FirstVerdict(first, Tuesday.AddHours(hour + late)),
             };
         var delivery = Sum(
             Pushed(1, 0, Status.Approved, Status.Blocked, Tuesday.AddHours(10)),
             // It was approved before that: it restored nothing.
             Pushed(2, 5, Status.Approved, Status.Approved, Tuesday.AddHours(5)),
+            // It was pushed before that and judged after it.
+            Pushed(4, 8, Status.Approved, Status.Approved, Tuesday.AddHours(12), late: 4),
             Pushed(3, 16, Status.Approved, Status.Approved, Tuesday.AddHours(16))
         ).Delivery;
         Assert.Equal((1, 6.0), (delivery.Restored, delivery.RestoreMedianHours));

@@ -148,6 +148,7 @@ internal sealed record WeekBody(
     int Deployable,
     int DeployableByBreakGlass,
     WeekRollUp Numbers,
+    bool MadeAgain,
     string WholeAt
 ) : MessageBody(AlertId, "weekly-summary", Account, Region);
 

@@ -33,7 +33,8 @@ public static class GraceAlert
             Headline = headline,
             Subject = $"{told}, {Named(image, Tags(record.Tags))} runs and is blocked",
             Record = record,
-            RunsIn = [.. notice.Usage.By.Select(by => by.ToString())],
+            // An image may be in use by its pulls alone. Then nobody knows who runs it.
+            RunsIn = notice.Usage.By.Count == 0 ? null : [.. notice.Usage.By.Select(by => by.ToString())],
             Grace = notice.Grace,
             Lines = [.. notice.Usage.Why.Take(MaxReasons).Select(why => ("In use", Clip(why, 500)))],
         };

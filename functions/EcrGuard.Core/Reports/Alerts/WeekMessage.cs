@@ -23,6 +23,7 @@ public static class WeekMessage
             summary.Deployable,
             summary.DeployableByBreakGlass,
             summary.RollUp(),
+            summary.MadeAgain,
             wholeAt
         );
         var json = JsonSerializer.Serialize(body, ReportJson.Default.WeekBody);

@@ -40,11 +40,12 @@ internal static class DeliveryTimes
     private static IEnumerable<double> HoursToRestore(IEnumerable<SeenImage> repository, IsoWeek week)
     {
         DateTimeOffset? blockedAt = null;
-        foreach (var (at, isBlock) in repository.SelectMany(Turns).OrderBy(turn => turn.At))
+        foreach (var (at, pushedAt) in repository.SelectMany(Turns).OrderBy(turn => turn.At))
         {
-            if (isBlock)
+            if (pushedAt is null)
                 blockedAt ??= at;
-            else if (blockedAt is { } since)
+            // What was pushed before the block and judged late is no answer to it.
+            else if (blockedAt is { } since && pushedAt >= since)
             {
                 if (week.Contains(at))
                     yield return (at - since).TotalHours;
@@ -53,12 +54,17 @@ internal static class DeliveryTimes
         }
     }
 
-    /// <summary>When an image was blocked, at its first verdict or later, and when it was approved as a push.</summary>
-    private static IEnumerable<(DateTimeOffset At, bool IsBlock)> Turns(SeenImage seen)
+    /// <summary>
+    /// When an image was blocked, at its first verdict or later; and when it was approved as a push, with the time of
+    /// the push.
+    /// </summary>
+    private static IEnumerable<(DateTimeOffset At, DateTimeOffset? PushedAt)> Turns(SeenImage seen)
     {
-        if (seen.First!.Status is Status.Blocked or Status.Approved)
-            yield return (seen.First.At, seen.First.Status == Status.Blocked);
-        if (seen.IsBlocked && seen.First.Status != Status.Blocked)
-            yield return (seen.Since, true);
+        if (seen.First!.Status == Status.Approved)
+            yield return (seen.First.At, seen.PushedAt);
+        if (seen.First.Status == Status.Blocked)
+            yield return (seen.First.At, null);
+        else if (seen.IsBlocked)
+            yield return (seen.Since, null);
     }
 }

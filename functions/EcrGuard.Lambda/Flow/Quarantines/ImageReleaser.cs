@@ -42,7 +42,7 @@ public sealed class ImageReleaser(
             if (entry.Record.Verdict.Status != Status.Blocked && !wasHeld)
                 return (
                     false,
-                    $"It is not blocked but {entry.Record.Verdict.Status.Word()}, and EcrGuard holds it no longer."
+                    $"It is {entry.Record.Verdict.Status.Word()}, and EcrGuard has not taken it out of reach."
                 );
             if (policy.ModeOf(image.Repository) == EnforcementMode.Observe)
                 return (
