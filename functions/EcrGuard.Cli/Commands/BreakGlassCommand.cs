@@ -176,7 +176,7 @@ internal static class BreakGlassCommand
 
     private static void Write(ApprovalAnswer verdict, TextWriter output)
     {
-        output.WriteLine($"{verdict.Status}  {verdict.Deploy}");
+        output.WriteLine($"{verdict.Status}  {verdict.Deploy ?? verdict.Digest}");
         foreach (var reason in verdict.Reasons.Concat(verdict.Warnings))
             output.WriteLine($"  {reason.Sentence}");
     }

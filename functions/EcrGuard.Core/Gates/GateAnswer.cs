@@ -123,13 +123,20 @@ public sealed record GateAnswer(
     {
         if (!Digest.TryParse(answer.Digest, out var digest))
             return $"The answer names no digest: '{Phrase.Clip(answer.Digest, 80)}'.";
-        if (!ImageReference.TryParse(answer.Deploy, out var deploy, out _) || deploy.Digest != digest)
-            return $"The answer says to deploy '{Phrase.Clip(answer.Deploy, 200)}', which is not its digest {digest}.";
         if (!ImageReference.TryParse(image, out var asked, out var problem))
             return problem;
+        if (asked.Repository != answer.Repository || (asked.Digest is not null && asked.Digest != digest))
+            return $"The answer is about {Phrase.Clip(answer.Repository, 200)}@{digest}, which was not asked about.";
+        return answer.Approved ? WhyNotDeploy(asked, digest, answer.Deploy) : null;
+    }
+
+    /// <summary>A yes counts only if what it says to deploy is what was asked about.</summary>
+    private static string? WhyNotDeploy(ImageReference asked, Digest digest, string? uri)
+    {
+        if (!ImageReference.TryParse(uri, out var deploy, out _) || deploy.Digest != digest)
+            return $"The answer says to deploy '{Phrase.Clip(uri, 200)}', which is not its digest {digest}.";
         var elsewhere = asked.Account is not null && (asked.Account, asked.Region) != (deploy.Account, deploy.Region);
-        return
-            elsewhere || asked.Repository != deploy.Repository || (asked.Digest is not null && asked.Digest != digest)
+        return elsewhere || asked.Repository != deploy.Repository
             ? $"The answer is about {deploy}, which was not asked about."
             : null;
     }

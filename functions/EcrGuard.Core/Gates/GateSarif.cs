@@ -46,7 +46,14 @@ public static class GateSarif
                         new SarifFile(UriOf(answer.Place is { File: not "-" } place ? place.File : answer.Image)),
                         new SarifRegion(1)
                     ),
-                    [new SarifName(GateText.Name(answer), answer.Answer?.Deploy ?? GateText.Name(answer))]
+                    [
+                        new SarifName(
+                            GateText.Name(answer),
+                            answer.Answer is { } verdict
+                                ? $"{verdict.Repository}@{verdict.Digest}"
+                                : GateText.Name(answer)
+                        ),
+                    ]
                 ),
             ]
         );

@@ -16,8 +16,11 @@ public sealed record ApprovalAnswer
     public required string Repository { get; init; }
     public required string Digest { get; init; }
 
-    /// <summary>What to deploy: the image's URI with its digest.</summary>
-    public required string Deploy { get; init; }
+    /// <summary>
+    /// What to deploy: the image's URI with its digest. Null unless it is approved, so that no script can deploy what
+    /// is not.
+    /// </summary>
+    public string? Deploy { get; init; }
     public required IReadOnlyList<Reason> Reasons { get; init; }
 
     /// <summary>
@@ -69,7 +72,7 @@ public sealed record ApprovalAnswer
             Image = asked,
             Repository = verdict.Image.Repository.Name,
             Digest = verdict.Image.Digest.ToString(),
-            Deploy = $"{verdict.Image.Repository.Uri}@{verdict.Image.Digest}",
+            Deploy = verdict.Approved ? $"{verdict.Image.Repository.Uri}@{verdict.Image.Digest}" : null,
             Reasons =
             [
                 .. verdict.Reasons.Take(ImageRecord.MaxReasons).Select(reason => reason.Clip()),
