@@ -16,7 +16,12 @@ internal static class Growth
     {
         var figures = new List<Figure>();
         foreach (var count in repositories)
-            figures.AddRange(await OfAsync(new Fleet.Size(count, images, Findings: 0)));
+        {
+            var measured = await OfAsync(new Fleet.Size(count, images, Findings: 0));
+            // The largest takes long, so the figures so far are useful if it is cut short.
+            Figure.Print(measured, Console.Error);
+            figures.AddRange(measured);
+        }
         return figures;
     }
 

@@ -43,7 +43,7 @@ public sealed class ApprovalAnswerTests
     }
 
     [Fact]
-    public void An_answer_is_about_the_digest_which_it_names_to_deploy()
+    public void An_answer_names_its_digest_and_what_to_deploy_only_if_it_is_a_yes()
     {
         var verdict = Facts.Verdict(Status.Blocked);
         var answer = ApprovalAnswer.Of("pay/api:1.0", verdict, 1, Facts.Now);
@@ -51,7 +51,9 @@ public sealed class ApprovalAnswerTests
             (false, "BLOCKED", "pay/api:1.0", "pay/api", $"{Facts.Digest(1)}"),
             (answer.Approved, answer.Status, answer.Image, answer.Repository, answer.Digest)
         );
-        Assert.Equal($"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}", answer.Deploy);
+        Assert.Null(answer.Deploy);
+        var yes = ApprovalAnswer.Of("pay/api:1.0", Facts.Verdict(Status.Approved), 0, Facts.Now);
+        Assert.Equal($"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}", yes.Deploy);
         Assert.Equal(verdict.Reasons, answer.Reasons);
         Assert.Equal(1, answer.ReasonCount);
     }
