@@ -267,6 +267,33 @@ public sealed class SweepReportTests
     }
 
     [Fact]
+    public void A_sweep_with_gaps_and_a_changed_ceiling_say_what_to_do()
+    {
+        Unread consumer = new("ECS services of account 123456789012", "denied");
+        var undone = SweepAlert.For(Done with { Unfinished = ["pay/web"] });
+        var unread = SweepAlert.For(Done with { Unread = [consumer] });
+        var readAgain = SweepAlert.For(Done with { UnreadBefore = [consumer] });
+        Assert.Contains("Do        Mend what stands behind each line", undone.Text, StringComparison.Ordinal);
+        Assert.Contains("Do        Mend what stands behind each line", unread.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Do  ", readAgain.Text, StringComparison.Ordinal);
+
+        var ceiling = CeilingAlert.For(
+            "123456789012",
+            "eu-central-1",
+            EnforcementMode.Mark,
+            EnforcementMode.Observe,
+            1,
+            Facts.Now
+        );
+        Assert.Contains("deploy again with Enforcement=mark", ceiling.Text, StringComparison.Ordinal);
+
+        Assert.All(
+            [undone.Json, ceiling.Json],
+            json => Assert.StartsWith("""{"schemaVersion":2,""", json, StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public void The_weekly_summary_names_images_in_use_that_will_go_before_what_is_blocked()
     {
         var summary = new SummaryBuilder(

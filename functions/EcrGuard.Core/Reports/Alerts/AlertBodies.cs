@@ -29,7 +29,7 @@ internal abstract record MessageBody(
 )
 {
     [JsonPropertyOrder(-3)]
-    public int SchemaVersion { get; } = 1;
+    public int SchemaVersion { get; } = 2;
 
     [JsonIgnore]
     public virtual IEnumerable<FilterValue> Attributes =>

@@ -40,6 +40,11 @@ public static class CeilingAlert
             .Line()
             .Account(account, region)
             .Line($"Seen      {Phrase.Moment(at)}")
+            .Line()
+            .Line(
+                "Do        Nothing, if you ordered it. If not, find out who deployed the stack (CloudTrail), and "
+                    + $"deploy again with Enforcement={Word(before)}."
+            )
             .Line();
         return Of(
             body,

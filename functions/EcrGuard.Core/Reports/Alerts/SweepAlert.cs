@@ -73,7 +73,7 @@ public static class SweepAlert
                 undone.Count,
                 i => $"- {Clip(undone[i].What, 300)}: {Clip(undone[i].Why, 500)}"
             );
-        return text.List(
+        text.List(
                 result.Unread.Count == 0
                     ? "Every consumer could be read."
                     : "Consumers that could not be read; what they might use counts as in use:",
@@ -90,5 +90,12 @@ public static class SweepAlert
             )
             .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {Moment(result.EndedAt)}")
             .Line();
+        return undone.Count == 0 && result.Unread.Count == 0
+            ? text
+            : text.Line(
+                    "Do        Mend what stands behind each line, such as a permission that is missing. The next sweep "
+                        + "tries again. The logs have the details."
+                )
+                .Line();
     }
 }
