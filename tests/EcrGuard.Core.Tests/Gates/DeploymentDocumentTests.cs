@@ -21,6 +21,10 @@ public sealed class DeploymentDocumentTests
     [InlineData("""{"ImageURI":"H/shop/web@sha256:1","Version":"1.0"}""", "ImageURI=H/shop/web@sha256:1")]
     [InlineData("""{"services":{"web":{"image":"H/shop/web:1"}}}""", "services.web.image=H/shop/web:1")]
     [InlineData(
+        """{"services":{"a":{"image":"H/shop/web:1"},"b":{"extends":"a"},"c":{"extends":{"service":"b"}}}}""",
+        "services.a.image=H/shop/web:1"
+    )]
+    [InlineData(
         """
             {"apiVersion":"batch/v1","kind":"CronJob","metadata":{"annotations":{"image":"no"}},"spec":{"jobTemplate":{"spec":
             {"template":{"spec":{"initContainers":[{"image":"H/a:1"}],"containers":[{"image":"H/b:1"}],
@@ -62,6 +66,8 @@ public sealed class DeploymentDocumentTests
 
     [Theory]
     [InlineData("""{"services":{"web":{"build":"."}}}""", "names no image")]
+    [InlineData("""{"services":{"web":{"extends":{"file":"x.yaml","service":"web"}}}}""", "another file")]
+    [InlineData("""{"services":{"web":{"extends":"base"}}}""", "another file")]
     [InlineData("""{"services":{"web":{"image":"${IMAGE}"}}}""", "Only the deployment fills it in")]
     [InlineData("""{"services":{"web":{"image":""}}}""", "It is empty")]
     [InlineData("""{"containerDefinitions":[{"image":"<IMAGE>"}]}""", null)]

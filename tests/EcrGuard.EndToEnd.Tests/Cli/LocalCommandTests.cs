@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EcrGuard.EndToEnd.Tests.Gates;
 using EcrGuard.EndToEnd.Tests.Template;
 using EcrGuard.Tests;
 
@@ -44,6 +45,28 @@ public sealed class LocalCommandTests(LocalProcess local) : IClassFixture<LocalP
 
         (code, text) = await local.BashAsync("curl -s \"$AWS_ENDPOINT_URL/approval?image=payments%2Fledger%3A2.0\"");
         Assert.Equal((0, """{"message":"Forbidden"}"""), (code, text.Trim()));
+    }
+
+    [Theory]
+    [InlineData("image=payments%2Fledger%3A2.0", 200)]
+    [InlineData("image=shop%2Fweb%3A1.0", 200)]
+    [InlineData("image=payments%2Fledger%3A2.0&require=approved", 412)]
+    [InlineData("image=no%2Fsuch%3A1.0", 404)]
+    [InlineData("image=%20", 400)]
+    [InlineData("", 400)]
+    public async Task Every_answer_over_HTTP_is_in_the_contract(string query, int status)
+    {
+        await Tool.RequireAsync("curl", "curl", "--version");
+        var (code, text) = await local.BashAsync(
+            $$"""
+            curl -s -w '\n%{http_code}' --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user local:local \
+              "$AWS_ENDPOINT_URL/approval?{{query}}"
+            """
+        );
+        Assert.True(code == 0, text);
+        var lines = text.TrimEnd().Split('\n');
+        Assert.Equal($"{status}", lines[^1]);
+        Contract.Check("GET /approval", status, JsonNode.Parse(string.Join('\n', lines[..^1]))!);
     }
 
     [Fact]

@@ -40,10 +40,7 @@ public sealed class ImageReleaser(
                 return (false, "The ledger knows no such image.");
             var wasHeld = entry.Quarantine is { State: not QuarantineState.Ended };
             if (entry.Record.Verdict.Status != Status.Blocked && !wasHeld)
-                return (
-                    false,
-                    $"It is {entry.Record.Verdict.Status.Word()}, and EcrGuard has not taken it out of reach."
-                );
+                return (false, $"It is not blocked but {entry.Record.Verdict.Status.Word()}, and not out of reach.");
             if (policy.ModeOf(image.Repository) == EnforcementMode.Observe)
                 return (
                     false,

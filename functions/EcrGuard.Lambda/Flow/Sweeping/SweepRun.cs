@@ -61,11 +61,11 @@ public sealed class SweepRun(
         {
             var shared = await reader.ReadAsync(repositories, deadline).ConfigureAwait(false);
             var run = new Run(progress, shared, retry == 0 ? NoteAge : TimeSpan.Zero, startedAt, context);
-            bool IsLarge(RepositoryId repository) =>
+            bool IsAlone(RepositoryId repository) =>
                 retry > 0 || shared.NotesOf(repository).Sweep is { Images: > LargestAtOnce };
             var open = progress.Left;
-            await EachAsync(run, open.Where(each => !IsLarge(each)), AtOnce, deadline).ConfigureAwait(false);
-            await EachAsync(run, open.Where(IsLarge), 1, deadline).ConfigureAwait(false);
+            await EachAsync(run, open.Where(each => !IsAlone(each)), AtOnce, deadline).ConfigureAwait(false);
+            await EachAsync(run, open.Where(IsAlone), 1, deadline).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
