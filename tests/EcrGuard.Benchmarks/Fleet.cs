@@ -170,7 +170,7 @@ internal static class Fleet
                 Math.Ceiling(size.Images / 1000.0)
             ),
             new Figure($"{what}: all, for a repository", made.Count / (double)size.Repositories, "calls", mostCalls),
-            new Figure($"{what}: time, one after the other", Stopwatch.GetElapsedTime(started).TotalSeconds, "s"),
+            new Figure($"{what}: time, one run after the other", Stopwatch.GetElapsedTime(started).TotalSeconds, "s"),
         ];
     }
 
