@@ -26,8 +26,22 @@ internal static class ImageFields
         "containerUri",
     ];
 
-    /// <summary>Fields that begin so say which images may run, or are passed over.</summary>
-    private static readonly string[] Rules = ["allow", "deny", "exclude", "exempt", "ignore", "skip"];
+    /// <summary>Lists whose names begin with these words say which images may run, or are passed over.</summary>
+    private static readonly string[] Rules =
+    [
+        "allow",
+        "allowed",
+        "denied",
+        "deny",
+        "exclude",
+        "excluded",
+        "exempt",
+        "exempted",
+        "ignore",
+        "ignored",
+        "skip",
+        "skipped",
+    ];
 
     private static readonly string[] ContainerLists = ["containers", "initContainers", "ephemeralContainers"];
 
@@ -63,7 +77,7 @@ internal static class ImageFields
 
     public static IEnumerable<NamedImage> OfField(string name, JsonElement value, string place)
     {
-        if (Rules.Any(rule => name.StartsWith(rule, StringComparison.OrdinalIgnoreCase)))
+        if (IsRule(name, value))
             return [];
         if (name == "metadata")
             return ImagePlaces
@@ -201,6 +215,16 @@ internal static class ImageFields
                 _ => null,
             }
             : null;
+
+    /// <summary>Such as 'excluded_images', and not 'skipperImages'.</summary>
+    private static bool IsRule(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array
+        && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+        && Rules.Any(rule =>
+            name.StartsWith(rule, StringComparison.OrdinalIgnoreCase)
+            && name.Length > rule.Length
+            && (char.IsUpper(name[rule.Length]) || name[rule.Length] is '_' or '-')
+        );
 
     private static bool IsCalledImage(string name) =>
         Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
