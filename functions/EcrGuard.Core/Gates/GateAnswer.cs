@@ -103,6 +103,9 @@ public sealed record GateAnswer(
             );
         }
         var answer = root.Deserialize(GateJson.Default.ApprovalAnswer)!;
+        // Whatever answered: no form may name what to deploy of a no.
+        if (!answer.Approved)
+            answer = answer with { Deploy = null };
         var verdict = Verdicts.StatusWords.Parse(answer.Status);
         if (WhyNot(image, answer) is { } why)
             return Undetermined(image, place, why);

@@ -78,7 +78,7 @@ public sealed record PrintedAnswer(bool Approved, string Status, string Image)
             Problem = answer.Problem,
             Repository = answer.Answer?.Repository,
             Digest = answer.Answer?.Digest,
-            Deploy = answer.Passes ? answer.Answer?.Deploy : null,
+            Deploy = answer.Answer?.Deploy,
             Reasons = answer.Answer?.Reasons,
             ReasonCount = answer.Answer?.ReasonCount,
             Warnings = answer.Answer?.Warnings,

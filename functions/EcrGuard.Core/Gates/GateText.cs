@@ -59,7 +59,7 @@ public static class GateText
         text.Append("| | image | deploy |\n|---|---|---|\n");
         foreach (var answer in report.Answers)
         {
-            var deploy = answer.Passes && answer.Answer?.Deploy is { } uri ? Code(uri) : "";
+            var deploy = answer.Answer?.Deploy is { } uri ? Code(uri) : "";
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"| {Cell(answer.Status)}{Allowed(answer)} | {Code(Name(answer))} | {deploy} |\n"
