@@ -257,7 +257,10 @@ public static class CloudFormationImages
         return
             type.Contains("Kubernetes", StringComparison.OrdinalIgnoreCase)
             && manifest.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null)
-            && (manifest.ValueKind != JsonValueKind.String || ImageFields.Objects(manifest.GetString()!, place) is null)
+            && (
+                manifest.ValueKind != JsonValueKind.String
+                || KubernetesImages.InText(manifest.GetString()!, place) is null
+            )
             ? images.Prepend(
                 new NamedImage(
                     null,

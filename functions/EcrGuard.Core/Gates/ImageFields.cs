@@ -97,32 +97,8 @@ internal static class ImageFields
             : Of(value, place).DefaultIfEmpty(new NamedImage(null, place, "It must be a list of containers."));
     }
 
-    /// <summary>
-    /// The objects of Kubernetes that a text holds as JSON, one or a list of them, each with its place.
-    /// </summary>
-    /// <returns>Null if the text holds anything else.</returns>
-    public static IReadOnlyList<(JsonElement Object, string Place)>? Objects(string text, string place)
-    {
-        if (text.AsSpan().TrimStart() is not ['{' or '[', ..])
-            return null;
-        try
-        {
-            using var json = JsonDocument.Parse(text);
-            var root = json.RootElement.Clone();
-            List<(JsonElement Object, string Place)> objects =
-                root.ValueKind == JsonValueKind.Array
-                    ? [.. root.EnumerateArray().Select((item, at) => (item, $"{place}[{at}]"))]
-                    : [(root, place)];
-            return objects.Count > 0 && objects.TrueForAll(one => KubernetesImages.Is(one.Object)) ? objects : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     private static IEnumerable<NamedImage> OfText(string text, string place) =>
-        Objects(text, place) is { } objects
+        KubernetesImages.InText(text, place) is { } objects
             ? objects.SelectMany(one => KubernetesImages.Of(one.Object, one.Place))
             : text.Replace("docker://", " ", StringComparison.Ordinal)
                 .Split(Separators, StringSplitOptions.RemoveEmptyEntries)

@@ -56,8 +56,32 @@ internal static class KubernetesImages
     /// <summary>With these fields, objects of any operator name a chart or a repository of manifests.</summary>
     private static readonly string[] SourceFields = ["chart", "chartRef", "repoURL"];
 
+    /// <summary>
+    /// The objects of Kubernetes that a text holds as JSON, one or a list of them, each with its place.
+    /// </summary>
+    /// <returns>Null if the text holds anything else.</returns>
+    public static IReadOnlyList<(JsonElement Object, string Place)>? InText(string text, string place)
+    {
+        if (text.AsSpan().TrimStart() is not ['{' or '[', ..])
+            return null;
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            var root = json.RootElement.Clone();
+            List<(JsonElement Object, string Place)> objects =
+                root.ValueKind == JsonValueKind.Array
+                    ? [.. root.EnumerateArray().Select((item, at) => (item, $"{place}[{at}]"))]
+                    : [(root, place)];
+            return objects.Count > 0 && objects.TrueForAll(one => Is(one.Object)) ? objects : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether an element looks like an object of Kubernetes.</summary>
-    public static bool Is(JsonElement element) =>
+    private static bool Is(JsonElement element) =>
         ImagePlaces.Text(element, "apiVersion") is not null && ImagePlaces.Text(element, "kind") is not null;
 
     public static IEnumerable<NamedImage> Of(JsonElement root, string place)
