@@ -75,7 +75,7 @@ public sealed class SweepRepository(SweepRun run, SweepLease lease, EcrReader re
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return new SweepProgress(repositories, DateTimeOffset.MinValue);
+            return new SweepProgress(repositories);
         }
         return await run.RunAsync(repositories, input.Retry, input.StartedAt, context, deadline).ConfigureAwait(false);
     }

@@ -4,7 +4,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
 /// <summary>How far a run over some repositories has come. Several are swept at the same time.</summary>
-public sealed class SweepProgress(IReadOnlyList<RepositoryId> repositories, DateTimeOffset begunAt)
+/// <param name="begunAt">From when notes age; of no matter where nothing is swept.</param>
+public sealed class SweepProgress(IReadOnlyList<RepositoryId> repositories, DateTimeOffset begunAt = default)
 {
     private readonly Lock turn = new();
     private readonly List<RepositoryId> left = [.. repositories];
