@@ -19,6 +19,14 @@ internal static class Package
         FunctionsAsync("just-in-time", Compiled.JustInTime)
     );
 
+    private static readonly Lazy<Task<string>> Cli = new(() =>
+        built
+            ? Task.FromResult(
+                Path.Combine(Root(), "functions", "EcrGuard.Cli", "bin", "Release", "net10.0", "ecrguard")
+            )
+            : PublishAsync(Path.Combine("functions", "EcrGuard.Cli"), "ecrguard", "cli", Compiled.ReadyToRun)
+    );
+
     private static bool built;
 
     /// <summary>Measures the output of the solution's build, since a publish takes a minute.</summary>
@@ -43,12 +51,7 @@ internal static class Package
     }
 
     /// <summary>The command line.</summary>
-    public static Task<string> CommandLineAsync() =>
-        built
-            ? Task.FromResult(
-                Path.Combine(Root(), "functions", "EcrGuard.Cli", "bin", "Release", "net10.0", "ecrguard")
-            )
-            : PublishAsync(Path.Combine("functions", "EcrGuard.Cli"), "ecrguard", "cli", Compiled.ReadyToRun);
+    public static Task<string> CommandLineAsync() => Cli.Value;
 
     private const string PolicyFile = "policy.jsonc";
 
