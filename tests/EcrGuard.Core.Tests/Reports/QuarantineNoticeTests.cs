@@ -1,8 +1,10 @@
 using System.Text.Json;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Tests.Plans;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
@@ -32,6 +34,17 @@ public sealed class QuarantineNoticeTests
             ImageMessage.For(QuarantineAlert.Of(Restored(Facts.Now, stays), Facts.Now)).Text,
             StringComparison.Ordinal
         );
+    }
+
+    [Fact]
+    public void An_image_that_is_in_use_by_its_pulls_alone_is_not_said_to_be_run_by_nothing()
+    {
+        var ends = Facts.Now.AddDays(7);
+        var grace = new Grace([new(Severity.Critical, Facts.Now)], Severity.Critical, ends, Counting: true);
+        var pulled = new ImageUsage(UseState.InUse, ["It was pulled yesterday."], []);
+        var news = GraceAlert.Of(new GraceNotice(GraceStage.Reminder, Blocked, grace, pulled), Facts.Now);
+
+        Assert.Contains("Who runs it is not known here", ImageMessage.For(news).Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -234,7 +234,7 @@ public sealed class SummaryFormsTests
 
     [Fact]
     public void Where_nobody_read_what_runs_it_is_not_known_what_is_past_its_grace() =>
-        Assert.Null(new SummaryBuilder(Registry with { Usage = null }).Build().PastGrace);
+        Assert.Null(new SummaryBuilder(Registry with { Usage = null, Repositories = [], Past = [] }).Build().PastGrace);
 
     [Fact]
     public void The_shipped_schema_is_that_of_the_JSON()
