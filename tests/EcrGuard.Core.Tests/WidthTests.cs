@@ -21,6 +21,8 @@ public sealed partial class WidthTests
     [InlineData("functions", "*.props")]
     [InlineData("functions", "*.targets")]
     [InlineData("functions", "*.schema.json")]
+    [InlineData("functions", "*.y*ml")]
+    [InlineData("functions", "Jenkinsfile")]
     [InlineData("tests", "*.cs")]
     [InlineData(".", "template.yaml")]
     public void No_line_is_wider_than_a_screen(string folder, string pattern) =>
