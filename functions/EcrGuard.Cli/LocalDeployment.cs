@@ -75,7 +75,10 @@ internal sealed class LocalDeployment : IDisposable
     public string Serve()
     {
         foreach (var function in Functions)
+        {
+            aws.Lambda.CreateZipFunction(function.Name);
             aws.Lambda.Register(function.Name, Handler(function));
+        }
         aws.HttpApi.Route("GET /approval", BreakGlassRoleId, Handler(Of(nameof(Approval))));
         aws.HttpApi.Route("POST /breakglass", BreakGlassRoleId, Handler(Of(nameof(BreakGlass))));
         aws.Ssm.PutParameter(

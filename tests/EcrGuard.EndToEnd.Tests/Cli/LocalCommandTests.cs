@@ -92,6 +92,28 @@ public sealed class LocalCommandTests(LocalProcess local) : IClassFixture<LocalP
         Assert.True(code == 0, text);
     }
 
+    [Fact]
+    public async Task A_repository_without_a_judged_image_has_an_empty_list()
+    {
+        var (code, text) = await local.BashAsync("ecrguard list --repository no/such 2> note");
+        Assert.Equal((0, "0 images."), (code, text.TrimEnd('\n')));
+        (code, text) = await local.BashAsync("ecrguard list --repository no/such --format json 2> note; cat note");
+        Assert.True(code == 0, text);
+        Assert.StartsWith("[]\nNote: --repository is 'no/such', and the ledger has no image", text);
+    }
+
+    [Fact]
+    public async Task The_AWS_CLI_lists_the_functions()
+    {
+        await Tool.RequireAsync("aws", "aws", "--version");
+        var (code, text) = await local.BashAsync("aws lambda list-functions --query Functions[].FunctionName");
+        Assert.True(code == 0, text);
+        Assert.Equal(
+            SamTemplate.With(SamTemplate.Everything).Functions.Order(StringComparer.Ordinal),
+            JsonNode.Parse(text)!.AsArray().Select(name => (string)name!).Order(StringComparer.Ordinal)
+        );
+    }
+
     /// <summary>A gate of AWS can be tried with the event that AWS sends, and every function runs.</summary>
     [Fact]
     public async Task Every_function_is_invoked_by_the_AWS_CLI()
