@@ -14,13 +14,43 @@ internal static class DeploymentFile
 {
     private const int MaxBytes = 5_000_000;
 
-    /// <returns>At least one image, each with its place in the file.</returns>
-    /// <exception cref="UnusableFileException">The file cannot be read, or names no image.</exception>
-    public static IReadOnlyList<(NamedImage Image, GatePlace Place)> Read(FileInfo file)
+    /// <summary>What stands around a name, whatever the kind of file.</summary>
+    private static readonly char[] Around = [.. " \t\r\"',="];
+
+    /// <summary>What may stand around a name too, or in it: <c>${TAG}</c>.</summary>
+    private static readonly char[] Brackets = [.. "{}[]"];
+
+    /// <summary>
+    /// The images of all files. A template that another template deploys counts as read if it is one of the files.
+    /// </summary>
+    /// <returns>At least one image for each file that is not such a template, with its place in the file.</returns>
+    /// <exception cref="UnusableFileException">A file cannot be read, or names no image.</exception>
+    public static IReadOnlyList<(NamedImage Image, GatePlace Place)> Read(IReadOnlyList<FileInfo> files)
+    {
+        var read = files.Select(file => (File: file, Images: Read(file))).ToList();
+        var given = files.Where(file => file.ToString() != "-").Select(file => file.FullName).ToHashSet();
+        var others = read.SelectMany(one => one.Images.Select(named => OtherFile(one.File, named.Image))).ToHashSet();
+        var images = read.SelectMany(one =>
+                one.Images.Where(named => OtherFile(one.File, named.Image) is not { } other || !given.Contains(other))
+            )
+            .ToList();
+        foreach (var (file, own) in read)
+        {
+            if (images.Count == 0 || (own.Count == 0 && !others.Contains(file.FullName)))
+                throw new UnusableFileException($"{file}: it names no image, so that there is nothing to ask about.");
+        }
+        return images;
+    }
+
+    /// <summary>The full path of the file that names the images in place of this one; null: none does.</summary>
+    private static string? OtherFile(FileInfo file, NamedImage image) =>
+        image.InFile is { } path && !path.Contains('\0') ? Path.GetFullPath(path, file.DirectoryName!) : null;
+
+    private static List<(NamedImage Image, GatePlace Place)> Read(FileInfo file)
     {
         var text = Encoding.UTF8.GetString(InputFile.Read(file, MaxBytes));
         var documents = Documents(file, text);
-        var images = new List<(NamedImage, GatePlace)>();
+        var images = new List<(NamedImage Image, GatePlace Place)>();
         foreach (var (document, at) in documents.Select((document, at) => (document, at)))
         {
             // An empty document between two '---', as templates leave behind.
@@ -45,9 +75,23 @@ internal static class DeploymentFile
                 images.Add((image, new GatePlace(file.ToString(), before + Phrase.Clip(image.Place, 300))));
             }
         }
-        return images.Count > 0
-            ? images
-            : throw new UnusableFileException($"{file}: it names no image, so that there is nothing to ask about.");
+        var lines = Lines(text, [.. images.Select(named => named.Image.Text).OfType<string>()]);
+        return [.. images.Select(named => (named.Image, named.Place with { Line = LineOf(named.Image.Text) }))];
+
+        int? LineOf(string? name) => name is not null && lines.TryGetValue(name, out var line) ? line : null;
+    }
+
+    /// <summary>The number of the first line that has a name, for each name that a line has.</summary>
+    private static Dictionary<string, int> Lines(string text, HashSet<string> names)
+    {
+        var lines = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (line, at) in text.Split('\n').Select((line, at) => (line, at)))
+        {
+            var words = line.Split(Around);
+            foreach (var name in words.Concat(words.Select(word => word.Trim(Brackets))).Where(names.Contains))
+                lines.TryAdd(name, at + 1);
+        }
+        return lines;
     }
 
     private static IReadOnlyList<JsonElement> Documents(FileInfo file, string text)

@@ -139,8 +139,8 @@ internal static class AskCommand
     private static List<GateQuestion> QuestionsOf(Question question) =>
         [
             .. question.Images.Select(GateQuestion.Of),
-            .. question
-                .Files.SelectMany(DeploymentFile.Read)
+            .. DeploymentFile
+                .Read(question.Files)
                 .Select(named => GateQuestion.Of(named.Image, named.Place, question.IgnoreOthers)),
         ];
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Gates;
 
@@ -96,14 +97,17 @@ public static class CloudFormationImages
         [SamFunction] = new("ImageUri?") { MayBeNone = true },
     };
 
-    /// <summary>Types that deploy what another template holds.</summary>
-    private static readonly HashSet<string> OtherTemplates =
-    [
-        "AWS::CloudFormation::Stack",
-        "AWS::CloudFormation::StackSet",
-        "AWS::Serverless::Application",
-        "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
-    ];
+    /// <summary>
+    /// Types that deploy what another template holds, with the property in which 'aws cloudformation package' takes
+    /// its file; null: none.
+    /// </summary>
+    private static readonly Dictionary<string, string?> OtherTemplates = new(StringComparer.Ordinal)
+    {
+        ["AWS::CloudFormation::Stack"] = "TemplateURL",
+        ["AWS::CloudFormation::StackSet"] = "TemplateURL",
+        ["AWS::Serverless::Application"] = "Location",
+        ["AWS::ServiceCatalog::CloudFormationProvisionedProduct"] = null,
+    };
 
     /// <summary>
     /// Macros of AWS's own that bring no image into a template (CloudFormation template reference, "AWS-managed
@@ -200,19 +204,37 @@ public static class CloudFormationImages
             return [new NamedImage(null, place, Macro)];
         if (type.EndsWith("::MODULE", StringComparison.Ordinal))
             return [new NamedImage(null, place, $"It is a module. {Macro}")];
-        if (OtherTemplates.Contains(type))
-            return
-            [
-                new NamedImage(
-                    null,
-                    place,
-                    "It deploys what another template holds; ask about that template, and about this one without it."
-                ),
-            ];
+        if (OtherTemplates.TryGetValue(type, out var property))
+            return [OfOtherTemplate(resource, property, place)];
         return type.StartsWith("AWS::", StringComparison.Ordinal) && type != "AWS::CloudFormation::CustomResource"
             ? OfResource($"{place}.Properties", type, properties)
                 .Concat(OfDefinitions(resources, $"{place}.Properties", type, properties))
             : OfCustom($"{place}.Properties", type, properties);
+    }
+
+    private static NamedImage OfOtherTemplate(JsonElement resource, string? property, string place)
+    {
+        var url = property is null ? default : Member(Member(resource, "Properties"), property);
+        var file =
+            url.ValueKind == JsonValueKind.String ? url.GetString()
+            // The CDK notes the file whose URL it fills in.
+            : url.ValueKind == JsonValueKind.Object && url.TryGetProperty("Fn::Sub", out _)
+                ? ImagePlaces.Text(Member(resource, "Metadata"), "aws:asset:path")
+            : null;
+        return file is null || file.Contains("://", StringComparison.Ordinal)
+            ? new NamedImage(
+                null,
+                place,
+                "It deploys what another template holds; ask about that template, and about this one without it."
+            )
+            : new NamedImage(
+                null,
+                place,
+                $"It deploys what another template holds, '{Phrase.Clip(file, 200)}'; ask about that file, too."
+            )
+            {
+                InFile = file,
+            };
     }
 
     /// <summary>A definition that the template names and does not hold.</summary>

@@ -164,5 +164,8 @@ public sealed record GateAnswer(
 /// <param name="Path">Inside the file, for example <c>services.web.image</c>.</param>
 public sealed record GatePlace(string File, string Path)
 {
+    /// <summary>The first line of the file that has the image's name; null: none has.</summary>
+    public int? Line { get; init; }
+
     public override string ToString() => $"{File}: {Path}";
 }

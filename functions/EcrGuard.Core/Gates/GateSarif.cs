@@ -34,29 +34,24 @@ public static class GateSarif
             yield return Result(answer, warning.Code, "warning", warning.Sentence);
     }
 
-    private static SarifResult Result(GateAnswer answer, string rule, string level, string sentence) =>
-        new(
+    private static SarifResult Result(GateAnswer answer, string rule, string level, string sentence)
+    {
+        // GitHub refuses a result that lies in no file. An image that comes from none stands for itself.
+        var place = answer.Place is { File: not "-" } named ? named : new GatePlace(answer.Image, "");
+        var name = GateText.Name(answer);
+        var whole = answer.Answer is { } verdict ? $"{verdict.Repository}@{verdict.Digest}" : name;
+        return new(
             rule,
             level,
-            new SarifText($"{GateText.Name(answer)}: {sentence}"),
+            new SarifText($"{name}: {sentence}"),
             [
                 new SarifLocation(
-                    // GitHub refuses a result that lies in no file. An image that comes from none stands for itself.
-                    new SarifPlace(
-                        new SarifFile(UriOf(answer.Place is { File: not "-" } place ? place.File : answer.Image)),
-                        new SarifRegion(1)
-                    ),
-                    [
-                        new SarifName(
-                            GateText.Name(answer),
-                            answer.Answer is { } verdict
-                                ? $"{verdict.Repository}@{verdict.Digest}"
-                                : GateText.Name(answer)
-                        ),
-                    ]
+                    new SarifPlace(new SarifFile(UriOf(place.File)), new SarifRegion(place.Line ?? 1)),
+                    [new SarifName(name, whole)]
                 ),
             ]
         );
+    }
 
     private static string UriOf(string file) =>
         string.Join('/', file.Replace('\\', '/').Split('/').Select(Uri.EscapeDataString));

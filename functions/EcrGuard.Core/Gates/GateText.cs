@@ -85,7 +85,9 @@ public static class GateText
         var text = new StringBuilder();
         foreach (var answer in report.Answers)
         {
-            var file = answer.Place is { File: not "-" } place ? $",file={Property(place.File)}" : "";
+            var place = answer.Place is { File: not "-" } named ? named : null;
+            var file = place is null ? "" : $",file={Property(place.File)}";
+            var line = place?.Line is { } number ? $",line={number}" : "";
             var title = Property($"EcrGuard: {answer.Status} {Name(answer)}");
             var message = string.Join(
                 "\n",
@@ -93,7 +95,7 @@ public static class GateText
             );
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"::{(answer.Passes ? "notice" : "error")} title={title}{file}::{Data(message)}\n"
+                $"::{(answer.Passes ? "notice" : "error")} title={title}{file}{line}::{Data(message)}\n"
             );
         }
         return text.ToString();

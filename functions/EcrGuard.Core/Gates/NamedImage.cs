@@ -15,6 +15,9 @@ public sealed record NamedImage(string? Text, string Place, string? Problem = nu
     /// </summary>
     public bool MeansOwnRegistry { get; init; }
 
+    /// <summary>The file that names the images in its place, from the document's folder; null: none.</summary>
+    public string? InFile { get; init; }
+
     /// <summary>
     /// Whether it surely lies in another registry than a private one of ECR. What is not a well-formed name, such as a
     /// placeholder, lies nowhere.

@@ -161,6 +161,29 @@ public sealed class CloudFormationImagesTests
         );
 
     [Theory]
+    [InlineData("AWS::CloudFormation::Stack", """{"TemplateURL":"./web.yaml"}""", "./web.yaml")]
+    [InlineData("AWS::CloudFormation::StackSet", """{"TemplateURL":"web.yaml"}""", "web.yaml")]
+    [InlineData("AWS::Serverless::Application", """{"Location":"apps/web.yaml"}""", "apps/web.yaml")]
+    [InlineData("AWS::CloudFormation::Stack", """{"TemplateURL":{"Fn::Sub":"x"}}""", "asset.json")]
+    [InlineData("AWS::CloudFormation::Stack", """{"TemplateURL":"https://s3.amazonaws.com/b/web.yaml"}""", null)]
+    [InlineData("AWS::Serverless::Application", """{"Location":{"ApplicationId":"arn:x"}}""", null)]
+    [InlineData("AWS::ServiceCatalog::CloudFormationProvisionedProduct", """{"ProductName":"p"}""", null)]
+    public void A_nested_stack_names_the_file_of_its_template(string type, string properties, string? file) =>
+        Assert.Equal(
+            file,
+            Assert
+                .Single(
+                    OfTemplate(
+                        $$"""
+                        {"Resources":{"X":{"Type":"{{type}}","Properties":{{properties}},
+                        "Metadata":{"aws:asset:path":"asset.json"} } } }
+                        """
+                    )
+                )
+                .InFile
+        );
+
+    [Theory]
     [InlineData("Custom::Deploy")]
     [InlineData("AWS::CloudFormation::CustomResource")]
     [InlineData("Third::Party::Deployment")]

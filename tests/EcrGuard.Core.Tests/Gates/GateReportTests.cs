@@ -165,6 +165,16 @@ public sealed class GateReportTests
     }
 
     [Fact]
+    public void SARIF_and_GitHub_point_to_the_line_of_the_file()
+    {
+        var place = new GatePlace("a.yaml", "services.web.image") { Line = 7 };
+        var report = new GateReport([GateAnswer.Read("shop/web:1", place, Body("BLOCKED", false))]);
+        var result = JsonNode.Parse(GateSarif.Of(report))!["runs"]![0]!["results"]![0]!;
+        Assert.Equal(7, (int)result["locations"]![0]!["physicalLocation"]!["region"]!["startLine"]!);
+        Assert.Contains(",file=a.yaml,line=7::", GateText.GitHub(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_text_ends_with_the_total()
     {
         var lines = GateText.Plain(Hostile()).TrimEnd('\n').Split('\n');

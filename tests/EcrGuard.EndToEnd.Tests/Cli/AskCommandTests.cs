@@ -146,6 +146,78 @@ public sealed class AskCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_nested_template_that_is_given_too_counts_as_read()
+    {
+        On($"{Host}/shop/web:1", Body("shop/web", "APPROVED", true));
+        _cli.File(
+                "root.yaml",
+                """
+                Resources:
+                  Network: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: network.json } }
+                  Web: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: ./web.json } }
+                """
+            )
+            .File("network.json", """{"Resources":{"Vpc":{"Type":"AWS::EC2::VPC"}}}""")
+            .File(
+                "web.json",
+                $$"""
+                {"Resources":{"Task":{"Type":"AWS::ECS::TaskDefinition","Properties":{
+                "ContainerDefinitions":[{"Image":"{{Host}}/shop/web:1"}]} } } }
+                """
+            );
+        var (code, output) = await _cli.RunAsync(
+            _aws,
+            "ask",
+            "-f",
+            "root.yaml",
+            "-f",
+            "network.json",
+            "-f",
+            "web.json"
+        );
+        Assert.True(code == 0, output);
+        Assert.StartsWith($"APPROVED  {Host}/shop/web:1  (web.json: Resources.Task", output, StringComparison.Ordinal);
+
+        (code, output) = await _cli.RunAsync(_aws, "ask", "-f", "root.yaml", "-f", "web.json");
+        Assert.True(code == 5, output);
+        Assert.Contains("It deploys what another template holds, 'network.json'; ask about that file, too.", output);
+        Assert.DoesNotContain("./web.json", output, StringComparison.Ordinal);
+
+        (code, output) = await _cli.RunAsync(_aws, "ask", "-f", "network.json");
+        Assert.True(code == 64, output);
+        _cli.File(
+            "root.yaml",
+            "Resources: { N: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: network.json } } }"
+        );
+        (code, output) = await _cli.RunAsync(_aws, "ask", "-f", "root.yaml", "-f", "network.json");
+        Assert.True(code == 64, output);
+        Assert.Contains("names no image", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SARIF_points_to_the_line_that_names_the_image()
+    {
+        On($"{Host}/shop/web:1", Body("shop/web", "BLOCKED", false));
+        _cli.File(
+            "compose.yaml",
+            $$"""
+            # {{Host}}/shop/web:10
+            services:
+              db: { image: "${DB}" }
+              web:
+                image: {{Host}}/shop/web:1
+            """
+        );
+        var (_, output) = await _cli.RunAsync(_aws, "ask", "-f", "compose.yaml", "--format", "sarif");
+        Assert.Equal(
+            [3, 5],
+            JsonNode.Parse(output)!["runs"]![0]!["results"]!
+                .AsArray()
+                .Select(result => (int)result!["locations"]![0]!["physicalLocation"]!["region"]!["startLine"]!)
+        );
+    }
+
+    [Fact]
     public async Task Waiting_asks_again_until_the_scan_is_finished()
     {
         On("shop/web:1", Pending(1), Pending(1), Body("shop/web", "APPROVED", true));
