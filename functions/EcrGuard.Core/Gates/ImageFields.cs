@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Gates;
 
@@ -12,8 +11,6 @@ internal static class ImageFields
 {
     /// <summary>The problem of a container without an image. An operator may know the image.</summary>
     public const string NoImage = "It names no image.";
-
-    private const string NoVersion = "It has no tag and no digest; name one of them.";
 
     private static readonly string[] Endings =
     [
@@ -51,25 +48,41 @@ internal static class ImageFields
     /// <summary>It holds an object as it was applied before.</summary>
     private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-    /// <summary>What may stand around an image in a text: an argument, a list, a document in a document.</summary>
-    private static readonly char[] Separators = [.. " \t\r\n\"'`=,;()[]{}<>|&\\"];
-
     public static IEnumerable<NamedImage> Of(JsonElement element, string place) =>
         element.ValueKind switch
         {
-            JsonValueKind.Array => element.EnumerateArray().SelectMany((item, at) => Of(item, $"{place}[{at}]")),
+            JsonValueKind.Array => OfList(element, place),
             JsonValueKind.Object when ImagePlaces.Choices(element) is { } choices => choices.SelectMany(choice =>
                 Of(choice.Value, $"{place}.Fn::If[{choice.At}]")
             ),
-            JsonValueKind.Object when ImagePlaces.IsFilledInLater(element) && MayHoldImage(element) =>
+            JsonValueKind.Object when ImagePlaces.IsFilledInLater(element) && ImageTexts.MayHoldImage(element) =>
             [
                 new NamedImage(null, place, ImagePlaces.OnlyThere),
             ],
+            // Such as the variables of a container.
+            JsonValueKind.Object
+                when ImagePlaces.Text(element, "name") is { } name && ImagePlaces.Text(element, "value") is { } value =>
+                ImageTexts.Of(value, $"{place}.value", name),
             JsonValueKind.Object => Fields(element)
                 .SelectMany(field => OfField(field.Name, field.Value, ImagePlaces.Joined(place, field.Name))),
-            JsonValueKind.String => OfText(element.GetString()!, place),
+            JsonValueKind.String => ImageTexts.Of(element.GetString()!, place),
             _ => [],
         };
+
+    /// <summary>In a list of arguments, a flag names the one behind it.</summary>
+    private static IEnumerable<NamedImage> OfList(JsonElement list, string place)
+    {
+        string? flag = null;
+        foreach (var (item, at) in list.EnumerateArray().Select((item, at) => (item, at)))
+        {
+            var text = item.ValueKind == JsonValueKind.String ? item.GetString()! : null;
+            foreach (
+                var image in text is null ? Of(item, $"{place}[{at}]") : ImageTexts.Of(text, $"{place}[{at}]", flag)
+            )
+                yield return image;
+            flag = text is ['-', ..] ? text : null;
+        }
+    }
 
     /// <summary>All fields of an object that may lead to an image.</summary>
     public static IEnumerable<(string Name, JsonElement Value)> Fields(JsonElement element) =>
@@ -88,6 +101,8 @@ internal static class ImageFields
             return OfAnnotations(value, place);
         if (name.EndsWith("images", StringComparison.OrdinalIgnoreCase) && value.ValueKind == JsonValueKind.Object)
             return ImagePlaces.Members(value).SelectMany(one => OfImage(one.Value, $"{place}.{one.Name}"));
+        if (name == "storageUri" && value.ValueKind == JsonValueKind.String && Model(value.GetString()!) is { } model)
+            return [ImageTexts.Whole(ImagePlaces.Named(model, place))];
         if (IsCalledImage(name))
             // Such as 'updateImage: true'.
             return name != "image" && IsSwitch(value) ? [] : OfImage(value, place);
@@ -96,15 +111,6 @@ internal static class ImageFields
                 ? value.EnumerateArray().SelectMany((item, at) => OfContainer(item, $"{place}[{at}]"))
             : Of(value, place).DefaultIfEmpty(new NamedImage(null, place, "It must be a list of containers."));
     }
-
-    private static IEnumerable<NamedImage> OfText(string text, string place) =>
-        KubernetesImages.InText(text, place) is { } objects
-            ? objects.SelectMany(one => KubernetesImages.Of(one.Object, one.Place))
-            : text.Replace("docker://", " ", StringComparison.Ordinal)
-                .Split(Separators, StringSplitOptions.RemoveEmptyEntries)
-                .Where(IsOfEcr)
-                .Distinct()
-                .Select(word => ImagePlaces.Named(word, place));
 
     /// <summary>Annotations tell injectors which image to add to a pod.</summary>
     private static IEnumerable<NamedImage> OfAnnotations(JsonElement annotations, string place)
@@ -117,7 +123,11 @@ internal static class ImageFields
             // Those of injectors have a domain, such as 'vault.hashicorp.com/agent-image'.
             var names =
                 name.Contains('/') && name.EndsWith("image", StringComparison.OrdinalIgnoreCase) && !IsSwitch(value);
-            foreach (var image in names ? [ImagePlaces.Named(value, at)] : OfText(value.GetString()!, at))
+            foreach (
+                var image in names
+                    ? [ImageTexts.Whole(ImagePlaces.Named(value, at))]
+                    : ImageTexts.Of(value.GetString()!, at)
+            )
                 yield return image;
         }
     }
@@ -141,7 +151,7 @@ internal static class ImageFields
             case JsonValueKind.Array:
                 return value.EnumerateArray().SelectMany((item, at) => OfImage(item, $"{place}[{at}]"));
             case JsonValueKind.Object when value.TryGetProperty("reference", out var reference):
-                return [Whole(ImagePlaces.Named(reference, $"{place}.reference"))];
+                return [ImageTexts.Whole(ImagePlaces.Named(reference, $"{place}.reference"))];
             case JsonValueKind.Object when (Text(value, "repository") ?? Text(value, "newName")) is { } repository:
                 return [OfParts(value, repository, place)];
             case JsonValueKind.Object:
@@ -156,7 +166,7 @@ internal static class ImageFields
                 // A pattern, which runs nothing.
                 return [];
             default:
-                return [Whole(ImagePlaces.Named(value, place))];
+                return [ImageTexts.Whole(ImagePlaces.Named(value, place))];
         }
     }
 
@@ -169,17 +179,8 @@ internal static class ImageFields
         var name = $"{registry}{repository}{tag}{digest}";
         return WellFormedName.HasTagOrDigest(name)
             ? ImagePlaces.Named(name, place)
-            : new NamedImage(name, place, NoVersion);
+            : new NamedImage(name, place, ImageTexts.NoVersion);
     }
-
-    /// <summary>What reads the document may add a version of its own to an image of ECR that has none.</summary>
-    private static NamedImage Whole(NamedImage image) =>
-        image is { Problem: null, IsOthers: false, Text: { } text } && !WellFormedName.HasTagOrDigest(text)
-            ? image with
-            {
-                Problem = NoVersion,
-            }
-            : image;
 
     /// <summary>A text, or a number as it is written; null: it is neither, or is not there.</summary>
     private static string? Text(JsonElement value, string name) =>
@@ -202,33 +203,15 @@ internal static class ImageFields
             && (char.IsUpper(name[rule.Length]) || name[rule.Length] is '_' or '-')
         );
 
-    private static bool IsCalledImage(string name) =>
+    /// <summary>Whether a field, a flag or a variable is called like an image.</summary>
+    public static bool IsCalledImage(string name) =>
         Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>KServe runs a model that lies in a registry as a container (kserve.github.io, "Modelcars").</summary>
+    private static string? Model(string uri) =>
+        uri.StartsWith("oci://", StringComparison.Ordinal) ? uri["oci://".Length..] : null;
 
     private static bool IsSwitch(JsonElement value) =>
         value.ValueKind is JsonValueKind.True or JsonValueKind.False
         || (value.ValueKind == JsonValueKind.String && value.GetString() is "true" or "false");
-
-    private static bool IsOfEcr(string text) =>
-        WellFormedName.Is(text)
-        && WellFormedName.HasTagOrDigest(text)
-        && ImageReference.MayBeRegistry(text[..Math.Max(0, text.IndexOf('/'))]);
-
-    /// <summary>
-    /// Whether a part of a text that is put together later is a part of an image of ECR, or of a document that names an
-    /// image.
-    /// </summary>
-    private static bool MayHoldImage(JsonElement element) =>
-        element.ValueKind switch
-        {
-            JsonValueKind.Array => element.EnumerateArray().Any(MayHoldImage),
-            JsonValueKind.Object => ImagePlaces.Members(element).Any(member => MayHoldImage(member.Value)),
-            JsonValueKind.String => element.GetString()! is var text
-                && (
-                    ImageReference.MayBeRegistry(text)
-                    || text.Contains("image\"", StringComparison.OrdinalIgnoreCase)
-                    || text.Contains("image:", StringComparison.OrdinalIgnoreCase)
-                ),
-            _ => false,
-        };
 }

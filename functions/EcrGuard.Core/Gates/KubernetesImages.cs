@@ -18,6 +18,8 @@ internal static class KubernetesImages
         ("", "Secret"),
         ("", "PersistentVolume"),
         ("apiextensions.k8s.io", "CustomResourceDefinition"),
+        ("image.toolkit.fluxcd.io", "ImageRepository"),
+        ("source.toolkit.fluxcd.io", "HelmRepository"),
     ];
 
     private static readonly HashSet<(string Group, string Kind)> Workloads =
@@ -62,22 +64,13 @@ internal static class KubernetesImages
     /// <returns>Null if the text holds anything else.</returns>
     public static IReadOnlyList<(JsonElement Object, string Place)>? InText(string text, string place)
     {
-        if (text.AsSpan().TrimStart() is not ['{' or '[', ..])
+        if (ImageTexts.Json(text) is not { } root)
             return null;
-        try
-        {
-            using var json = JsonDocument.Parse(text);
-            var root = json.RootElement.Clone();
-            List<(JsonElement Object, string Place)> objects =
-                root.ValueKind == JsonValueKind.Array
-                    ? [.. root.EnumerateArray().Select((item, at) => (item, $"{place}[{at}]"))]
-                    : [(root, place)];
-            return objects.Count > 0 && objects.TrueForAll(one => Is(one.Object)) ? objects : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        List<(JsonElement Object, string Place)> objects =
+            root.ValueKind == JsonValueKind.Array
+                ? [.. root.EnumerateArray().Select((item, at) => (item, $"{place}[{at}]"))]
+                : [(root, place)];
+        return objects.Count > 0 && objects.TrueForAll(one => Is(one.Object)) ? objects : null;
     }
 
     /// <summary>Whether an element looks like an object of Kubernetes.</summary>

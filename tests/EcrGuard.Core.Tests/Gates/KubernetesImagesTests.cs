@@ -28,6 +28,11 @@ public sealed class KubernetesImagesTests
     [InlineData("example.com/v1", "App1", """{"ignoreImages":[{"image":"H/a:1"}]}""")]
     [InlineData("example.com/v1", "App1", """{"args":["--reloader=H/a:1"]}""")]
     [InlineData("example.com/v1", "App1", """{"command":["sh","-c","run 'docker://H/a:1'; exit"]}""")]
+    [InlineData("example.com/v1", "App1", """{"args":["--sidecar-image","H/a:1"]}""")]
+    [InlineData("example.com/v1", "App1", """{"env":[{"name":"IMAGE","value":"H/a:1"}]}""")]
+    [InlineData("example.com/v1", "App1", """{"patch":"{\"spec\":{\"image\":\"H/a:1\"}}"}""")]
+    [InlineData("example.com/v1", "App1", """{"recipe":"Artifacts: [{URI: docker:H/a:1}]"}""")]
+    [InlineData("serving.kserve.io/v1", "InferenceService", """{"model":{"storageUri":"oci://H/a:1"}}""")]
     [InlineData("example.com/v1", "App1", """{"podAnnotations":{"x/agent-image":"H/a:1"}}""")]
     [InlineData(
         "example.com/v1",
@@ -56,6 +61,28 @@ public sealed class KubernetesImagesTests
     [InlineData("example.com/v1", "App1", """{"image":{"repository":"H/a"}}""", "no tag and no digest")]
     [InlineData("example.com/v1", "App1", """{"image":"H/a"}""", "no tag and no digest")]
     [InlineData("example.com/v1", "App1", """{"agent":{"imageName":"H/a"}}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"args":["--sidecar-image=H/a"]}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"args":["--sidecar-image","H/a"]}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"command":["sh","-c","run --image H/a"]}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"env":[{"name":"A_IMAGE","value":"H/a"}]}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"args":["docker://H/a"]}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"podAnnotations":{"x/agentImage":"H/a"}}""", "no tag and no digest")]
+    [InlineData("serving.kserve.io/v1", "X1", """{"storageUri":"oci://H/a"}""", "no tag and no digest")]
+    [InlineData("example.com/v1", "App1", """{"args":["--x=H/a:${TAG}"]}""", "Only the deployment fills it in")]
+    [InlineData("example.com/v1", "App1", """{"args":["H/a:$(TAG)"]}""", "Only the deployment fills it in")]
+    [InlineData("example.com/v1", "App1", """{"args":["x","H/a:$TAG"]}""", "Only the deployment fills it in")]
+    [InlineData("example.com/v1", "App1", """{"args":["H/{{ .Name }}:1"]}""", "Only the deployment fills it in")]
+    [InlineData("example.com/v1", "App1", """{"args":["H/$(IMAGE)"]}""", "Only the deployment fills it in")]
+    [InlineData("example.com/v1", "App1", """{"args":["--x=$(REG)/a:1","a"]}""", "Only the deployment fills it in")]
+    [InlineData("example.com/v1", "App1", """{"args":["${ECR_HOST}/a:1"]}""", "Only the deployment fills it in")]
+    [InlineData("example.com/v1", "App1", """{"args":["--a-image=$(HOST)/a"]}""", "Only the deployment fills it in")]
+    [InlineData(
+        "example.com/v1",
+        "App1",
+        """{"args":["${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/a:1"]}""",
+        "Only the deployment fills it in"
+    )]
+    [InlineData("example.com/v1", "App1", """{"patch":"{\"image\":\"H/a\"}"}""", "no tag and no digest")]
     [InlineData("operators.coreos.com/v1alpha1", "Subscription", """{"name":"x"}""", "render it first")]
     [InlineData("infra.contrib.fluxcd.io/v1", "Terraform", """{"sourceRef":{}}""", "render it first")]
     [InlineData("apps/v1", "Deployment", """{"template":{"spec":{"containers":[{"name":"x"}]}}}""", "names no image")]
@@ -85,6 +112,12 @@ public sealed class KubernetesImagesTests
     [InlineData("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", """{"podTemplate":{"spec":{"containers":[{}]}}}""")]
     [InlineData("example.com/v1", "App1", """{"excluded_images":["H/a:1"],"ignoreImages":["x"],"images":["H/*"]}""")]
     [InlineData("example.com/v1", "App1", """{"repository":"H/a","text":"see H/a and H/b."}""")]
+    [InlineData("example.com/v1", "App1", """{"args":["--repository=H/a","--repository","H/a","-v=$HOME/a:ro"]}""")]
+    [InlineData("example.com/v1", "App1", """{"args":["https://$(REG)/a:1","$(HOST)/a:1","$(REG)/a","docker:27"]}""")]
+    [InlineData("example.com/v1", "App1", """{"env":[{"name":"REPOSITORY","value":"H/a"},{"name":"X"}]}""")]
+    [InlineData("example.com/v1", "App1", """{"storageUri":"s3://bucket/a"}""")]
+    [InlineData("image.toolkit.fluxcd.io/v1", "ImageRepository", """{"image":"H/a"}""")]
+    [InlineData("source.toolkit.fluxcd.io/v1", "HelmRepository", """{"url":"oci://H/charts"}""")]
     public void What_runs_nothing_passes(string version, string kind, string spec) =>
         Assert.Empty(Images(version, kind, spec));
 
