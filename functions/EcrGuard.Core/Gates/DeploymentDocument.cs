@@ -4,8 +4,8 @@ namespace EcrGuard.Core.Gates;
 
 /// <summary>
 /// The images that a document deploys: an ECS task definition, CodePipeline's <c>imagedefinitions.json</c> or
-/// <c>imageDetail.json</c>, Kubernetes objects, a Compose file, a CloudFormation template. What cannot be known from
-/// the document alone is named with a problem and never left out, so that a gate can refuse it.
+/// <c>imageDetail.json</c>, Kubernetes objects, a Compose file, a CloudFormation template, a state machine. What cannot
+/// be known from the document alone is named with a problem and never left out, so that a gate can refuse it.
 /// </summary>
 public static class DeploymentDocument
 {
@@ -14,8 +14,8 @@ public static class DeploymentDocument
 
     /// <summary>The kinds of documents, for people.</summary>
     public const string Kinds =
-        "an ECS task definition, imagedefinitions.json, imageDetail.json, Kubernetes objects, a Compose file or a "
-        + "CloudFormation template";
+        "an ECS task definition, imagedefinitions.json, imageDetail.json, Kubernetes objects, a Compose file, a "
+        + "CloudFormation template or a state machine";
 
     private static readonly ImagePlaces TaskDefinition = new("containerDefinitions.image");
     private static readonly ImagePlaces Described = new("taskDefinition.containerDefinitions.image");
@@ -27,9 +27,10 @@ public static class DeploymentDocument
         // As aws ecs describe-task-definition prints it.
         (["taskDefinition"], root => Described.Of(root, "")),
         (["containerDefinitions"], root => TaskDefinition.Of(root, "")),
-        (["Resources"], CloudFormationImages.OfTemplate),
+        (["Resources"], TemplateImages.Of),
         (["services"], ComposeImages.Of),
         (["apiVersion", "kind"], root => KubernetesImages.Of(root, "")),
+        (["StartAt", "States"], StateMachineImages.OfFile),
     ];
 
     /// <param name="root">The document, or one of several in a file.</param>

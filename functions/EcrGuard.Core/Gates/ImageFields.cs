@@ -103,7 +103,8 @@ internal static class ImageFields
             return ImagePlaces.Members(value).SelectMany(one => OfImage(one.Value, $"{place}.{one.Name}"));
         if (name == "storageUri" && value.ValueKind == JsonValueKind.String && Model(value.GetString()!) is { } model)
             return [ImageTexts.Whole(ImagePlaces.Named(model, place))];
-        if (IsCalledImage(name))
+        // A definition of Step Functions fills in a field whose name ends so.
+        if (IsCalledImage(name.EndsWith(".$", StringComparison.Ordinal) ? name[..^2] : name))
             // Such as 'updateImage: true'.
             return name != "image" && IsSwitch(value) ? [] : OfImage(value, place);
         return !ContainerLists.Contains(name) ? Of(value, place)

@@ -251,6 +251,17 @@ public sealed class CloudFormationImagesTests
     [InlineData("AWS::Events::Rule", """{"Targets":[{"EcsParameters":{"TaskDefinitionArn":"arn:x"}}]}""", true)]
     [InlineData("AWS::SageMaker::Model", """{"PrimaryContainer":{"ModelPackageName":"p"}}""", true)]
     [InlineData("AWS::SageMaker::EndpointConfig", """{"ProductionVariants":[{"ModelName":"m"}]}""", true)]
+    [InlineData("AWS::ECS::Daemon", """{"DaemonTaskDefinitionArn":"arn:x"}""", true)]
+    [InlineData("AWS::GameLift::ContainerFleet", """{"GameServerContainerGroupDefinitionName":"x"}""", true)]
+    [InlineData("AWS::GameLift::ContainerFleet", """{"PerInstanceContainerGroupDefinitionName":"x"}""", true)]
+    [InlineData("AWS::SageMaker::Endpoint", """{"EndpointConfigName":"x"}""", true)]
+    [InlineData("AWS::SageMaker::Endpoint", """{"EndpointConfigName":{"Fn::GetAtt":["Here","Name"]}}""", false)]
+    [InlineData("AWS::SageMaker::InferenceExperiment", """{"ModelVariants":[{"ModelName":"x"}]}""", true)]
+    [InlineData(
+        "AWS::SageMaker::MonitoringSchedule",
+        """{"MonitoringScheduleConfig":{"MonitoringJobDefinitionName":"x"}}""",
+        true
+    )]
     [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Ref":"Here"}}""", false)]
     [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"!GetAtt":"Here.TaskDefinitionArn"}}""", false)]
     [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Fn::GetAtt":["Here","TaskDefinitionArn"]}}""", false)]
@@ -269,9 +280,91 @@ public sealed class CloudFormationImagesTests
                 .Any(image => image.Problem?.Contains("does not define", StringComparison.Ordinal) == true)
         );
 
+    [Theory]
+    [InlineData(
+        "AWS::EKS::Addon",
+        "ConfigurationValues",
+        "\"{\\\"image\\\":{\\\"repository\\\":\\\"H/a\\\"}}\"",
+        "no tag"
+    )]
+    [InlineData("AWS::EKS::Addon", "ConfigurationValues", "\"image: {repository: H/a}\"", "cannot be read")]
+    [InlineData(
+        "AWS::EKS::Addon",
+        "ConfigurationValues",
+        """{"Fn::Sub":"{\"image\":\"${I}\"}"}""",
+        "Only the deployment"
+    )]
+    [InlineData(
+        "AWS::SageMaker::Pipeline",
+        "PipelineDefinition",
+        """{"PipelineDefinitionS3Location":{"Bucket":"b"}}""",
+        "cannot be read"
+    )]
+    [InlineData(
+        "AWS::GreengrassV2::ComponentVersion",
+        "InlineRecipe",
+        "\"Artifacts: [{URI: 'docker:H/a'}]\"",
+        "no tag"
+    )]
+    public void A_document_in_a_property_that_does_not_say_what_runs_is_a_no(
+        string type,
+        string name,
+        string value,
+        string because
+    ) =>
+        Assert.Contains(
+            because,
+            Assert
+                .Single(
+                    OfTemplate(
+                        Whole($$"""{"Resources":{"X":{"Type":"{{type}}","Properties":{"{{name}}":{{value}}} } } }""")
+                    )
+                )
+                .Problem,
+            StringComparison.Ordinal
+        );
+
+    [Theory]
+    [InlineData("AWS::EKS::Addon", "ConfigurationValues", "\"{\\\"image\\\":\\\"H/a:1\\\"}\"")]
+    [InlineData("AWS::EKS::Addon", "ConfigurationValues", "\"image: H/a:1\"")]
+    [InlineData("AWS::GreengrassV2::ComponentVersion", "InlineRecipe", "\"URI: 'docker:H/a:1'\"")]
+    [InlineData(
+        "AWS::SageMaker::Pipeline",
+        "PipelineDefinition",
+        """{"PipelineDefinitionBody":"{\"ImageUri\":\"H/a:1\"}"}"""
+    )]
+    public void A_document_in_a_property_is_read(string type, string name, string value) =>
+        Assert.Equal(
+            $"{Host}/a:1",
+            Assert
+                .Single(
+                    OfTemplate(
+                        Whole($$"""{"Resources":{"X":{"Type":"{{type}}","Properties":{"{{name}}":{{value}}} } } }""")
+                    )
+                )
+                .Text
+        );
+
+    [Theory]
+    [InlineData(""" "Containers":[{"Image":":web.app.7"}] """, 0)]
+    [InlineData(""" "Containers":[{"Image":"nginx"}] """, 1)]
+    public void An_image_that_Lightsail_holds_itself_is_not_asked_about(string deployment, int images) =>
+        Assert.Equal(
+            images,
+            OfTemplate(
+                $$"""
+                {"Resources":{"X":{"Type":"AWS::Lightsail::Container","Properties":{
+                "ContainerServiceDeployment":{ {{deployment}} } } } } }
+                """
+            ).Count
+        );
+
     [Fact]
     public void The_hook_is_asked_about_a_nested_stack_when_its_resources_are_created() =>
         Assert.Empty(CloudFormationHook.Images("AWS::CloudFormation::Stack", "X", default).Images);
+
+    /// <summary>A text in which H stands for the registry's host.</summary>
+    private static string Whole(string text) => text.Replace("H/", $"{Host}/", StringComparison.Ordinal);
 
     private static List<NamedImage> OfTemplate(string template) =>
         [.. DeploymentDocument.Images(JsonDocument.Parse(template).RootElement)!];

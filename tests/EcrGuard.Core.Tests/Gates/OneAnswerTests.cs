@@ -29,6 +29,11 @@ public sealed class OneAnswerTests
         ["a Compose file"] = """{"services":{"web":{"image":"IMAGE"}}}""",
         ["a CloudFormation template"] =
             """{"Resources":{"Web":{"Type":"AWS::Lambda::Function","Properties":{"Code":{"ImageUri":"IMAGE"}}}}}""",
+        ["a state machine"] = """
+            {"StartAt":"Web","States":{"Web":{"Type":"Task","Resource":
+            "arn:aws:states:::aws-sdk:ecs:registerTaskDefinition",
+            "Parameters":{"ContainerDefinitions":[{"Image":"IMAGE"}]}}}}
+            """,
     };
 
     /// <summary>What a reader of each form understands as a yes.</summary>

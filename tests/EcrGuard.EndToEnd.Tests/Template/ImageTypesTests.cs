@@ -21,7 +21,15 @@ public sealed class ImageTypesTests
         from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER as schemas
 
         ends = ("image", "imageuri", "imageidentifier", "containeruri")
-        definitions = ("taskdefinition", "taskdefinitionarn", "jobdefinition", "modelname", "modelpackagename")
+        definitions = (
+            "taskdefinition",
+            "taskdefinitionarn",
+            "definitionname",
+            "endpointconfigname",
+            "jobdefinition",
+            "modelname",
+            "modelpackagename",
+        )
 
         def paths(schema):
             own = {tuple(path.split("/properties/")[1:]) for path in schema.get("readOnlyProperties", [])}
@@ -102,7 +110,7 @@ public sealed class ImageTypesTests
         Assert.Equal([], asked.Except(images));
         Assert.Equal(
             [],
-            CloudFormationImages.DefinitionPaths.Select(each => $"{each.Type} {each.Path}").Except(schemas[true])
+            TemplateImages.DefinitionPaths.Select(each => $"{each.Type} {each.Path}").Except(schemas[true])
         );
 
         static bool IsDefinition(string path) =>
