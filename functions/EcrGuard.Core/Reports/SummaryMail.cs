@@ -47,7 +47,7 @@ internal static class SummaryMail
         return text.Line()
             .Line(
                 summary.MadeAgain
-                    ? "The whole report of that week, as it was first made:"
+                    ? "The whole report of that week. Files that lay there already are kept as they were:"
                     : "The whole report, with charts, all lists and what the figures mean:"
             )
             .Line(wholeAt)

@@ -229,12 +229,20 @@ public sealed class SummaryFormsTests
             [false, true],
             new[] { first, second }.Select(message => (bool)JsonNode.Parse(message.Json)!["madeAgain"]!)
         );
-        Assert.Contains("as it was first made", second.Text, StringComparison.Ordinal);
+        Assert.Contains("Files that lay there already are kept", second.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Where_nobody_read_what_runs_it_is_not_known_what_is_past_its_grace() =>
         Assert.Null(new SummaryBuilder(Registry with { Usage = null, Repositories = [], Past = [] }).Build().PastGrace);
+
+    [Fact]
+    public void Where_some_of_what_runs_could_not_be_read_the_page_says_so_at_its_figures()
+    {
+        var figure = "</strong><span>blocked images running, as far as is known</span>";
+        Assert.Contains(figure, Files(Sample() with { RunsKnown = false })["report.html"], StringComparison.Ordinal);
+        Assert.DoesNotContain("as far as is known", Files(Sample())["report.html"], StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_shipped_schema_is_that_of_the_JSON()

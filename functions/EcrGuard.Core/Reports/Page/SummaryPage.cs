@@ -138,8 +138,9 @@ public static class SummaryPage
         var overSla = hasSla ? week.Overdue : null;
         html.Raw("<ul class=\"tiles\">");
         Tile(summary.ActionCount, "things to do", summary.ActionCount > 0);
-        Tile(week.RunningBlocked, "blocked images running", week.RunningBlocked > 0);
-        Tile(summary.PastGrace, "of them past their grace", summary.PastGrace > 0);
+        var known = summary.RunsKnown ? "" : ", as far as is known";
+        Tile(week.RunningBlocked, "blocked images running" + known, Bad(week.RunningBlocked));
+        Tile(summary.PastGrace, "of them past their grace" + known, Bad(summary.PastGrace));
         Tile(
             summary.Statuses.Blocked,
             "images blocked" + SummaryText.Change(summary.Statuses.Blocked, summary.Previous?.Statuses.Blocked),
@@ -150,8 +151,13 @@ public static class SummaryPage
         Tile(summary.Statuses.Approved, $"of {Phrase.Count(summary.Images, "image")} approved", null);
         html.Raw("</ul>");
 
+        // A zero is no good news where more may run than is seen.
+        bool? Bad(int? running) =>
+            running > 0 ? true
+            : summary.RunsKnown ? false
+            : null;
         void Tile(int? number, string what, bool? bad) =>
-            html.Raw($"<li{(number is not null && bad is { } known ? $" class=\"{(known ? "bad" : "good")}\"" : "")}>")
+            html.Raw($"<li{(number is not null && bad is { } isBad ? $" class=\"{(isBad ? "bad" : "good")}\"" : "")}>")
                 .Tag("strong", number?.ToString(CultureInfo.InvariantCulture) ?? "–")
                 .Tag("span", what)
                 .Raw("</li>");
