@@ -82,7 +82,7 @@ public sealed class AlertMessageTests
         Assert.Equal(2, json.RootElement.GetProperty("runsInCount").GetInt32());
         Assert.Equal("payments", json.RootElement.GetProperty("team").GetString());
         Assert.Equal(
-            [("running", "true"), ("severity", "critical"), ("team", "payments")],
+            [("running", "true"), ("wasApproved", "true"), ("severity", "critical"), ("team", "payments")],
             message.Attributes.Skip(6).Select(each => (each.Name, each.Value))
         );
         Assert.InRange(message.Attributes.Count, 1, 10);
@@ -128,6 +128,7 @@ public sealed class AlertMessageTests
                 new("repository", "pay/api"),
                 new("status", "blocked"),
                 new("running", "false"),
+                new("wasApproved", "true"),
                 new("severity", "critical"),
             ],
             message.Attributes

@@ -109,6 +109,7 @@ public sealed class ImageMessageTests
                 new("repository", "pay/api"),
                 new("status", "blocked"),
                 new("running", "true"),
+                .. kind == "blocked" ? [new("wasApproved", "true")] : (FilterValue[])[],
                 new("severity", "critical"),
                 new FilterValue("team", "payments"),
             ],

@@ -126,6 +126,7 @@ internal sealed record NewsEntry(
     int? RunsInCount,
     DateTimeOffset? GraceEndsAt,
     string? Fix,
+    string? Do,
     string Explain
 );
 

@@ -17,6 +17,7 @@ public static class ImageAlert
             RunsIn = alert.RunsIn,
             Team = alert.Team,
             PreviousStatus = record.PreviousStatus,
+            WasApproved = record.SettledBefore == Status.Approved,
             Grace = alert.Kind == AlertKind.Blocked ? record.Grace : null,
         };
         var urgent = news.IsUrgent && alert.Kind == AlertKind.Blocked ? "URGENT, runs and is " : "";

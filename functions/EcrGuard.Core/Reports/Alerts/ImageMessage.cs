@@ -45,6 +45,9 @@ public static class ImageMessage
             [
                 new("status", StatusOf(news)),
                 new("running", news.Runs ? "true" : "false"),
+                .. news.WasApproved is { } was
+                    ? [new FilterValue("wasApproved", was ? "true" : "false")]
+                    : (FilterValue[])[],
                 .. OfSeverity(AlertPointers.Worst(news.Reasons)),
                 .. OfTeam(news.Team),
             ]
@@ -290,7 +293,9 @@ public static class ImageMessage
                 + (entry.GraceEndsAt is { } ends ? $"Its grace ends {Moment(ends)}. " : "")
         );
         if (entry.Fix is { } fix)
-            lines.Add($"Do: {fix}");
+            lines.Add($"Fix: {fix}");
+        if (entry.Do is { } next)
+            lines.Add($"Do: {next}");
         lines.Add(entry.Explain);
         return string.Join("\n  ", lines.Select(line => line.TrimEnd()).Where(line => line.Length > 0));
     }
@@ -315,6 +320,7 @@ public static class ImageMessage
             news.RunsIn?.Count,
             news.Grace?.EndsAt,
             news.Fix is { } fix ? Clip(fix, 2 * longest) : null,
+            news.Do is { } next ? Clip(next, 2 * longest) : null,
             AlertPointers.Explain(news.Image)
         );
     }

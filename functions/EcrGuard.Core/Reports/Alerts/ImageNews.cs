@@ -31,6 +31,9 @@ public sealed record ImageNews(string Id, string Kind, ImageId Image, DateTimeOf
     /// <summary>The status before, if it has changed and there was one.</summary>
     public Status? PreviousStatus { get; init; }
 
+    /// <summary>Whether it was approved before its status changed; null where no status changed.</summary>
+    public bool? WasApproved { get; init; }
+
     /// <summary>The clock of what runs; null where none counts.</summary>
     public Grace? Grace { get; init; }
 
