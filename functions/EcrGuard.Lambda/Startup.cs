@@ -236,6 +236,7 @@ public sealed class Startup
         services.AddSingleton<Gatekeeper>();
         services.AddSingleton<ImageMarker>();
         services.AddSingleton<RemovalManifestCleanup>();
+        services.AddSingleton<Notices>();
         services.AddSingleton<TimedNotices>();
         services.AddSingleton<WeekRollUps>();
         services.AddSingleton<SummarySources>();

@@ -19,7 +19,7 @@ public sealed record BreakGlassEnds(int Ended, int Done);
 /// </summary>
 public sealed class EndBreakGlass(
     DecisionBatch decisions,
-    TimedNotices notices,
+    Notices notices,
     ForcedApprovalRecords forcedApprovals,
     ImageRecords images,
     TimeProvider time,

@@ -90,6 +90,15 @@ internal sealed class Deployed : IDisposable
     /// <summary>The functions' log.</summary>
     public StringWriter Lines { get; } = new();
 
+    /// <summary>Tells what is due for an image, as a sweep does.</summary>
+    /// <param name="untold">How many notices cannot be told.</param>
+    public async Task SayDueAsync(ImageId image, ImageUsage usage, int untold = 0)
+    {
+        var entry = (await Part<ImageRecords>().FindAsync(image, CancellationToken.None))!;
+        var due = await Part<TimedNotices>().DueAsync(entry, usage, CancellationToken.None);
+        Assert.Equal(untold, await Part<Notices>().PublishOnceAsync(due, CancellationToken.None));
+    }
+
     public T Part<T>()
         where T : notnull => services.GetRequiredService<T>();
 

@@ -19,7 +19,7 @@ public sealed class DeploymentShields(
     EcrReader registry,
     ManifestRecords manifests,
     ImageMarker marker,
-    TimedNotices notices,
+    Notices notices,
     EffectivePolicy policy,
     TimeProvider time,
     Log log

@@ -13,7 +13,7 @@ public sealed class UnapprovedDeployments(
     ImageRecords images,
     ManifestRecords manifests,
     RegistryDocuments documents,
-    TimedNotices notices,
+    Notices notices,
     PolicyDocument policy,
     TimeProvider time
 )

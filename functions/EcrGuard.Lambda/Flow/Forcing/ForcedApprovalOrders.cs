@@ -20,7 +20,7 @@ public sealed class ForcedApprovalOrders(
     ImageDecider decider,
     ImageRecords images,
     ForcedApprovalRecords records,
-    TimedNotices notices,
+    Notices notices,
     PolicyDocument policy,
     TimeProvider time
 )

@@ -7,7 +7,7 @@ using EcrGuard.Core.Reports.Alerts;
 namespace EcrGuard.Lambda.Flow.Plans;
 
 /// <summary>Decides whether a plan as a whole may be applied here.</summary>
-public sealed class PlanAdmission(TimedNotices notices, PolicyDocument policy, Settings settings, TimeProvider time)
+public sealed class PlanAdmission(Notices notices, PolicyDocument policy, Settings settings, TimeProvider time)
 {
     /// <summary>
     /// Checks a plan. Security is told only once about a plan that goes over a ceiling, however often somebody tries

@@ -13,7 +13,7 @@ public sealed class ImageReleaser(
     QuarantineEnforcer enforcer,
     ImageRecords images,
     QuarantineRecords records,
-    TimedNotices notices,
+    Notices notices,
     EffectivePolicy policy,
     TimeProvider time,
     Log log

@@ -16,7 +16,7 @@ public sealed class QuarantineEnforcer(
     QuarantineWriter writer,
     ImageRecords images,
     QuarantineRecords records,
-    TimedNotices notices,
+    Notices notices,
     EffectivePolicy policy,
     Log log
 )

@@ -2,6 +2,7 @@ using Amazon.Lambda.Core;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
@@ -45,7 +46,8 @@ public sealed record SweptImages(
 public sealed class ImageSweep(
     SweepDecisions decisions,
     SweepTags tags,
-    TimedNotices notices,
+    TimedNotices timed,
+    Notices notices,
     EffectivePolicy policy,
     Log log
 )
@@ -64,7 +66,7 @@ public sealed class ImageSweep(
             .RunAsync(facts, images, context, cancellation)
             .ConfigureAwait(false);
         var swept = new List<SweptImages> { SweptImages.Only([.. undecided]) };
-        var unsaid = 0;
+        var (due, unsaid) = (new List<ImageNews>(), 0);
         foreach (var image in images)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -74,9 +76,14 @@ public sealed class ImageSweep(
             var one = new SweptImage(image, entry, facts.Usages[digest], shields[digest].Use);
             var (marked, undone, wrote) = await tags.MarkAsync(one, facts.NamesAt, cancellation).ConfigureAwait(false);
             swept.Add(Found(one, facts.Current) with { Undone = undone, Wrote = wrote });
-            if (!entry.Record.ScanningChanged && !await SayAsync(one, marked, cancellation).ConfigureAwait(false))
+            if (entry.Record.ScanningChanged)
+                continue;
+            if (await DueAsync(one, marked, cancellation).ConfigureAwait(false) is { } news)
+                due.AddRange(news);
+            else
                 unsaid++;
         }
+        unsaid += await notices.PublishOnceAsync(due, cancellation).ConfigureAwait(false);
         if (unsaid > 0)
             swept.Add(SweptImages.Only(Unsaid(unsaid)));
         return (SweptImages.Of(swept), decided);
@@ -103,22 +110,25 @@ public sealed class ImageSweep(
         );
     }
 
-    /// <returns>False if what is due could not be told.</returns>
-    private async Task<bool> SayAsync(SweptImage one, LedgerEntry entry, CancellationToken cancellation)
+    /// <returns>Null if what is due could not be found.</returns>
+    private async Task<IReadOnlyList<ImageNews>?> DueAsync(
+        SweptImage one,
+        LedgerEntry entry,
+        CancellationToken cancellation
+    )
     {
         try
         {
-            await notices.SayAsync(entry, one.Usage, cancellation).ConfigureAwait(false);
-            return true;
+            return await timed.DueAsync(entry, one.Usage, cancellation).ConfigureAwait(false);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             log.Error(
-                "What is due of the image could not be said and is left to the next sweep.",
+                "What is due of the image could not be found and is left to the next sweep.",
                 failure,
                 ("image", one.Image.Id.ToString())
             );
-            return false;
+            return null;
         }
     }
 

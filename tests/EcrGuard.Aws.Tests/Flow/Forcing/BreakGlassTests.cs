@@ -3,7 +3,6 @@ using Amazon.Lambda.APIGatewayEvents;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
-using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
@@ -73,14 +72,8 @@ public sealed class BreakGlassTests
     private static async Task<string> AskAsync(GuardFixture fixture, string image) =>
         (await fixture.Functions.AskAsync(image)).Body.GetProperty("status").GetString()!;
 
-    private static async Task SayAsync(GuardFixture fixture, string digest) =>
-        await fixture
-            .Functions.Part<TimedNotices>()
-            .SayAsync(
-                (await fixture.Functions.Part<ImageRecords>().FindAsync(Id(digest), CancellationToken.None))!,
-                new ImageUsage(UseState.Unknown, [], []),
-                CancellationToken.None
-            );
+    private static Task SayAsync(GuardFixture fixture, string digest) =>
+        fixture.Functions.SayDueAsync(Id(digest), new ImageUsage(UseState.Unknown, [], []));
 
     private static ImageId Id(string digest) =>
         new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));

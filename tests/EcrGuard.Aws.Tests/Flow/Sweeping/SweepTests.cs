@@ -465,6 +465,28 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task A_crowd_of_reminders_is_one_message_and_each_of_them_is_sent_once()
+    {
+        await using var fixture = await FilledAsync(Patient);
+        var digests = new List<string>();
+        for (var tag = 1; tag <= 11; tag++)
+            digests.Add(await fixture.ScannedAsync($"{tag}", Critical));
+        await fixture.Functions.SweepAsync(Runs(fixture, [.. digests]));
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
+        await fixture.Functions.SweepAsync(Runs(fixture, [.. digests]));
+        Assert.DoesNotContain("batch", Kinds(fixture));
+        Assert.Contains("What is due of 11 images", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+
+        for (var again = 0; again < 2; again++)
+            await fixture.Functions.SweepAsync(Runs(fixture, [.. digests]));
+        var message = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "batch").Message;
+        Assert.All(digests, digest => Assert.Contains(digest, message, StringComparison.Ordinal));
+        Assert.Contains("11 grace-reminder", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("grace-reminder", Kinds(fixture));
+    }
+
+    [Fact]
     public async Task A_repository_that_was_deleted_is_swept_once_more_and_then_forgotten()
     {
         await using var fixture = await FilledAsync();

@@ -1,0 +1,131 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
+using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow;
+
+/// <summary>
+/// Publishes notices once. Whoever publishes a notice claims it first. So it is sent twice only if the function dies
+/// after publishing and before recording.
+/// </summary>
+public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notifier, TimeProvider time, Log log)
+{
+    /// <summary>Tells that an approval was forced or has ended.</summary>
+    public Task BreakGlassAsync(
+        ImageRecord record,
+        ForcedApproval forced,
+        bool ended,
+        CancellationToken cancellation
+    ) =>
+        PublishOnceAsync(
+            BreakGlassAlert.Of(new ForcedApprovalNotice(record, forced, ended), time.GetUtcNow()),
+            cancellation
+        );
+
+    /// <summary>Tells that an image was released, or was restored by somebody else.</summary>
+    public Task QuarantineAsync(QuarantineNotice notice, CancellationToken cancellation) =>
+        PublishOnceAsync(QuarantineAlert.Of(notice, time.GetUtcNow()), cancellation);
+
+    /// <summary>
+    /// Publishes news of an image, unless it was published before or somebody else is about to publish it.
+    /// </summary>
+    public async Task PublishOnceAsync(ImageNews news, CancellationToken cancellation)
+    {
+        if (await ClaimAsync(news, cancellation).ConfigureAwait(false) is { } claimed)
+            await SendAsync([Key(claimed)], ImageMessage.For(claimed), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for many at once. Where they are a crowd, they share messages.</summary>
+    /// <returns>How many could not be told and are left to the next try.</returns>
+    public async Task<int> PublishOnceAsync(IReadOnlyList<ImageNews> news, CancellationToken cancellation)
+    {
+        var (claimed, untold) = (new List<ImageNews>(), 0);
+        foreach (var each in news)
+        {
+            try
+            {
+                if (await ClaimAsync(each, cancellation).ConfigureAwait(false) is { } own)
+                    claimed.Add(own);
+            }
+            catch (Exception failure) when (!cancellation.IsCancellationRequested)
+            {
+                untold += Left([each], failure);
+            }
+        }
+        foreach (var batch in ImageMessage.Batches(claimed, each => each.Team))
+        {
+            try
+            {
+                await SendAsync([.. batch.Select(Key)], ImageMessage.ForBatch(batch), cancellation)
+                    .ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!cancellation.IsCancellationRequested)
+            {
+                untold += Left(batch, failure);
+            }
+        }
+        return untold;
+    }
+
+    /// <summary>The same with a message that is about no single verdict.</summary>
+    /// <param name="id">The id of the message.</param>
+    /// <param name="message">Makes the message for the team that owns the repository; the team is null if none is
+    ///     known.</param>
+    public async Task PublishOnceAsync(
+        RepositoryId repository,
+        string id,
+        Func<string?, AlertMessage> message,
+        CancellationToken cancellation
+    )
+    {
+        if (!await claims.ClaimNoticeAsync(repository, id, cancellation).ConfigureAwait(false))
+            return;
+        var team = await facts.TeamAsync(repository, cancellation).ConfigureAwait(false);
+        await SendAsync([(repository, id)], message(team), cancellation).ConfigureAwait(false);
+    }
+
+    private int Left(IReadOnlyList<ImageNews> news, Exception failure)
+    {
+        foreach (var each in news)
+            log.Error(
+                "A notice could not be published and is left to the next try.",
+                failure,
+                ("image", each.Image.ToString()),
+                ("notice", each.Kind)
+            );
+        return news.Count;
+    }
+
+    /// <returns>The news with all that is known; null: it is told, or somebody else is about to tell it.</returns>
+    private async Task<ImageNews?> ClaimAsync(ImageNews news, CancellationToken cancellation) =>
+        await claims.ClaimNoticeAsync(news.Image.Repository, news.Id, cancellation).ConfigureAwait(false)
+            ? await facts.OfAsync(news, cancellation).ConfigureAwait(false)
+            : null;
+
+    private static (RepositoryId Repository, string Id) Key(ImageNews news) => (news.Image.Repository, news.Id);
+
+    /// <summary>Sends a message about claimed notices.</summary>
+    private async Task SendAsync(
+        IReadOnlyList<(RepositoryId Repository, string Id)> claimed,
+        AlertMessage message,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            await notifier.AlertAsync(message, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            foreach (var (repository, id) in claimed)
+                await claims.ReleaseNoticeAsync(repository, id, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        foreach (var (repository, id) in claimed)
+            await claims.CloseNoticeAsync(repository, id, cancellation).ConfigureAwait(false);
+    }
+}
