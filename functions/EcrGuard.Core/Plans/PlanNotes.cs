@@ -52,10 +52,8 @@ internal static class PlanNotes
     {
         if (wanted.Policy is not { } policy)
             return [$"The wanted lifecycle policy is one that {wanted.Refusal}: {wanted.Problems[0].Message}"];
-        var images = contents.Images.Select(image => LifecycleImage.Of(image, contents.ChildrenOf(image))).ToList();
-        return LifecycleLinter
-            .Lint(policy, length, images)
-            .Where(finding => finding.Severity != LintSeverity.Info)
+        return PolicyLint
+            .Of(policy, length, contents)
             .Select(finding =>
             {
                 var of = finding.RulePriority is { } rule

@@ -52,6 +52,9 @@ public sealed record VexStatement
     /// <summary>The document's <c>@id</c>.</summary>
     public required string Document { get; init; }
 
+    /// <summary>The document's <c>author</c>; empty where it is not known.</summary>
+    public string Author { get; init; } = "";
+
     /// <summary>The vulnerability's name and its aliases.</summary>
     public required IReadOnlyList<string> Vulnerabilities { get; init; }
 

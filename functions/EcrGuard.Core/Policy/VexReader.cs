@@ -95,7 +95,7 @@ internal sealed class VexReader
         var passedOver = _checks.Problems.Count;
         _checks.Word(fields.Required("@context"), Contexts);
         var id = _checks.Text(fields.Required("@id"), PolicyReader.MaxTextLength) ?? "";
-        _checks.Text(fields.Required("author"), PolicyReader.MaxTextLength);
+        var author = _checks.Text(fields.Required("author"), PolicyReader.MaxTextLength) ?? "";
         var at = Time(fields.Required("timestamp"));
         // A version that cannot be read may be the newest.
         var version = _checks.Number(fields.Required("version"), 0, int.MaxValue, whole: true) ?? int.MaxValue;
@@ -111,7 +111,7 @@ internal sealed class VexReader
             if (!isOurs)
                 _checks.Problems.RemoveRange(before, _checks.Problems.Count - before);
             else if (read is not null)
-                statements.Add((read, item));
+                statements.Add((read with { Author = author }, item));
         }
         if (!ours)
             _checks.Problems.RemoveRange(passedOver, _checks.Problems.Count - passedOver);

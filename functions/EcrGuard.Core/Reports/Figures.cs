@@ -91,7 +91,8 @@ public static class Figures
             "From first seen to fixed, in days of 24 hours; the middle value (median), and the value that nine in "
                 + "ten stay within. Over the last twelve weeks.",
             "The daily sweep",
-            "What is still open: its age is shown beside it."
+            $"What is still open: its age is shown beside it. Of a repository the last {RepositoryHistory.MaxFixed} "
+                + "fixed ones count."
         ),
         new(
             "SLA, over the SLA",
@@ -143,6 +144,13 @@ public static class Figures
                 + "mutability, resource tags.",
             "The policy; the daily sweep compares",
             "Repositories for which the policy names no baseline."
+        ),
+        new(
+            "Lifecycle policies that may not do what is meant",
+            "Repositories whose own lifecycle policy has a rule that cannot match, never gets its turn, or takes other "
+                + "images than its words say; 'ecrguard lint' finds the same.",
+            "The daily sweep",
+            "Hints that need no change."
         ),
         new(
             "Repositories without a push",

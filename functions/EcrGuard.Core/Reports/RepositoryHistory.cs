@@ -69,6 +69,11 @@ public sealed record RepositoryHistory
     /// <summary>The newest last.</summary>
     public IReadOnlyList<FixedFinding> Fixed { get; init; } = [];
 
+    /// <summary>
+    /// When the newest was fixed of those that <see cref="Fixed"/> has no room for; null where it has all.
+    /// </summary>
+    public DateTimeOffset? FixedCutAt { get; init; }
+
     public IReadOnlyList<StorageWeek> Storage { get; init; } = [];
 
     /// <summary>
@@ -145,19 +150,19 @@ public sealed record RepositoryHistory
                 ? known.Where(finding => finding.Blocks && StillOpen(finding, current, all) is null)
                 : [];
         var oldest = now.AddDays(-7 * Weeks);
+        var mendedLately = (before?.Fixed ?? [])
+            .Concat(mended.Select(each => each.FixedAt(now)))
+            .Where(each => each.FixedAt > oldest)
+            .ToList();
+        var cutAt = mendedLately.SkipLast(MaxFixed).LastOrDefault()?.FixedAt ?? before?.FixedCutAt;
         return new RepositoryHistory
         {
             Since = before?.Since ?? now,
             PolicyVersion = policy.Version,
             Open = [.. open.Take(MaxOpen)],
             OpenUnlisted = open.Skip(MaxOpen).Count(each => each.Blocks),
-            Fixed =
-            [
-                .. (before?.Fixed ?? [])
-                    .Concat(mended.Select(each => each.FixedAt(now)))
-                    .Where(each => each.FixedAt > oldest)
-                    .TakeLast(MaxFixed),
-            ],
+            Fixed = [.. mendedLately.TakeLast(MaxFixed)],
+            FixedCutAt = cutAt > oldest ? cutAt : null,
             Storage = With(before?.Storage ?? [], left, IsoWeek.Of(now), oldest),
         };
     }
@@ -185,6 +190,7 @@ public sealed record RepositoryHistory
             Open = [.. Open.Take(Open.Count / 2)],
             OpenUnlisted = OpenUnlisted + Open.Skip(Open.Count / 2).Count(each => each.Blocks),
             Fixed = [.. Fixed.TakeLast(Fixed.Count / 2)],
+            FixedCutAt = Fixed.SkipLast(Fixed.Count / 2).LastOrDefault()?.FixedAt ?? FixedCutAt,
         };
 
     private static IReadOnlyList<StorageWeek> With(

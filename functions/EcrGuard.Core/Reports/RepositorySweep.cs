@@ -1,5 +1,7 @@
+using System.Globalization;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Reports;
@@ -33,6 +35,12 @@ public sealed record RepositorySweep
     public required int AbandonedCount { get; init; }
     public required IReadOnlyList<Digest> Abandoned { get; init; }
 
+    /// <summary>
+    /// What its own lifecycle policy does that may not be meant, a sentence or two each, at most <see
+    /// cref="MaxListed"/>.
+    /// </summary>
+    public IReadOnlyList<string> Lint { get; init; } = [];
+
     /// <summary>How many signatures, SBOMs and other artifacts belong to images that are gone.</summary>
     public int LeftOverCount { get; init; }
     public IReadOnlyList<Digest> LeftOver { get; init; } = [];
@@ -61,6 +69,22 @@ public sealed record RepositorySweep
     /// <summary>How many are counted and not listed.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public int UndoneUnlisted => Math.Max(0, UndoneCount - Undone.Count);
+
+    /// <summary>As <see cref="Lint"/> has them.</summary>
+    public static IReadOnlyList<string> Sentences(IReadOnlyList<LintFinding> lint) =>
+        [
+            .. lint.Take(MaxListed)
+                .Select(finding =>
+                    Phrase.Clip(
+                        (
+                            finding.RulePriority is { } rule
+                                ? string.Create(CultureInfo.InvariantCulture, $"Rule {rule}: ")
+                                : ""
+                        ) + $"{finding.Message} {finding.Suggestion}",
+                        1000
+                    )
+                ),
+        ];
 
     /// <summary>The state of a repository as it was read.</summary>
     /// <param name="quarantined">Images in quarantine: nobody has given those up.</param>

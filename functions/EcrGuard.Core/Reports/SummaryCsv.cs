@@ -87,6 +87,36 @@ public static class SummaryCsv
             );
     }
 
+    /// <summary>Every vulnerability that is open in current images.</summary>
+    public static void Open(WeeklySummary summary, TextWriter output)
+    {
+        Line(
+            output,
+            "repository",
+            "team",
+            "vulnerability",
+            "package",
+            "severity",
+            "first_seen",
+            "days_open",
+            "sla_days",
+            "over_sla"
+        );
+        foreach (var open in summary.Open)
+            Line(
+                output,
+                open.Repository,
+                open.Team,
+                open.Finding.Vulnerability,
+                open.Finding.Package,
+                Grace.Word(open.Finding.Severity),
+                Time(open.Finding.FirstSeen),
+                Number(Math.Round(open.Days, 1)),
+                Number(open.SlaDays),
+                open.SlaDays is null ? null : YesNo(open.OverSla)
+            );
+    }
+
     /// <summary>The waivers of the policy, and other excuses.</summary>
     public static void Waivers(WeeklySummary summary, TextWriter output)
     {
@@ -127,7 +157,7 @@ public static class SummaryCsv
                 excuse.By == WaivedFinding.Inspector ? "suppression" : "vex",
                 null,
                 null,
-                null,
+                excuse.Owner,
                 null,
                 null,
                 "in force",

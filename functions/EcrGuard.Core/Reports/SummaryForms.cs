@@ -19,6 +19,7 @@ public static class SummaryForms
             new("report.json", "application/json", output => output.Write(summary.ToJson())),
             Csv("images.csv", output => SummaryCsv.Images(summary, output)),
             Csv("blocking.csv", output => SummaryCsv.Blocking(summary, output)),
+            Csv("open.csv", output => SummaryCsv.Open(summary, output)),
             Csv("waivers.csv", output => SummaryCsv.Waivers(summary, output)),
             Csv("coverage.csv", output => SummaryCsv.Coverage(summary, output)),
         ];

@@ -51,7 +51,7 @@ internal static class SummaryMail
                     : "The whole report, with charts, all lists and what the figures mean:"
             )
             .Line(wholeAt)
-            .Line("Beside it: report.json, images.csv, blocking.csv, waivers.csv, coverage.csv");
+            .Line("Beside it: report.json, images.csv, blocking.csv, open.csv, waivers.csv, coverage.csv");
     }
 
     private static void Read(WeeklySummary summary, ReportText text)
@@ -254,7 +254,9 @@ internal static class SummaryMail
                 "OTHER EXCEPTIONS (VEX documents, suppression rules of Amazon Inspector)",
                 "other exceptions",
                 summary.OtherExcuses.Count,
-                i => $"- {summary.OtherExcuses[i].By}: {Phrase.Count(summary.OtherExcuses[i].Images, "image")}"
+                i =>
+                    $"- {summary.OtherExcuses[i].By}: {Phrase.Count(summary.OtherExcuses[i].Images, "image")}; "
+                    + $"owner {OwnerOf(summary.OtherExcuses[i])}; no end"
             );
     }
 

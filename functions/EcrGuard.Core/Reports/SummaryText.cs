@@ -83,6 +83,7 @@ internal static class SummaryText
                 ),
                 ("Images that nothing uses", storage.Unused, ""),
                 ("Images whose use is not known", storage.UseUnknown, ""),
+                ("Repositories whose lifecycle policy may not do what is meant", summary.Lint.Count, ""),
                 ("Images left with EcrGuard's tags alone", summary.Abandoned.Sum(each => each.Images), ""),
                 ("Signatures and SBOMs whose image is gone", summary.LeftOver.Sum(each => each.Images), ""),
                 (
@@ -192,11 +193,23 @@ internal static class SummaryText
     }
 
     /// <summary>What "time to remediate" leaves out; null where it leaves out nothing.</summary>
-    internal static string? Unlisted(WeeklySummary summary) =>
-        summary.OpenUnlisted == 0
-            ? null
-            : $"{summary.OpenUnlisted} more are open and not followed: of each repository the "
-                + $"{RepositoryHistory.MaxOpen} worst are.";
+    internal static string? Unlisted(WeeklySummary summary)
+    {
+        var open =
+            summary.OpenUnlisted == 0
+                ? ""
+                : $"{summary.OpenUnlisted} more are open and not followed: of each repository the "
+                    + $"{RepositoryHistory.MaxOpen} worst are. ";
+        var mended =
+            summary.FixedUnlisted == 0
+                ? ""
+                : $"In {Phrase.Count(summary.FixedUnlisted, "repository", "repositories")} more were fixed than are "
+                    + $"counted: of each the last {RepositoryHistory.MaxFixed} are.";
+        return open.Length + mended.Length == 0 ? null : (open + mended).TrimEnd();
+    }
+
+    /// <summary>Who owns an excuse, as far as is known.</summary>
+    internal static string OwnerOf(ExcuseUse excuse) => excuse.Owner ?? "not known";
 
     /// <summary>Who is asked to act.</summary>
     internal static string Owner(ActionNeeded action, string teamTag) =>

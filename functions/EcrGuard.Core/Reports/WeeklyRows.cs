@@ -291,13 +291,30 @@ public sealed record ForcedUse(
 
 /// <summary>An excuse that is no waiver of the policy.</summary>
 /// <param name="By">As <see cref="WaivedFinding.Waiver"/>.</param>
+/// <param name="Owner">The author of a VEX document; null of a suppression rule, whose owner is not known.</param>
 /// <param name="Images">How many images have a finding that it excuses.</param>
-public sealed record ExcuseUse(string By, int Images);
+public sealed record ExcuseUse(string By, string? Owner, int Images);
 
 /// <summary>A repository whose own lifecycle policy would take images in use.</summary>
 /// <param name="Images">How many.</param>
 /// <param name="Described">A sentence for each of the first <see cref="RepositorySweep.MaxListed"/>.</param>
 public sealed record RepositoryAtRisk(string Repository, int Images, IReadOnlyList<string> Described);
+
+/// <summary>A repository whose own lifecycle policy may not do what is meant.</summary>
+/// <param name="Findings">As <see cref="RepositorySweep.Lint"/>.</param>
+public sealed record RepositoryLint(string Repository, IReadOnlyList<string> Findings);
+
+/// <summary>A vulnerability that is open in a repository's current images.</summary>
+/// <param name="SlaDays">Null where the policy has no SLA for its severity.</param>
+/// <param name="OverSla">Whether it has been there for longer.</param>
+public sealed record OpenVulnerability(
+    string Repository,
+    string? Team,
+    OpenFinding Finding,
+    double Days,
+    int? SlaDays,
+    bool OverSla
+);
 
 /// <summary>A number of images of one repository.</summary>
 public sealed record RepositoryCount(string Repository, int Images);

@@ -129,6 +129,18 @@ public sealed record WeeklySummary
     public required int OpenUnlisted { get; init; }
 
     /// <summary>
+    /// Repositories in which more were fixed in twelve weeks than the <see cref="RepositoryHistory.MaxFixed"/> that are
+    /// kept. What is fixed is counted without the oldest there.
+    /// </summary>
+    public int FixedUnlisted { get; init; }
+
+    /// <summary>
+    /// Every vulnerability of <see cref="Remediation"/> that is open, by repository, made as they are asked for.
+    /// </summary>
+    [JsonIgnore]
+    public IEnumerable<OpenVulnerability> Open { get; init; } = [];
+
+    /// <summary>
     /// Since when it is known how vulnerabilities come and go; for a younger repository, since it exists. Null where no
     /// sweep has noted any yet.
     /// </summary>
@@ -187,8 +199,8 @@ public sealed record WeeklySummary
     public required IReadOnlyList<ForcedUse> BreakGlass { get; init; }
 
     /// <summary>
-    /// Other excuses of findings: VEX documents by their <c>@id</c>, and suppression rules of Amazon Inspector, which
-    /// have no owner and no end. Most images first.
+    /// Other excuses of findings: VEX documents by their <c>@id</c>, and suppression rules of Amazon Inspector. They
+    /// have no end. Most images first.
     /// </summary>
     public required IReadOnlyList<ExcuseUse> OtherExcuses { get; init; }
 
@@ -196,6 +208,9 @@ public sealed record WeeklySummary
 
     /// <summary>Repositories whose own lifecycle policy would take images in use.</summary>
     public required IReadOnlyList<RepositoryAtRisk> AtRisk { get; init; }
+
+    /// <summary>Repositories whose own lifecycle policy may not do what is meant.</summary>
+    public IReadOnlyList<RepositoryLint> Lint { get; init; } = [];
 
     /// <summary>
     /// Repositories with images that carry only EcrGuard's tags. A plan may remove them; EcrGuard never does by itself.

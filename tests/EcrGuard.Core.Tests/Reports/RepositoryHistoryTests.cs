@@ -261,4 +261,26 @@ public sealed class RepositoryHistoryTests
         Assert.True(history.OpenUnlisted > 0);
         Assert.Equal(RepositoryHistory.MaxOpen / 2, history.Halved().Open.Count);
     }
+
+    [Fact]
+    public void When_fixed_ones_are_left_out_it_is_known_until_none_of_them_would_count()
+    {
+        var full = Blocked() with
+        {
+            Fixed =
+            [
+                .. Enumerable
+                    .Range(0, RepositoryHistory.MaxFixed)
+                    .Select(n => new FixedFinding($"CVE-{n}", null, Severity.High, Monday, Monday.AddMinutes(n))),
+            ],
+        };
+        var approved = Facts.Record(Status.Approved, Facts.Image(2, "2.0"));
+        Assert.Null(full.FixedCutAt);
+        var later = Next(full, 4, current: approved);
+        Assert.Equal((RepositoryHistory.MaxFixed, "CVE-1"), (later.Fixed.Count, later.Fixed[0].Vulnerability));
+        Assert.Equal(Monday, later.FixedCutAt);
+        Assert.Equal(Monday, Next(later, 7 * RepositoryHistory.Weeks - 1, current: approved).FixedCutAt);
+        Assert.Null(Next(later, 7 * RepositoryHistory.Weeks, current: approved).FixedCutAt);
+        Assert.Equal(Monday.AddMinutes(RepositoryHistory.MaxFixed / 2), later.Halved().FixedCutAt);
+    }
 }

@@ -77,6 +77,7 @@ public sealed class SummaryFormsTests
                     AbandonedCount = 0,
                     Abandoned = [],
                     Team = "payments",
+                    Lint = ["Rule 2: It never takes an image: rule 1 takes them all before. Remove it."],
                     Archived = 1,
                     ArchivedBytes = 120_000_000,
                 }
@@ -92,6 +93,7 @@ public sealed class SummaryFormsTests
                     Since = Now.AddDays(-40),
                     PolicyVersion = "x",
                     OpenUnlisted = 12,
+                    FixedCutAt = Tuesday.AddDays(-10),
                     Open =
                     [
                         new OpenFinding("CVE-2026-0001", "openssl", Severity.Critical, Tuesday.AddDays(-20), true),
@@ -202,6 +204,7 @@ public sealed class SummaryFormsTests
     [InlineData("report.json")]
     [InlineData("images.csv")]
     [InlineData("blocking.csv")]
+    [InlineData("open.csv")]
     [InlineData("waivers.csv")]
     [InlineData("coverage.csv")]
     public void Each_file_is_as_approved(string name)
@@ -551,6 +554,8 @@ public sealed class SummaryFormsTests
             Assert.Equal(summary.Statuses[status], images.Count(row => row[3] == status.Word()));
         Assert.Equal(summary.Running, images.Count(row => row[7] == "yes"));
         Assert.Equal(summary.Blocked.Sum(image => image.Blocking.Count), Csv(files["blocking.csv"]).Count - 1);
+        Assert.Equal(summary.Remediation.Sum(row => row.Open), Csv(files["open.csv"]).Count - 1);
+        Assert.Equal(summary.Remediation.Sum(row => row.OverSla), Csv(files["open.csv"]).Count(row => row[8] == "yes"));
         Assert.Equal(
             summary.CoverageGaps.Sum(gap => gap.Images),
             Csv(files["coverage.csv"]).Skip(1).Sum(row => int.Parse(row[3], CultureInfo.InvariantCulture))

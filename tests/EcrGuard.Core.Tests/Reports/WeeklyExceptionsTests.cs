@@ -294,7 +294,23 @@ public sealed class WeeklyExceptionsTests
         var summary = Sum(
             Registry with
             {
-                Policy = Facts.Policy with { Waivers = [Facts.Waiver()] },
+                Policy = Facts.Policy with
+                {
+                    Waivers = [Facts.Waiver()],
+                    Vex =
+                    [
+                        new VexStatement
+                        {
+                            Document = "https://vex.example/1",
+                            Author = "Team Pay",
+                            Vulnerabilities = ["CVE-2026-1"],
+                            AllNames = new HashSet<string> { "CVE-2026-1" },
+                            Products = [],
+                            Status = VexStatus.Fixed,
+                            At = Tuesday,
+                        },
+                    ],
+                },
             },
             record,
             record with
@@ -304,12 +320,12 @@ public sealed class WeeklyExceptionsTests
             }
         );
         Assert.Equal(
-            [new ExcuseUse(WaivedFinding.Inspector, 2), new ExcuseUse("https://vex.example/1", 1)],
+            [new ExcuseUse(WaivedFinding.Inspector, null, 2), new ExcuseUse("https://vex.example/1", "Team Pay", 1)],
             summary.OtherExcuses
         );
         Assert.Contains(
             "OTHER EXCEPTIONS (VEX documents, suppression rules of Amazon Inspector)\n- Amazon "
-                + "Inspector: 2 images\n- https://vex.example/1: 1 image",
+                + "Inspector: 2 images; owner not known; no end\n- https://vex.example/1: 1 image; owner Team Pay; no end",
             Render(summary),
             StringComparison.Ordinal
         );

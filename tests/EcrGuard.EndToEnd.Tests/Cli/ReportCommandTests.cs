@@ -18,7 +18,16 @@ public sealed class ReportCommandTests
 
         var folder = Path.Combine(cli.Folder, "report");
         Assert.Equal(
-            ["blocking.csv", "coverage.csv", "images.csv", "mail.txt", "report.html", "report.json", "waivers.csv"],
+            [
+                "blocking.csv",
+                "coverage.csv",
+                "images.csv",
+                "mail.txt",
+                "open.csv",
+                "report.html",
+                "report.json",
+                "waivers.csv",
+            ],
             Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
         foreach (

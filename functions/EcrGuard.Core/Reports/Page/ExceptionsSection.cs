@@ -28,6 +28,8 @@ internal static class ExceptionsSection
             .WriteIfAny(html, summary.BreakGlass, "report.json");
         new Table<ExcuseUse>("excuses", "VEX documents, and suppression rules of Amazon Inspector")
             .Text("By", excuse => excuse.By)
+            .Text("Owner", SummaryText.OwnerOf)
+            .Text("Ends", _ => "no end")
             .Number("Images", excuse => excuse.Images)
             .WriteIfAny(html, summary.OtherExcuses, "waivers.csv");
     }

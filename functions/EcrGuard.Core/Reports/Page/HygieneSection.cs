@@ -14,6 +14,10 @@ internal static class HygieneSection
             .Repository(summary, note => note.Repository)
             .Wide("How", note => Phrase.Clip(string.Join(' ', note.Drift), 1000))
             .WriteIfAny(html, summary.Drift, "report.json");
+        new Table<RepositoryLint>("lint", "Lifecycle policies that may not do what is meant")
+            .Repository(summary, lint => lint.Repository)
+            .Wide("What", lint => Phrase.Clip(string.Join(' ', lint.Findings), 2000))
+            .WriteIfAny(html, summary.Lint, "report.json");
         new Table<QuietRepository>("quiet", $"Repositories without a push for {SummaryBuilder.QuietDays} days")
             .Repository(summary, quiet => quiet.Repository)
             .Text("Team", quiet => quiet.Team ?? "no team")

@@ -45,10 +45,15 @@ internal static class ExceptionTables
     public static IReadOnlyList<ExcuseUse> Others(PolicyDocument policy, IReadOnlyDictionary<string, int> uses) =>
         [
             .. uses.Where(use => policy.Waivers.All(waiver => waiver.Id != use.Key))
-                .Select(use => new ExcuseUse(Clip(use.Key), use.Value))
+                .Select(use => new ExcuseUse(Clip(use.Key), AuthorOf(policy, use.Key), use.Value))
                 .OrderByDescending(excuse => excuse.Images)
                 .ThenBy(excuse => excuse.By, StringComparer.Ordinal),
         ];
+
+    private static string? AuthorOf(PolicyDocument policy, string document) =>
+        policy.Vex.FirstOrDefault(statement => statement.Document == document)?.Author is { Length: > 0 } author
+            ? Clip(author)
+            : null;
 
     /// <summary>The forced approvals that are in force or ended in the week, the last to end first.</summary>
     /// <param name="without">The status and tags, without break-glass, of images with a forced approval.</param>

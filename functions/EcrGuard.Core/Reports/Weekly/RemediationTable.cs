@@ -21,6 +21,24 @@ internal static class RemediationTable
         ];
     }
 
+    /// <summary>What is open and blocks, by repository, the worst and oldest first.</summary>
+    public static IEnumerable<OpenVulnerability> Open(
+        SummaryFacts facts,
+        IReadOnlyList<RepositoryPast> past,
+        RepositoryTeams teams
+    ) =>
+        from each in past.OrderBy(each => each.Repository, StringComparer.Ordinal)
+        from finding in each.History.Open
+        where finding.Blocks
+        select new OpenVulnerability(
+            each.Repository,
+            teams.Of(each.Repository),
+            finding,
+            (facts.GeneratedAt - finding.FirstSeen).TotalDays,
+            facts.Policy.DaysToFix(finding.Severity),
+            facts.IsOverSla(finding)
+        );
+
     private static RemediationRow Row(
         SummaryFacts facts,
         Severity severity,

@@ -29,6 +29,13 @@ internal static class SweepTables
                 )),
         ];
 
+    /// <summary>Repositories whose own lifecycle policy may not do what is meant.</summary>
+    public static IReadOnlyList<RepositoryLint> Lint(SummaryFacts facts) =>
+        [
+            .. Sorted(facts, sweep => sweep.Lint.Count > 0)
+                .Select(swept => new RepositoryLint(swept.Repository, swept.Sweep.Lint)),
+        ];
+
     /// <summary>Repositories with images that their team has given up.</summary>
     public static IReadOnlyList<RepositoryCount> Abandoned(SummaryFacts facts) =>
         Counted(facts, sweep => sweep.AbandonedCount);

@@ -36,6 +36,9 @@ public sealed class SweepNotes(EcrReader registry, HistoryReader histories, Poli
         ) with
         {
             Team = team is null ? null : Phrase.Clip(team, 256),
+            Lint = facts.Own is { } present
+                ? RepositorySweep.Sentences(PolicyLint.Of(present, facts.Policy!.Length, facts.Contents))
+                : [],
             Gone = left.Gone,
             Expired = left.Expired,
             Undone = [.. swept.Undone.Take(RepositorySweep.MaxListed)],

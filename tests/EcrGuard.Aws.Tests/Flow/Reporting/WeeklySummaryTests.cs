@@ -22,7 +22,7 @@ public sealed class WeeklySummaryTests
         Assert.Contains("CVE-2026-1001", text, StringComparison.Ordinal);
         Assert.Equal($"s3://{Bucket}/reports/123456789012/eu-central-1/2026-W47/", report.Whole);
         Assert.Equal(
-            ["blocking.csv", "coverage.csv", "images.csv", "report.html", "report.json", "waivers.csv"],
+            ["blocking.csv", "coverage.csv", "images.csv", "open.csv", "report.html", "report.json", "waivers.csv"],
             fixture.Aws.S3.Keys(Bucket, "reports/").Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
         Assert.Contains(
@@ -101,7 +101,7 @@ public sealed class WeeklySummaryTests
         await fixture.Functions.SummaryAsync();
 
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
-        Assert.Equal(5, fixture.Aws.S3.Keys(Bucket, "reports/").Count);
+        Assert.Equal(6, fixture.Aws.S3.Keys(Bucket, "reports/").Count);
         Assert.Contains("could not be written", Sent(fixture).Text, StringComparison.Ordinal);
     }
 

@@ -411,6 +411,26 @@ public sealed class SweepTests
         );
     }
 
+    [Fact]
+    public async Task A_lifecycle_policy_that_does_not_do_what_is_meant_is_noted_for_the_report()
+    {
+        await using var fixture = await FilledAsync(Patient);
+        fixture.Aws.Ecr.PutLifecyclePolicy(
+            Repository,
+            """
+            {"rules":[{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["prod*","dev*"],
+            "countType":"imageCountMoreThan","countNumber":5},"action":{"type":"expire"}}]}
+            """
+        );
+        await fixture.ScannedAsync("1", Critical);
+        await fixture.Functions.SweepAsync();
+        Assert.Contains(
+            "\"lint\":[\"Rule 1: ",
+            fixture.Items("D").Single()["sweep"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
+    }
+
     private const string Patient =
         """{ "version": 1, "grace": { "CRITICAL": 2 }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
 
