@@ -354,7 +354,7 @@ public sealed class PolicyReader
         if (isWay)
             _checks.Report(
                 modeNode!,
-                $"Found {Checks.Found(modeNode!)}; it must be observe, mark or quarantine, whose only way is archive."
+                $"Found {Checks.Found(modeNode!)}; it must be observe, mark or quarantine, which archives the image."
             );
         var mode = _checks.Word(
             isWay ? null : modeNode,
@@ -362,11 +362,6 @@ public sealed class PolicyReader
             ("mark", EnforcementMode.Mark),
             ("quarantine", EnforcementMode.Quarantine)
         );
-        var byNode = fields.Optional("by");
-        // Archive is the only value. The key is read so that any other word gets this answer.
-        _checks.Word(byNode, "archive");
-        if (byNode is not null && mode is EnforcementMode.Observe or EnforcementMode.Mark)
-            _checks.Report(byNode!, "'by' goes with the mode 'quarantine'.");
         return new EnforcementRule(repositories, mode ?? default);
     }
 
