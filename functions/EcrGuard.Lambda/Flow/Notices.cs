@@ -40,20 +40,24 @@ public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notif
     }
 
     /// <summary>The same for many at once. Where they are a crowd, they share messages.</summary>
-    /// <returns>How many could not be told and are left to the next try.</returns>
-    public async Task<int> PublishOnceAsync(IReadOnlyList<ImageNews> news, CancellationToken cancellation)
+    /// <returns>Those that could not be told and are left to the next try.</returns>
+    public async Task<IReadOnlyList<ImageNews>> PublishOnceAsync(
+        IReadOnlyList<ImageNews> news,
+        CancellationToken cancellation
+    )
     {
-        var (claimed, untold) = (new List<ImageNews>(), 0);
-        foreach (var each in news)
+        var (claimed, untold) = (new List<ImageNews>(), new List<ImageNews>());
+        // Of the same news a second one would wait for the first.
+        foreach (var each in news.DistinctBy(each => each.Id))
         {
             try
             {
                 if (await ClaimAsync(each, cancellation).ConfigureAwait(false) is { } own)
                     claimed.Add(own);
             }
-            catch (Exception failure) when (!cancellation.IsCancellationRequested)
+            catch (Exception failure)
             {
-                untold += Left([each], failure);
+                untold.AddRange(Left([each], failure));
             }
         }
         foreach (var batch in ImageMessage.Batches(claimed, each => each.Team))
@@ -63,9 +67,9 @@ public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notif
                 await SendAsync([.. batch.Select(Key)], ImageMessage.ForBatch(batch), cancellation)
                     .ConfigureAwait(false);
             }
-            catch (Exception failure) when (!cancellation.IsCancellationRequested)
+            catch (Exception failure)
             {
-                untold += Left(batch, failure);
+                untold.AddRange(Left(batch, failure));
             }
         }
         return untold;
@@ -88,7 +92,7 @@ public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notif
         await SendAsync([(repository, id)], message(team), cancellation).ConfigureAwait(false);
     }
 
-    private int Left(IReadOnlyList<ImageNews> news, Exception failure)
+    private IReadOnlyList<ImageNews> Left(IReadOnlyList<ImageNews> news, Exception failure)
     {
         foreach (var each in news)
             log.Error(
@@ -97,7 +101,7 @@ public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notif
                 ("image", each.Image.ToString()),
                 ("notice", each.Kind)
             );
-        return news.Count;
+        return news;
     }
 
     /// <returns>The news with all that is known; null: it is told, or somebody else is about to tell it.</returns>

@@ -18,6 +18,7 @@ namespace EcrGuard.Lambda.Functions;
 public sealed class OnImageDeployed(
     DeploymentReader deployments,
     DeploymentRecorder recorder,
+    UnapprovedDeployments unapproved,
     DeploymentFollower follower,
     DeletedIndexes indexes,
     Settings settings,
@@ -89,10 +90,18 @@ public sealed class OnImageDeployed(
     )
     {
         var failed = new List<string>();
+        var untold = await unapproved
+            .TellAsync([.. recorded.Select(each => (each.Use, each.SeenAt))], cancellation)
+            .ConfigureAwait(false);
         foreach (var (use, seenAt, ids) in recorded)
         {
             if (
-                !await TryAsync(use.By.ToString(), () => follower.FollowAsync(use, seenAt, cancellation), cancellation)
+                untold.Contains(use)
+                || !await TryAsync(
+                        use.By.ToString(),
+                        () => follower.FollowAsync(use, seenAt, cancellation),
+                        cancellation
+                    )
                     .ConfigureAwait(false)
             )
                 failed.AddRange(ids);

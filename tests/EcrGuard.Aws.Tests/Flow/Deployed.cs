@@ -96,7 +96,7 @@ internal sealed class Deployed : IDisposable
     {
         var entry = (await Part<ImageRecords>().FindAsync(image, CancellationToken.None))!;
         var due = await Part<TimedNotices>().DueAsync(entry, usage, CancellationToken.None);
-        Assert.Equal(untold, await Part<Notices>().PublishOnceAsync(due, CancellationToken.None));
+        Assert.Equal(untold, (await Part<Notices>().PublishOnceAsync(due, CancellationToken.None)).Count);
     }
 
     public T Part<T>()

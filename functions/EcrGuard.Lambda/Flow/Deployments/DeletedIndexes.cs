@@ -14,6 +14,7 @@ public sealed class DeletedIndexes(
     ManifestRecords manifests,
     UsageReader usages,
     DeploymentRecorder recorder,
+    UnapprovedDeployments unapproved,
     DeploymentFollower follower
 )
 {
@@ -33,8 +34,15 @@ public sealed class DeletedIndexes(
         var left = UseHistory.LeftBy(index, known, platforms);
         foreach (var use in left)
             await recorder.RecordAsync(use, use.SeenAt!.Value, cancellation).ConfigureAwait(false);
+        var untold = await unapproved
+            .TellAsync([.. left.Select(use => (use, use.SeenAt!.Value))], cancellation)
+            .ConfigureAwait(false);
         // An image that was shielded through its index is no longer shielded, whatever is recorded about it.
-        foreach (var use in left)
+        foreach (var use in left.Where(use => !untold.Contains(use)))
             await follower.FollowAsync(use, use.SeenAt!.Value, cancellation).ConfigureAwait(false);
+        if (untold.Count > 0)
+            throw new InvalidOperationException(
+                $"Of {Phrase.Count(untold.Count, "platform")} of the deleted index that runs could not be told."
+            );
     }
 }

@@ -9,17 +9,12 @@ namespace EcrGuard.Lambda.Flow.Deployments;
 /// first, and then the rule is looked for. Whoever puts the rule, or takes a shield off, afterwards looks for recorded
 /// deployments. So the image is shielded, whichever comes first.
 /// </summary>
-public sealed class DeploymentFollower(
-    DeploymentRecords records,
-    DeploymentShields shields,
-    UnapprovedDeployments unapproved
-)
+public sealed class DeploymentFollower(DeploymentRecords records, DeploymentShields shields)
 {
-    /// <summary>Does what follows from a recorded deployment.</summary>
+    /// <summary>Does what follows from a recorded deployment, after it is told where it must be.</summary>
     public async Task FollowAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
     {
         var image = new ImageId(use.Repository, use.Digest!);
-        await unapproved.TellAsync(image, use.By, seenAt, cancellation).ConfigureAwait(false);
         var shield = await shields.RuleStandsAsync(image.Repository, cancellation).ConfigureAwait(false)
             ? await shields.ShieldAsync(image, cancellation).ConfigureAwait(false)
             : new Shielded(There: false, null);

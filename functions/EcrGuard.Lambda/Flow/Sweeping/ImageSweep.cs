@@ -83,7 +83,7 @@ public sealed class ImageSweep(
             else
                 unsaid++;
         }
-        unsaid += await notices.PublishOnceAsync(due, cancellation).ConfigureAwait(false);
+        unsaid += (await notices.PublishOnceAsync(due, cancellation).ConfigureAwait(false)).Count;
         if (unsaid > 0)
             swept.Add(SweptImages.Only(Unsaid(unsaid)));
         return (SweptImages.Of(swept), decided);

@@ -144,6 +144,31 @@ public sealed class DeploymentTests
         Assert.Contains($"- ECS task {definition}", told.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_crowd_of_deployments_is_one_message_and_one_that_could_not_be_sent_is_sent_by_the_next_try()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1.0");
+        await fixture.Functions.DeliverAllAsync();
+        var definition = fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri(":1.0"));
+        fixture.Aws.Events.Take();
+        for (var service = 0; service < 11; service++)
+            fixture.Aws.Ecs.RunServiceTask("main", $"web{service}", definition, digest);
+        var events = fixture.Aws.Events.Take();
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
+
+        // Two events tell of each task, and one is ignored.
+        Assert.Equal(2 * 11, (await fixture.Functions.ImageDeployedAsync(events)).Count);
+        Assert.Empty(fixture.Alerts);
+        for (var again = 0; again < 2; again++)
+            Assert.Empty(await fixture.Functions.ImageDeployedAsync(events));
+        var told = Assert.Single(fixture.Alerts);
+        Assert.Equal("batch", told.Attributes["kind"].Value);
+        for (var service = 0; service < 11; service++)
+            Assert.Contains($"service/main/web{service}", told.Message, StringComparison.Ordinal);
+        Assert.Contains("Let its pipeline ask before it deploys", told.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>An event tells of the task first. The next reading sees the same task.</summary>
     [Fact]
     public async Task A_task_without_a_service_is_named_once_however_it_was_seen()
