@@ -149,7 +149,7 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             Scanner = Scanner.Basic,
             State = missing is null ? state : ScanState.Contradictory,
             Word = missing ?? last.ImageScanStatus?.Status?.Value ?? "",
-            Told = ScannerWords.Told(state, last.ImageScanStatus?.Description),
+            Message = ScannerWords.MessageOf(state, last.ImageScanStatus?.Description),
             CompletedAt = EcrReader.Utc(last.ImageScanFindings?.ImageScanCompletedAt),
             Findings = Findings.Merge(findings.Select(OfBasic)),
             ReadAt = readAt,
@@ -194,11 +194,11 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
         // only if the coverage was the same before and after.
         if (
             state == ScanState.Complete
-            && Told(await CoverageAsync(image.Id, cancellation).ConfigureAwait(false)) is var after
-            && after != Told(covered)
+            && Comparable(await CoverageAsync(image.Id, cancellation).ConfigureAwait(false)) is var after
+            && after != Comparable(covered)
         )
             throw new FactsChangedException(
-                $"Inspector's coverage of {image.Id} changed from {Told(covered)} to {after} while its "
+                $"Inspector's coverage of {image.Id} changed from {Comparable(covered)} to {after} while its "
                     + "findings were read."
             );
 
@@ -209,14 +209,16 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             Word = covered.ScanStatus?.Reason?.Value ?? "",
             CompletedAt = EcrReader.Utc(covered.LastScannedAt),
             Continuous = continuous,
-            Listed = reported is null ? null : new ListedFindings(reported.Select(f => (Told(f), f.Severity?.Value))),
+            Listed = reported is null
+                ? null
+                : new ListedFindings(reported.Select(f => (Reported(f), f.Severity?.Value))),
             // A closed finding does not count. It only says that it was listed.
             Findings = Findings.Merge((reported ?? []).Where(f => f.Status?.Value != "CLOSED").SelectMany(OfEnhanced)),
             ReadAt = readAt,
         };
     }
 
-    private static string Told(CoveredResource? covered) =>
+    private static string Comparable(CoveredResource? covered) =>
         covered is null
             ? "none"
             : string.Create(
@@ -307,7 +309,7 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
         );
 
     /// <summary>A finding in the form that events report too.</summary>
-    private static ReportedFinding Told(Amazon.Inspector2.Model.Finding finding) =>
+    private static ReportedFinding Reported(Amazon.Inspector2.Model.Finding finding) =>
         ReportedFinding.Of(
             finding.FindingArn ?? "",
             finding.Status?.Value,

@@ -128,7 +128,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             completedAt ?? LastSeen(open),
             [.. basic.Select(OfBasic), .. open.SelectMany(OfEnhanced)],
             now,
-            ScannerWords.Told(state, description)
+            ScannerWords.MessageOf(state, description)
         );
         var severities = basic.Concat(enhanced).Select(finding => finding.Text("severity"));
         var counted = results?.Member("findingSeverityCounts")?.Counts(CountedWords);
@@ -269,7 +269,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
                 Scanner = scanner,
                 State = state,
                 Word = word,
-                Told = told,
+                Message = told,
                 CompletedAt = completedAt,
                 // The same as for a first verdict: there is no ledger that knows since when a fix has existed.
                 Findings = Findings.WithFixDates(Findings.Merge(findings), [], now),

@@ -217,7 +217,7 @@ public static class Findings
     /// <param name="counted">How many of each there are; null where the scanner does not say.</param>
     public static string? Missing(IEnumerable<string?> listed, IEnumerable<KeyValuePair<string, int>>? counted)
     {
-        var missing = Beyond(listed, counted)
+        var missing = NotListed(listed, counted)
             .Select(m => $"{m.Counted} {(m.Severity.Length == 0 ? "in all" : m.Severity)} counted, {m.Listed} listed")
             .Order(StringComparer.Ordinal)
             .ToList();
@@ -231,7 +231,7 @@ public static class Findings
     /// The same in numbers: the severity (empty for the total), how many are counted, and how many are listed.
     /// </summary>
     /// <inheritdoc cref="Missing(IEnumerable{string?}, IEnumerable{KeyValuePair{string, int}}?)"/>
-    internal static IReadOnlyList<(string Severity, int Counted, int Listed)> Beyond(
+    internal static IReadOnlyList<(string Severity, int Counted, int Listed)> NotListed(
         IEnumerable<string?> listed,
         IEnumerable<KeyValuePair<string, int>>? counted
     )

@@ -70,10 +70,10 @@ public sealed record ScanFacts
     public string Word { get; init; } = "";
 
     /// <summary>
-    /// What the scanner says of a scan that failed or was not possible, cut by <see cref="ScannerWords.Told"/>; null
+    /// What the scanner says of a scan that failed or was not possible, cut by <see cref="ScannerWords.MessageOf"/>; null
     /// where it says nothing.
     /// </summary>
-    public string? Told { get; init; }
+    public string? Message { get; init; }
 
     /// <summary>
     /// When the scan ended; null where the scanner does not say, or names a moment more than a day after

@@ -42,7 +42,7 @@ public static class ScannerWords
     /// What a scanner says of a scan without a result: one line, cut, without a stop at its end. Null for a scan that
     /// went well, and where it says nothing.
     /// </summary>
-    public static string? Told(ScanState state, string? description)
+    public static string? MessageOf(ScanState state, string? description)
     {
         if (state is not (ScanState.Failed or ScanState.Unsupported or ScanState.Unknown))
             return null;

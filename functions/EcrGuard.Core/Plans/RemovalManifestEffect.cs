@@ -23,7 +23,7 @@ public static class RemovalManifestEffect
     public static string LeftToSweep(LifecycleRule rule) =>
         TagRemoval.CouldNot(
             $"Rule {rule.Priority} of the repository's lifecycle policy would count the manifest to which the tag is "
-                + "moved. The next sweep takes the tag off, where no image goes by that."
+                + "moved. The next sweep takes the tag off, if no image would expire by that."
         );
 
     /// <summary>Why a tag stays; null where no image goes because of the manifest's place.</summary>

@@ -25,7 +25,7 @@ public sealed record IsoWeek : IComparable<IsoWeek>
     public IsoWeek Previous => Of(Start.AddDays(-1));
 
     /// <summary>
-    /// How much earlier than in UTC a week ends where it ends first: the clocks of Kiritimati are 14 hours ahead.
+    /// The earliest time zone, that of Kiritimati, is 14 hours ahead of UTC: a week ends there 14 hours earlier.
     /// </summary>
     private static readonly TimeSpan EndsFirst = TimeSpan.FromHours(14);
 

@@ -70,7 +70,8 @@ public sealed record RepositoryHistory
     public IReadOnlyList<FixedFinding> Fixed { get; init; } = [];
 
     /// <summary>
-    /// When the newest was fixed of those that <see cref="Fixed"/> has no room for; null where it has all.
+    /// <see cref="Fixed"/> keeps a limited number. This is when the newest one that it leaves out was fixed; null where
+    /// it leaves out none.
     /// </summary>
     public DateTimeOffset? FixedCutAt { get; init; }
 

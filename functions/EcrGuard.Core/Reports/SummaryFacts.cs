@@ -67,8 +67,8 @@ public sealed record SummaryFacts
         Policy.DaysToFix(finding.Severity) is { } days && (GeneratedAt - finding.FirstSeen).TotalDays > days;
 
     /// <summary>
-    /// Whether all that runs is known: it was read lately, and every consumer could be read, those aside that a setting
-    /// hides.
+    /// Whether all that runs is known: it was read lately, and every consumer could be read. Consumers that a setting
+    /// hides do not count.
     /// </summary>
     internal bool RunsKnown =>
         Usage is { } usage

@@ -63,9 +63,8 @@ public sealed record ImageRecord
     public string? FindingsHash { get; init; }
 
     /// <summary>
-    /// The SHA-256 of the findings in S3 as the scanner listed them, before it was noted since when their fixes are
-    /// known. If a scan lists the same, they need not be read. Null where there are none, or where not all of them are
-    /// of that scan.
+    /// The SHA-256 of the findings in S3 as the scanner listed them, without the days of fixes that EcrGuard adds. If a
+    /// scan lists the same, they need not be read. Null where there are none, or where not all of them are of that scan.
     /// </summary>
     public string? ListedHash { get; init; }
 

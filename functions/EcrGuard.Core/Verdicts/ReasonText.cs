@@ -206,7 +206,7 @@ internal static class ReasonText
         if (scan.State == ScanState.Unsettled)
             return new Reason("unsettled", scan.Word);
         var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
-        var told = scan.Told is null ? "" : $": {scan.Told}";
+        var told = scan.Message is null ? "" : $": {scan.Message}";
         // The scanner calls a scan complete that is too old, or that lists half of its findings.
         var code =
             scan.State == ScanState.Complete ? "scan-too-old"

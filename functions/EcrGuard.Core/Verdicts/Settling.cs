@@ -216,7 +216,7 @@ public sealed record Settling
                 ? scan with
                 {
                     State = ScanState.Unsettled,
-                    Word = ReasonText.NotListedYet(Findings.Beyond(listed, counts)),
+                    Word = ReasonText.NotListedYet(Findings.NotListed(listed, counts)),
                 }
                 : scan with
                 {
@@ -378,8 +378,8 @@ public sealed record Settling
 
     /// <summary>
     /// The scanner has stopped: what it found is closed and deleted later, so nothing is awaited. What was counted and
-    /// never listed stays unknown. News of a later scan than coverage knows belongs to the next life, which coverage
-    /// will show.
+    /// never listed stays unknown. An event about a scan that is newer than coverage shows is kept: monitoring has begun
+    /// again, and coverage will show that later.
     /// </summary>
     private Settling Ended(ScanFacts scan, TimeSpan time)
     {
@@ -415,7 +415,7 @@ public sealed record Settling
                 .Where(told => listed.Find(told.Id) is { } found ? !found.Includes(told) : IsRemembered(told))
                 .OrderBy(told => told.Id, StringComparer.Ordinal),
         ];
-        var met = Met || (Announced is not null && Announced.Beyond(listed.Counts).Count == 0);
+        var met = Met || (Announced is not null && Announced.NotListed(listed.Counts).Count == 0);
         return this with
         {
             Met = met,
@@ -441,7 +441,7 @@ public sealed record Settling
 
     /// <summary>What was announced, and is not listed.</summary>
     private List<(string What, int Announced, int Listed)> Unlisted(ListedFindings? listed) =>
-        Announced is null || Met ? [] : [.. Announced.Beyond(listed?.Counts ?? new SeverityCounts(0, 0, 0, 0))];
+        Announced is null || Met ? [] : [.. Announced.NotListed(listed?.Counts ?? new SeverityCounts(0, 0, 0, 0))];
 
     private List<(string What, int Announced, int Listed)> Missing(ListedFindings? listed)
     {

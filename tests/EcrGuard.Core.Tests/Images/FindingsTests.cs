@@ -170,7 +170,7 @@ public sealed class FindingsTests
         Assert.Equal("3 in all counted, 2 listed", Findings.Missing(["LOW", "UNTRIAGED"], Counts(3)));
         Assert.Equal(
             ("", 3, 2),
-            Assert.Single(Findings.Beyond(["LOW", "UNTRIAGED"], [.. Counts(3), new("UNDEFINED", 1)]))
+            Assert.Single(Findings.NotListed(["LOW", "UNTRIAGED"], [.. Counts(3), new("UNDEFINED", 1)]))
         );
     }
 
