@@ -70,8 +70,8 @@ public sealed record ScanFacts
     public string Word { get; init; } = "";
 
     /// <summary>
-    /// What the scanner says of a scan that failed or was not possible, cut by <see cref="ScannerWords.MessageOf"/>; null
-    /// where it says nothing.
+    /// What the scanner says of a scan that failed or was not possible, cut by <see cref="ScannerWords.MessageOf"/>;
+    /// null where it says nothing.
     /// </summary>
     public string? Message { get; init; }
 

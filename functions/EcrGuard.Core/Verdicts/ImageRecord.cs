@@ -64,7 +64,7 @@ public sealed record ImageRecord
 
     /// <summary>
     /// The SHA-256 of the findings in S3 as the scanner listed them, without the days of fixes that EcrGuard adds. If a
-    /// scan lists the same, they need not be read. Null where there are none, or where not all of them are of that scan.
+    /// scan lists the same, they need not be read. Null where there are none, or where not all are of that scan.
     /// </summary>
     public string? ListedHash { get; init; }
 

@@ -378,8 +378,8 @@ public sealed record Settling
 
     /// <summary>
     /// The scanner has stopped: what it found is closed and deleted later, so nothing is awaited. What was counted and
-    /// never listed stays unknown. An event about a scan that is newer than coverage shows is kept: monitoring has begun
-    /// again, and coverage will show that later.
+    /// never listed stays unknown. An event about a scan that is newer than coverage shows is kept: monitoring has
+    /// begun again, and coverage will show that later.
     /// </summary>
     private Settling Ended(ScanFacts scan, TimeSpan time)
     {
