@@ -71,6 +71,12 @@ public sealed class YamlDocuments
         {
             throw new FormatException($"line {Line(wrong.Start)}: it is no YAML: {wrong.Message}");
         }
+        // The parser has faults of its own, for example where a bracket is not closed.
+        catch (Exception fault) when (fault is not FormatException)
+        {
+            var line = events.Count == 0 ? "1" : Line(events[^1].End);
+            throw new FormatException($"behind line {line}: it is no YAML, for example since a bracket is not closed.");
+        }
         return events;
     }
 
@@ -136,7 +142,10 @@ public sealed class YamlDocuments
         while (events[at] is not MappingEnd)
         {
             if (events[at] is not Scalar key)
-                throw new FormatException($"line {Line(events[at].Start)}: a key is no plain text.");
+                throw new FormatException(
+                    $"line {Line(events[at].Start)}: a key is no plain text. Is it a template that must be rendered "
+                        + "first?"
+                );
             if (key.Value == "<<")
             {
                 merged.Add(at + 1);
