@@ -23,9 +23,13 @@ internal static class DeploymentFile
     /// <summary>
     /// The images of all files. A template that another template deploys counts as read if it is one of the files.
     /// </summary>
-    /// <returns>At least one image for each file that is not such a template, with its place in the file.</returns>
-    /// <exception cref="UnusableFileException">A file cannot be read, or names no image.</exception>
-    public static IReadOnlyList<(NamedImage Image, GatePlace Place)> Read(IReadOnlyList<FileInfo> files)
+    /// <param name="notes">Gets a line for each file of several that names no image.</param>
+    /// <returns>At least one image, each with its place in its file; none where there is no file.</returns>
+    /// <exception cref="UnusableFileException">A file cannot be read, or none names an image.</exception>
+    public static IReadOnlyList<(NamedImage Image, GatePlace Place)> Read(
+        IReadOnlyList<FileInfo> files,
+        TextWriter notes
+    )
     {
         var read = files.Select(file => (File: file, Images: Read(file))).ToList();
         var given = files.Where(file => file.ToString() != "-").Select(file => file.FullName).ToHashSet();
@@ -36,8 +40,10 @@ internal static class DeploymentFile
             .ToList();
         foreach (var (file, own) in read)
         {
-            if (images.Count == 0 || (own.Count == 0 && !others.Contains(file.FullName)))
+            if (images.Count == 0)
                 throw new UnusableFileException($"{file}: it names no image, so that there is nothing to ask about.");
+            if (own.Count == 0 && !others.Contains(file.FullName))
+                notes.WriteLine($"Note: {file} names no image.");
         }
         return images;
     }

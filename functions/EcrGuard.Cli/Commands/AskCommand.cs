@@ -37,6 +37,15 @@ internal static class AskCommand
             Description =
                 $"A file that names the images: {DeploymentDocument.Kinds}, in JSON or YAML; - is standard input. "
                 + "May be given several times.",
+            CustomParser = result =>
+            {
+                if (result.Tokens.Any(token => token.Value.Length == 0))
+                    result.AddError("'--file' is empty; it must name a file.");
+                return
+                [
+                    .. result.Tokens.Where(token => token.Value.Length > 0).Select(token => new FileInfo(token.Value)),
+                ];
+            },
             DefaultValueFactory = _ => [],
         };
         var others = new Option<string>("--others")
@@ -116,11 +125,17 @@ internal static class AskCommand
         CommandRunner.RunAsync(
             async () =>
             {
-                var asked = QuestionsOf(question);
+                var asked = QuestionsOf(question, errors);
                 var gate = asked.Exists(one => one.Settled is null)
                     ? await GateClient.FindAsync(target, cancellation)
                     : null;
                 var report = await AnswerAsync(asked, gate, question.Wait, errors, cancellation);
+                // Whoever reads only the digest must not take nothing for a yes.
+                if (question.DigestOnly && report.Passes && report.Answers.All(answer => answer.Answer is null))
+                {
+                    errors.WriteLine("No image was asked about, so that there is no digest to print.");
+                    return ExitCodes.Undetermined;
+                }
                 Print(report, question, output, errors);
                 return report.Outcome switch
                 {
@@ -136,11 +151,11 @@ internal static class AskCommand
             cancellation
         );
 
-    private static List<GateQuestion> QuestionsOf(Question question) =>
+    private static List<GateQuestion> QuestionsOf(Question question, TextWriter errors) =>
         [
             .. question.Images.Select(GateQuestion.Of),
             .. DeploymentFile
-                .Read(question.Files)
+                .Read(question.Files, errors)
                 .Select(named => GateQuestion.Of(named.Image, named.Place, question.IgnoreOthers)),
         ];
 

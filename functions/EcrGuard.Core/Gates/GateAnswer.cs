@@ -80,8 +80,8 @@ public sealed record GateAnswer(
             OtherRegistry,
             Problem: ignored
                 ? "It lies in another registry. It was not asked about, and is let pass, as was ordered."
-                : "It lies in another registry and was not asked about. Copy it to this registry, or let such images "
-                    + "pass with '--others ignore'."
+                : "It lies in another registry and was not asked about. Copy it to this registry"
+                    + (place is null ? "." : ", or let such images pass with '--others ignore'.")
         );
 
     private static GateAnswer Of(string image, GatePlace? place, JsonElement root, TimeSpan? retryAfter)

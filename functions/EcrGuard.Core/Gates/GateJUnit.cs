@@ -12,6 +12,7 @@ public static class GateJUnit
     {
         var failures = report.Answers.Count(answer => !answer.Passes && answer.Outcome != GateOutcome.Undetermined);
         var errors = report.Answers.Count(answer => answer.Outcome == GateOutcome.Undetermined);
+        var skipped = report.Answers.Count(answer => answer is { Passes: true, Answer: null });
         var text = new StringBuilder();
         // Characters that XML cannot hold are replaced by U+FFFD first.
         using (var xml = XmlWriter.Create(text, new XmlWriterSettings { Indent = true, OmitXmlDeclaration = true }))
@@ -21,17 +22,28 @@ public static class GateJUnit
             xml.WriteAttributeString("tests", Number(report.Answers.Count));
             xml.WriteAttributeString("failures", Number(failures));
             xml.WriteAttributeString("errors", Number(errors));
+            xml.WriteAttributeString("skipped", Number(skipped));
             foreach (var answer in report.Answers)
             {
                 xml.WriteStartElement("testcase");
                 xml.WriteAttributeString("classname", Safe(answer.Place?.ToString() ?? "EcrGuard"));
-                xml.WriteAttributeString("name", Safe(answer.Image));
-                if (!answer.Passes)
+                xml.WriteAttributeString("name", Safe(GateText.Name(answer)));
+                var said = Safe(string.Join("\n", GateText.Said(answer)));
+                // An image that was let pass without a question was not tested.
+                if (answer is { Passes: true, Answer: null })
+                {
+                    xml.WriteStartElement("skipped");
+                    xml.WriteAttributeString("message", said);
+                    xml.WriteEndElement();
+                }
+                else if (answer.Passes && said.Length > 0)
+                    xml.WriteElementString("system-out", said);
+                else if (!answer.Passes)
                 {
                     xml.WriteStartElement(answer.Outcome == GateOutcome.Undetermined ? "error" : "failure");
-                    xml.WriteAttributeString("message", Safe($"{answer.Status} {answer.Image}"));
+                    xml.WriteAttributeString("message", Safe($"{answer.Status} {GateText.Name(answer)}"));
                     xml.WriteAttributeString("type", Safe(answer.Status));
-                    xml.WriteString(Safe(string.Join("\n", GateText.WhyAndToPass(answer))));
+                    xml.WriteString(said);
                     xml.WriteEndElement();
                 }
                 xml.WriteEndElement();

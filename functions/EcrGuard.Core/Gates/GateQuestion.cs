@@ -9,11 +9,14 @@ namespace EcrGuard.Core.Gates;
 /// <param name="IgnoreOthers">Whether images of other registries are let pass.</param>
 public sealed record GateQuestion(string Image, GatePlace? Place, GateAnswer? Settled, bool IgnoreOthers)
 {
+    /// <summary>Stands for the name of an image that a document does not name.</summary>
+    internal const string Unnamed = "?";
+
     public static GateQuestion Of(ImageReference image) => new(image.ToString(), null, null, false);
 
     public static GateQuestion Of(NamedImage image, GatePlace place, bool ignoreOthers)
     {
-        var text = Phrase.Clip(image.Text ?? "?", ImageReference.MaxLength);
+        var text = Phrase.Clip(image.Text ?? Unnamed, ImageReference.MaxLength);
         return image.IsOthers ? new(text, place, GateAnswer.Others(text, place, ignoreOthers), ignoreOthers)
             : image.TryAsk(out var question, out var problem) ? new(question, place, null, ignoreOthers)
             : new(

@@ -10,8 +10,8 @@ public static class GateSarif
         "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
     /// <summary>
-    /// A result for each reason and warning, whose rule is the policy's rule. An image that passes without warnings has
-    /// none; one that does not pass has at least one.
+    /// A result for each reason and warning, whose rule is the policy's rule. The reasons of an image that passes, such
+    /// as a forced approval, are notes. One that does not pass has at least one result.
     /// </summary>
     public static string Of(GateReport report)
     {
@@ -28,7 +28,7 @@ public static class GateSarif
             yield return Result(answer, answer.Status, level, problem);
         else if (!answer.Passes && answer.Answer is null or { Reasons: [] })
             yield return Result(answer, answer.Status, level, $"It does not pass: it is {answer.Status}.");
-        foreach (var reason in answer.Passes ? [] : answer.Answer?.Reasons ?? [])
+        foreach (var reason in answer.Answer?.Reasons ?? [])
             yield return Result(answer, reason.Code, level, reason.Sentence);
         foreach (var warning in answer.Answer?.Warnings ?? [])
             yield return Result(answer, warning.Code, "warning", warning.Sentence);

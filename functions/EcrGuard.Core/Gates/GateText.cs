@@ -65,13 +65,12 @@ public static class GateText
                 $"| {Cell(answer.Status)}{Allowed(answer)} | {Code(Name(answer))} | {deploy} |\n"
             );
         }
-        foreach (var answer in report.Answers.Where(answer => !answer.Passes))
+        foreach (var answer in report.Answers.Where(answer => Said(answer).Any()))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{Code(Name(answer))}\n\n");
-            foreach (var line in Why(answer))
+            var place = answer.Place is { } named ? $", {Code(named.ToString())}" : "";
+            text.Append(CultureInfo.InvariantCulture, $"\n{Code(Name(answer))}{place}\n\n");
+            foreach (var line in Said(answer))
                 text.Append(CultureInfo.InvariantCulture, $"- {Cell(line)}\n");
-            foreach (var way in (answer.Answer?.ToPass ?? []).Take(MaxWays))
-                text.Append(CultureInfo.InvariantCulture, $"- To pass: {Cell(way)}\n");
         }
         return text.ToString();
     }
@@ -91,7 +90,7 @@ public static class GateText
             var title = Property($"EcrGuard: {answer.Status} {Name(answer)}");
             var message = string.Join(
                 "\n",
-                answer.Passes ? [$"Deploy {answer.Answer?.Deploy ?? Name(answer)}"] : WhyAndToPass(answer)
+                answer.Answer?.Deploy is { } deploy ? Said(answer).Prepend($"Deploy {deploy}") : Said(answer)
             );
             text.Append(
                 CultureInfo.InvariantCulture,
@@ -123,15 +122,26 @@ public static class GateText
             + $"deploy={string.Join(' ', deploy)}\n";
     }
 
-    /// <summary>Why an image does not pass, a sentence each.</summary>
-    internal static IEnumerable<string> Why(GateAnswer answer) =>
-        answer.Problem is { } problem ? [problem] : (answer.Answer?.Reasons ?? []).Select(reason => reason.Sentence);
+    /// <summary>
+    /// What a reader must know of an answer, a sentence each: why it is so, its warnings, and what would let the image
+    /// pass. A yes has some too, such as a forced approval.
+    /// </summary>
+    internal static IEnumerable<string> Said(GateAnswer answer)
+    {
+        if (answer.Problem is { } problem)
+            return [problem];
+        var verdict = answer.Answer;
+        return
+        [
+            .. (verdict?.Reasons ?? []).Select(reason => reason.Sentence),
+            .. (verdict?.Warnings ?? []).Select(warning => $"Warning: {warning.Sentence}"),
+            .. answer.Passes ? [] : (verdict?.ToPass ?? []).Take(MaxWays).Select(way => $"To pass: {way}"),
+        ];
+    }
 
-    /// <summary>The same, and then what would let it pass.</summary>
-    internal static IEnumerable<string> WhyAndToPass(GateAnswer answer) =>
-        [.. Why(answer), .. (answer.Answer?.ToPass ?? []).Take(MaxWays).Select(way => $"To pass: {way}")];
-
-    internal static string Name(GateAnswer answer) => Phrase.Clip(answer.Image, 300);
+    /// <summary>What a document does not name is called by its place.</summary>
+    internal static string Name(GateAnswer answer) =>
+        Phrase.Clip(answer is { Image: GateQuestion.Unnamed, Place: { } place } ? place.Path : answer.Image, 300);
 
     /// <summary>"3 images: 1 passes, 2 do not; the worst is BLOCKED."</summary>
     internal static string Total(GateReport report)

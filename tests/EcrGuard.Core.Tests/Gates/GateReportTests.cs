@@ -140,8 +140,7 @@ public sealed class GateReportTests
         var sarif = JsonNode.Parse(GateSarif.Of(report))!;
         Assert.Equal("2.1.0", (string)sarif["version"]!);
         var results = sarif["runs"]![0]!["results"]!.AsArray();
-        Assert.Equal(2, results.Count);
-        Assert.All(results, result => Assert.Equal("error", (string)result!["level"]!));
+        Assert.Equal(["note", "error", "error"], results.Select(result => (string)result!["level"]!));
         var suite = XElement.Parse(GateJUnit.Of(report));
         Assert.Equal(("3", "1", "1"), (Of("tests"), Of("failures"), Of("errors")));
         var failure = suite.Descendants("failure").Single().Value;
@@ -172,6 +171,41 @@ public sealed class GateReportTests
         var result = JsonNode.Parse(GateSarif.Of(report))!["runs"]![0]!["results"]![0]!;
         Assert.Equal(7, (int)result["locations"]![0]!["physicalLocation"]!["region"]!["startLine"]!);
         Assert.Contains(",file=a.yaml,line=7::", GateText.GitHub(report), StringComparison.Ordinal);
+    }
+
+    /// <summary>Such as a forced approval. An image that nobody asked about must not look approved.</summary>
+    [Fact]
+    public void Every_form_says_what_a_yes_rests_on()
+    {
+        var forced = JsonNode.Parse(Body("APPROVED", true))!;
+        forced["reasons"] = new JsonArray(
+            new JsonObject { ["code"] = "break-glass", ["sentence"] = "Approved by break-glass until noon." }
+        );
+        forced["warnings"] = new JsonArray(new JsonObject { ["code"] = "old", ["sentence"] = "It is old." });
+        var report = new GateReport([
+            Read("shop/web:1", forced.ToJsonString()),
+            GateAnswer.Others("nginx:1", new GatePlace("a.yaml", "x"), ignored: true),
+            Read("shop/api:1", Body("APPROVED", true).Replace("shop/web", "shop/api", StringComparison.Ordinal)),
+        ]);
+        Assert.True(report.Passes);
+        foreach (var (name, form) in GateForms.All)
+        {
+            var text = form(report).Replace("\\-", "-", StringComparison.Ordinal);
+            Assert.True(text.Contains("Approved by break-glass until noon.", StringComparison.Ordinal), name);
+            Assert.True(text.Contains("It is old.", StringComparison.Ordinal), name);
+            Assert.True(text.Contains("It was not asked about, and is let pass", StringComparison.Ordinal), name);
+            Assert.DoesNotContain("Deploy nginx", text, StringComparison.Ordinal);
+        }
+        Assert.Equal("1", XElement.Parse(GateJUnit.Of(report)).Attribute("skipped")!.Value);
+    }
+
+    [Fact]
+    public void What_a_document_does_not_name_is_called_by_its_place()
+    {
+        var place = new GatePlace("a.yaml", "Resources.Web.Image");
+        var unnamed = GateAnswer.Undetermined("?", place, "Only the deployment knows it.");
+        foreach (var (name, form) in GateForms.All)
+            Assert.True(form(new([unnamed])).Contains("Resources.Web.Image", StringComparison.Ordinal), name);
     }
 
     [Fact]

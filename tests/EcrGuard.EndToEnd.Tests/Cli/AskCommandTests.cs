@@ -183,6 +183,10 @@ public sealed class AskCommandTests : IAsyncLifetime
         Assert.Contains("It deploys what another template holds, 'network.json'; ask about that file, too.", output);
         Assert.DoesNotContain("./web.json", output, StringComparison.Ordinal);
 
+        (code, output) = await _cli.RunAsync(_aws, "ask", "-f", "network.json", "-f", "web.json");
+        Assert.True(code == 0, output);
+        Assert.Contains("Note: network.json names no image.", output, StringComparison.Ordinal);
+
         (code, output) = await _cli.RunAsync(_aws, "ask", "-f", "network.json");
         Assert.True(code == 64, output);
         _cli.File(
@@ -192,6 +196,41 @@ public sealed class AskCommandTests : IAsyncLifetime
         (code, output) = await _cli.RunAsync(_aws, "ask", "-f", "root.yaml", "-f", "network.json");
         Assert.True(code == 64, output);
         Assert.Contains("names no image", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a: [1\nb", "it is no YAML")]
+    [InlineData("a: {b: 1\nc: 2", "it is no YAML")]
+    [InlineData("containers: [{name: web, image: x\nfoo", "it is no YAML")]
+    [InlineData("image: {{ .Values.image }}", "Is it a template that must be rendered first?")]
+    public async Task A_file_that_is_no_YAML_is_a_plain_error(string text, string because)
+    {
+        _cli.File("x.yaml", text);
+        var (code, output) = await _cli.RunAsync(_aws, "ask", "-f", "x.yaml");
+        Assert.True(code == 64, output);
+        Assert.StartsWith("x.yaml: ", output, StringComparison.Ordinal);
+        Assert.Contains(because, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_to_print_is_no_yes_and_an_empty_name_of_a_file_is_a_usage_error()
+    {
+        _cli.File("compose.yaml", "services: { db: { image: 'redis:7' } }");
+        var (code, output) = await _cli.RunAsync(
+            _aws,
+            "ask",
+            "-f",
+            "compose.yaml",
+            "--others",
+            "ignore",
+            "--digest-only"
+        );
+        Assert.True(code == 5, output);
+        Assert.Contains("there is no digest to print", output, StringComparison.Ordinal);
+        (code, output) = await _cli.RunAsync(_aws, "ask", "-f", "");
+        Assert.True(code == 64, output);
+        Assert.Contains("'--file' is empty", output, StringComparison.Ordinal);
     }
 
     [Fact]
