@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
@@ -151,6 +153,41 @@ internal sealed class LocalDeployment : IDisposable
         return (response.GetProperty("statusCode").GetInt32(), body.RootElement.Clone());
     }
 
+    /// <summary>Forces an approval as somebody who has the role for it, with the payload of the HTTP API.</summary>
+    /// <param name="session">The name of the role's session: who it is.</param>
+    /// <returns>The status of the HTTP answer.</returns>
+    public async Task<int> ForceAsync(string image, string reason, DateTimeOffset until, string session)
+    {
+        var order = new JsonObject
+        {
+            ["image"] = image,
+            ["reason"] = reason,
+            ["until"] = until.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+        };
+        var context = new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext
+        {
+            ApiId = "local",
+            RequestId = "local",
+            RouteKey = "POST /breakglass",
+            Stage = "$default",
+            Authorizer = new()
+            {
+                IAM = new()
+                {
+                    UserARN = $"arn:aws:sts::{aws.AccountId}:assumed-role/EcrGuardBreakGlass/{session}",
+                    UserId = $"{BreakGlassRoleId}:{session}",
+                },
+            },
+        };
+        var response = await services
+            .GetRequiredService<BreakGlass>()
+            .BreakGlassAsync(
+                new BreakGlassRequest(order.ToJsonString(), false, context),
+                new LocalContext(nameof(BreakGlass))
+            );
+        return response.GetProperty("statusCode").GetInt32();
+    }
+
     public Task<BackfillState> BackfillAsync() =>
         services.GetRequiredService<Backfill>().BackfillAsync(new ScheduledRequest(null), new LocalContext("Backfill"));
 
@@ -222,7 +259,7 @@ internal sealed class LocalDeployment : IDisposable
             );
             failures.AddRange(
                 response.BatchItemFailures.Select(failure =>
-                    batch[int.Parse(failure.ItemIdentifier, System.Globalization.CultureInfo.InvariantCulture)]
+                    batch[int.Parse(failure.ItemIdentifier, CultureInfo.InvariantCulture)]
                 )
             );
         }
