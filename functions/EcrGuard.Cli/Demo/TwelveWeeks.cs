@@ -107,7 +107,11 @@ internal sealed class TwelveWeeks
         new("payments/ledger", Expat, 11, null),
         new("data/etl", Zlib, 11, null),
         new("shop/web", Zlib, 4, null),
+        new(Vouched, Zlib, 10, null),
     ];
+
+    /// <summary>Its team says in a VEX document why zlib's vulnerability does not matter there.</summary>
+    private const string Vouched = "platform/auth";
 
     /// <summary>Plays through the weeks, and leaves the report of the last complete week to be read.</summary>
     /// <param name="read">What to do with the deployment after that.</param>
@@ -119,7 +123,7 @@ internal sealed class TwelveWeeks
         await using var aws = await LocalAwsServer.StartAsync(
             new LocalAwsOptions { TimeProvider = clock, BatchGetImageRecordsPull = false }
         );
-        using var guard = new LocalDeployment(aws, PolicyOf(last), EnforcementMode.Observe, clock);
+        using var guard = new LocalDeployment(aws, PolicyOf(last, aws), EnforcementMode.Observe, clock);
         var weeks = new TwelveWeeks(clock, aws, guard);
         await weeks.BeginAsync();
         for (var week = 0; week < RepositoryHistory.Weeks; week++)
@@ -130,7 +134,7 @@ internal sealed class TwelveWeeks
         return await read(guard, last);
     }
 
-    private static PolicyDocument PolicyOf(IsoWeek last)
+    private static PolicyDocument PolicyOf(IsoWeek last, LocalAwsServer aws)
     {
         using var resource = typeof(TwelveWeeks).Assembly.GetManifestResourceStream("report-policy.jsonc")!;
         using var reader = new StreamReader(resource);
@@ -141,11 +145,38 @@ internal sealed class TwelveWeeks
                 last.End.AddDays(9).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
                 StringComparison.Ordinal
             );
-        var reading = PolicyReader.Read(Encoding.UTF8.GetBytes(text), last.Start);
+        var vex = new VexFile("platform.json", Encoding.UTF8.GetBytes(Vex(last, aws)));
+        var reading = PolicyReader.Read(Encoding.UTF8.GetBytes(text), [vex], last.Start, aws.AccountId);
         return reading.Policy
             ?? throw new InvalidOperationException(
                 string.Join(Environment.NewLine, reading.Problems.Select(p => p.ToString("Demo/report-policy.jsonc")))
             );
+    }
+
+    /// <summary>The document names images by their digests: the newest two of the repository.</summary>
+    private static string Vex(IsoWeek last, LocalAwsServer aws)
+    {
+        return $$"""
+            {
+              "@context": "https://openvex.dev/ns/v0.2.0",
+              "@id": "https://example.com/vex/platform-1",
+              "author": "platform",
+              "timestamp": "{{last.Start.AddDays(-14):yyyy-MM-dd'T'HH:mm:ss'Z'}}",
+              "version": 1,
+              "statements": [
+                {
+                  "vulnerability": { "name": "{{Zlib.Vulnerability}}" },
+                  "products": [{{Product("1.5")}}, {{Product("1.6")}}],
+                  "status": "not_affected",
+                  "justification": "vulnerable_code_not_in_execute_path"
+                }
+              ]
+            }
+            """;
+
+        string Product(string tag) =>
+            $$"""{"@id":"pkg:oci/auth@{{ManifestOf(Vouched, tag).Digest}}?repository_url="""
+            + $$"""{{aws.AccountId}}.dkr.ecr.{{aws.Region}}.amazonaws.com/{{Vouched}}"}""";
     }
 
     /// <summary>Creates what was there before EcrGuard came.</summary>
@@ -262,7 +293,7 @@ internal sealed class TwelveWeeks
         application.Version++;
         application.Digest = aws.Ecr.Push(
             application.Repository,
-            Manifest.Image($"{application.Repository} {application.Tag}"),
+            ManifestOf(application.Repository, application.Tag),
             application.Tag,
             at,
             announce: at is null
@@ -274,6 +305,8 @@ internal sealed class TwelveWeeks
         else if (application.Repository != Report)
             CompleteScan(application, announce: false);
     }
+
+    private static Manifest ManifestOf(string repository, string tag) => Manifest.Image($"{repository} {tag}");
 
     private void Deploy(Application application)
     {
