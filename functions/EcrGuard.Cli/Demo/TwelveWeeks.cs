@@ -255,7 +255,7 @@ internal sealed class TwelveWeeks
             await guard.SummaryAsync(IsoWeek.Of(monday).ToString());
     }
 
-    /// <summary>On the last Sunday, a blocked image must go out at once: somebody forces its approval for a day.</summary>
+    /// <summary>On the last Sunday a blocked image must go out at once: somebody forces its approval.</summary>
     private async Task BreakGlassAsync()
     {
         var application = applications["payments/ledger"];
