@@ -323,6 +323,13 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
             ? new ImageId(repository, digest)
             : throw new UnreadableReferenceException($"Amazon Inspector names the image '{Phrase.Clip(arn, 200)}'.");
 
+    /// <summary>The same for a consumer that runs the image now.</summary>
+    private static ConsumerReference Running(ConsumerReference use) =>
+        use with
+        {
+            By = use.By with { IsPrevious = false },
+        };
+
     /// <summary>Everything that was found, in an order that does not depend on which reader was first.</summary>
     public UsageReading Facts(DateTimeOffset readAt) =>
         new()
@@ -332,7 +339,8 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
             Uses =
             [
                 .. uses
-                    .Keys.OrderBy(use => use.Repository.Name, StringComparer.Ordinal)
+                    .Keys.Where(use => !use.By.IsPrevious || !uses.ContainsKey(Running(use)))
+                    .OrderBy(use => use.Repository.Name, StringComparer.Ordinal)
                     .ThenBy(use => use.Digest)
                     .ThenBy(use => use.Tag, StringComparer.Ordinal)
                     .ThenBy(use => use.By.Kind)

@@ -246,7 +246,8 @@ internal sealed class WorkloadReader(
                 ),
                 Reading.EachAsync(
                     running.Select(RevisionBefore).OfType<string>(),
-                    async definition => Add(await ImagesAsync(reading, definition).ConfigureAwait(false), by)
+                    async definition =>
+                        Add(await ImagesAsync(reading, definition).ConfigureAwait(false), by with { IsPrevious = true })
                 )
             )
             .ConfigureAwait(false);
@@ -267,7 +268,7 @@ internal sealed class WorkloadReader(
     {
         var users = await RevisionUsersAsync(reading, services).ConfigureAwait(false);
         foreach (var (revision, service) in users)
-            Add(known.Find(revision), new Consumer(ConsumerKind.EcsService, service));
+            Add(known.Find(revision), service);
         await Reading
             .EachAsync(
                 users.Keys.Where(revision => known.Find(revision) is null).Chunk(RevisionsAtOnce),
@@ -283,19 +284,22 @@ internal sealed class WorkloadReader(
                         .ConfigureAwait(false);
                     RequireAll(described.Failures);
                     foreach (var revision in described.ServiceRevisions ?? [])
-                        Add(revision, new Consumer(ConsumerKind.EcsService, users[revision.ServiceRevisionArn]));
+                        Add(revision, users[revision.ServiceRevisionArn]);
                 }
             )
             .ConfigureAwait(false);
     }
 
     /// <summary>The revisions that services run or may go back to, each with its service.</summary>
-    private async Task<Dictionary<string, string>> RevisionUsersAsync(Reading reading, IReadOnlyList<Service> services)
+    private async Task<Dictionary<string, Consumer>> RevisionUsersAsync(
+        Reading reading,
+        IReadOnlyList<Service> services
+    )
     {
-        var users = new Dictionary<string, string>(StringComparer.Ordinal);
+        var users = new Dictionary<string, Consumer>(StringComparer.Ordinal);
         foreach (var service in services)
         foreach (var revision in service.CurrentServiceRevisions ?? [])
-            users[revision.Arn] = service.ServiceArn;
+            users[revision.Arn] = new Consumer(ConsumerKind.EcsService, service.ServiceArn);
         var current = services.Select(service => service.CurrentServiceDeployment).OfType<string>().ToList();
         if (current.Count == 0)
             return users;
@@ -310,14 +314,13 @@ internal sealed class WorkloadReader(
         RequireAll(described.Failures);
         foreach (var deployment in described.ServiceDeployments ?? [])
         {
-            string?[] revisions =
-            [
-                deployment.TargetServiceRevision?.Arn,
-                deployment.Rollback?.ServiceRevisionArn,
-                .. deployment.SourceServiceRevisions?.Select(source => source.Arn) ?? [],
-            ];
-            foreach (var revision in revisions.OfType<string>())
-                users[revision] = deployment.ServiceArn;
+            var service = new Consumer(ConsumerKind.EcsService, deployment.ServiceArn);
+            var (target, rollback) = (deployment.TargetServiceRevision?.Arn, deployment.Rollback?.ServiceRevisionArn);
+            if ((rollback ?? target) is { } running)
+                users[running] = service;
+            string?[] others = [target, .. deployment.SourceServiceRevisions?.Select(source => source.Arn) ?? []];
+            foreach (var other in others.OfType<string>())
+                users.TryAdd(other, service with { IsPrevious = true });
         }
         return users;
     }

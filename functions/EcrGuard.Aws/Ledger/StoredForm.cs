@@ -106,10 +106,10 @@ public static class StoredForms
         1,
         LedgerJson.Default.IReadOnlyListFinding
     );
-    internal static readonly StoredForm<UsageReading> Usage = new("what runs", 1, LedgerJson.Default.UsageReading);
+    internal static readonly StoredForm<UsageReading> Usage = new("what runs", 2, LedgerJson.Default.UsageReading);
     internal static readonly StoredForm<ConsumerReference> Deployment = new(
         "a deployment",
-        1,
+        2,
         LedgerJson.Default.ConsumerReference
     );
     internal static readonly StoredForm<IReadOnlyList<string>> Drift = new(
@@ -119,12 +119,12 @@ public static class StoredForms
     );
     internal static readonly StoredForm<RepositorySweep> Sweep = new(
         "a repository's sweep",
-        1,
+        2,
         LedgerJson.Default.RepositorySweep
     );
     internal static readonly StoredForm<RepositoryHistory> History = new(
         "a repository's history",
-        1,
+        2,
         LedgerJson.Default.RepositoryHistory
     );
     internal static readonly StoredForm<SettingHistory> Settings = new(

@@ -73,6 +73,7 @@ public sealed record ScanFacts
     /// What the scanner says of a scan that failed or was not possible, cut by <see cref="ScannerWords.MessageOf"/>;
     /// null where it says nothing.
     /// </summary>
+    [JsonPropertyName("told")]
     public string? Message { get; init; }
 
     /// <summary>

@@ -101,12 +101,12 @@ public sealed record RepositoryHistory
 
     /// <summary>
     /// Whether something runs the image now, or starts it by itself. A pull names nobody, and a task definition alone
-    /// runs nothing: the revision before the last of each family names the image that was replaced.
+    /// runs nothing. Nor does a service run the image that it may be sent back to.
     /// </summary>
     public static bool Runs(ImageUsage usage) => usage.Now == UseState.InUse && usage.By.Any(Runs);
 
     /// <inheritdoc cref="Runs(ImageUsage)"/>
-    public static bool Runs(Consumer by) => by.Kind != ConsumerKind.TaskDefinition;
+    public static bool Runs(Consumer by) => by is { Kind: not ConsumerKind.TaskDefinition, IsPrevious: false };
 
     /// <summary>
     /// Whether the verdicts of the current images leave out a vulnerability that was open. A verdict names only what

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Use;
@@ -20,6 +21,10 @@ public enum ConsumerKind
 /// <param name="Name">Its ARN, or the name that its service gives it.</param>
 public sealed record Consumer(ConsumerKind Kind, string Name)
 {
+    /// <summary>Whether it does not run the image, but may be sent back to it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsPrevious { get; init; }
+
     public override string ToString() =>
         Kind switch
         {
@@ -30,7 +35,9 @@ public sealed record Consumer(ConsumerKind Kind, string Name)
             ConsumerKind.LambdaFunction => "Lambda function ",
             ConsumerKind.AppRunnerService => "App Runner service ",
             ConsumerKind.Workload => "workload ",
-        } + Name;
+        }
+        + Name
+        + (IsPrevious ? " (the revision before)" : "");
 }
 
 /// <summary>One reference of a consumer to one image, by digest, by tag, or by both: then the digest counts.</summary>

@@ -263,6 +263,14 @@ public sealed class RepositoryHistoryTests
     }
 
     [Fact]
+    public void A_service_does_not_run_what_it_may_go_back_to()
+    {
+        var service = new Consumer(ConsumerKind.EcsService, "web");
+        Assert.True(RepositoryHistory.Runs(service));
+        Assert.False(RepositoryHistory.Runs(service with { IsPrevious = true }));
+    }
+
+    [Fact]
     public void When_fixed_ones_are_left_out_it_is_known_until_none_of_them_would_count()
     {
         var full = Blocked() with
