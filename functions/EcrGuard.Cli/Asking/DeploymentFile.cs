@@ -66,7 +66,7 @@ internal static class DeploymentFile
             )
                 continue;
             var found =
-                DeploymentDocument.Images(document)
+                Images(file, document)
                 ?? throw new UnusableFileException(
                     $"{file}: {(documents.Count > 1 ? $"its document {at + 1} is" : "it is")} of no known kind; it "
                         + $"must be {DeploymentDocument.Kinds}."
@@ -85,6 +85,20 @@ internal static class DeploymentFile
         return [.. images.Select(named => (named.Image, named.Place with { Line = LineOf(named.Image.Text) }))];
 
         int? LineOf(string? name) => name is not null && lines.TryGetValue(name, out var line) ? line : null;
+    }
+
+    private static List<NamedImage>? Images(FileInfo file, JsonElement document)
+    {
+        try
+        {
+            // One more than the limit is enough to refuse them.
+            return DeploymentDocument.Images(document)?.Take(DeploymentDocument.MaxImages + 1).ToList();
+        }
+        catch (InvalidOperationException)
+        {
+            // JSON may hold half of a surrogate pair, as \ud800.
+            throw new UnusableFileException($"{file}: it holds a text that is no Unicode.");
+        }
     }
 
     /// <summary>The number of the first line that has a name, for each name that a line has.</summary>

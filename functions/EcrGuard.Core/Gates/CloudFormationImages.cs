@@ -9,6 +9,8 @@ namespace EcrGuard.Core.Gates;
 /// </summary>
 public static class CloudFormationImages
 {
+    private const string BuiltLater = "Its image is built when it is deployed; ask about the packaged template.";
+
     private const string SamFunction = "AWS::Serverless::Function";
 
     private static readonly ImagePlaces Containers = new("ContainerDefinitions.Image");
@@ -114,9 +116,12 @@ public static class CloudFormationImages
         if (package is { ValueKind: JsonValueKind.String } word && word.ValueEquals("Zip"))
             images.RemoveAll(image => image.Text is null);
         else if (images.Count == 0 && package.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
-            images.Add(new(null, place, "Its image is built when it is deployed; ask about the packaged template."));
+            images.Add(new(null, place, BuiltLater));
         if (type == "AWS::CodeBuild::Project")
             images.RemoveAll(image => image.Text?.StartsWith("aws/codebuild/", StringComparison.Ordinal) == true);
+        // Where only images of ECR run, another name is that of a local image, which is pushed by the deployment.
+        if (mayBeZip || type == "AWS::BedrockAgentCore::Runtime")
+            images = images.ConvertAll(image => image.IsOthers ? image with { Problem = BuiltLater } : image);
         // An image that was pushed to the service itself, such as ':web.app.7'.
         if (type == "AWS::Lightsail::Container")
             images.RemoveAll(image => image is { Problem: null, Text: [':', ..] });

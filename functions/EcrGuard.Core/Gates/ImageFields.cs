@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Gates;
 
@@ -12,7 +13,8 @@ internal static class ImageFields
     /// <summary>The problem of a container without an image. An operator may know the image.</summary>
     public const string NoImage = "It names no image.";
 
-    private static readonly string[] Endings =
+    /// <summary>How the names of fields end that hold an image.</summary>
+    public static readonly string[] Endings =
     [
         "image",
         "images",
@@ -20,6 +22,7 @@ internal static class ImageFields
         "imageUri",
         "imageRef",
         "imageIdentifier",
+        "imageOverride",
         "containerUri",
     ];
 
@@ -42,8 +45,8 @@ internal static class ImageFields
 
     private static readonly string[] ContainerLists = ["containers", "initContainers", "ephemeralContainers"];
 
-    /// <summary>Their fields are names that people choose.</summary>
-    private static readonly string[] Labels = ["labels", "selector", "matchLabels"];
+    /// <summary>Their fields are names that people choose, or that a schema defines.</summary>
+    private static readonly string[] Labels = ["labels", "selector", "matchLabels", "openAPIV3Schema"];
 
     /// <summary>It holds an object as it was applied before.</summary>
     private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
@@ -62,12 +65,17 @@ internal static class ImageFields
             // Such as the variables of a container.
             JsonValueKind.Object
                 when ImagePlaces.Text(element, "name") is { } name && ImagePlaces.Text(element, "value") is { } value =>
-                ImageTexts.Of(value, $"{place}.value", name),
-            JsonValueKind.Object => Fields(element)
-                .SelectMany(field => OfField(field.Name, field.Value, ImagePlaces.Joined(place, field.Name))),
+                OfMembers(element, place, "value").Concat(ImageTexts.Of(value, $"{place}.value", name)),
+            JsonValueKind.Object => OfMembers(element, place),
             JsonValueKind.String => ImageTexts.Of(element.GetString()!, place),
             _ => [],
         };
+
+    /// <param name="but">The field that is left out.</param>
+    private static IEnumerable<NamedImage> OfMembers(JsonElement element, string place, string? but = null) =>
+        Fields(element)
+            .Where(field => field.Name != but)
+            .SelectMany(field => OfField(field.Name, field.Value, ImagePlaces.Joined(place, field.Name)));
 
     /// <summary>In a list of arguments, a flag names the one behind it.</summary>
     private static IEnumerable<NamedImage> OfList(JsonElement list, string place)
@@ -163,8 +171,8 @@ internal static class ImageFields
                 return images.Count > 0
                     ? images
                     : [new NamedImage(null, place, "It does not name the image whole; name it, or render it first.")];
-            case JsonValueKind.String when value.GetString()!.Contains('*'):
-                // A pattern, which runs nothing.
+            case JsonValueKind.String when value.GetString() is var text && (text!.Contains('*') || IsPicture(text)):
+                // A pattern, or a picture, which run nothing.
                 return [];
             default:
                 return [ImageTexts.Whole(ImagePlaces.Named(value, place))];
@@ -211,6 +219,14 @@ internal static class ImageFields
     /// <summary>KServe runs a model that lies in a registry as a container (kserve.github.io, "Modelcars").</summary>
     private static string? Model(string uri) =>
         uri.StartsWith("oci://", StringComparison.Ordinal) ? uri["oci://".Length..] : null;
+
+    private static bool IsPicture(string text) =>
+        !ImageReference.MayBeRegistry(text)
+        && (
+            text.StartsWith("http://", StringComparison.Ordinal)
+            || text.StartsWith("https://", StringComparison.Ordinal)
+            || text.StartsWith("data:", StringComparison.Ordinal)
+        );
 
     private static bool IsSwitch(JsonElement value) =>
         value.ValueKind is JsonValueKind.True or JsonValueKind.False

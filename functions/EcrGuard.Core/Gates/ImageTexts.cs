@@ -77,11 +77,16 @@ internal static class ImageTexts
             JsonValueKind.String => element.GetString()! is var text
                 && (
                     ImageReference.MayBeRegistry(text)
-                    || text.Contains("image\"", StringComparison.OrdinalIgnoreCase)
-                    || text.Contains("image:", StringComparison.OrdinalIgnoreCase)
+                    || Array.Exists(Schemes, scheme => text.Contains(scheme, StringComparison.Ordinal))
+                    || ImageFields.Endings.Any(name => IsKey(text, name))
                 ),
             _ => false,
         };
+
+    /// <summary>Whether a document in a text has a key that ends so, in JSON or in YAML.</summary>
+    private static bool IsKey(string text, string ending) =>
+        text.Contains($"{ending}\"", StringComparison.OrdinalIgnoreCase)
+        || text.Contains($"{ending}:", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The object or list that a text is; null: it is none.</summary>
     public static JsonElement? Json(string text)
@@ -99,7 +104,10 @@ internal static class ImageTexts
         }
     }
 
-    private static bool IsOfEcr(string word) => WellFormedName.Is(word) && ImageReference.MayBeRegistry(HostOf(word));
+    private static bool IsOfEcr(string word) =>
+        word.Length <= ImageReference.MaxLength
+        && ImageReference.MayBeRegistry(HostOf(word))
+        && WellFormedName.Is(word);
 
     /// <summary>Whether a word has a placeholder, such as <c>$(REGISTRY)</c>, and may become an image of ECR.</summary>
     private static bool IsFilledInLater(string word, bool isImage)

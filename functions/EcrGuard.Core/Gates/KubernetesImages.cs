@@ -53,7 +53,13 @@ internal static class KubernetesImages
     ];
 
     /// <summary>Groups of objects that say which images may run, and run none.</summary>
-    private static readonly HashSet<string> Rules = ["constraints.gatekeeper.sh", "kyverno.io", "policy.sigstore.dev"];
+    private static readonly HashSet<string> Rules =
+    [
+        "constraints.gatekeeper.sh",
+        "kyverno.io",
+        "policy.sigstore.dev",
+        "templates.gatekeeper.sh",
+    ];
 
     /// <summary>With these fields, objects of any operator name a chart or a repository of manifests.</summary>
     private static readonly string[] SourceFields = ["chart", "chartRef", "repoURL"];

@@ -26,6 +26,8 @@ public sealed record NamedImage(string? Text, string Place, string? Problem = nu
         Problem is null
         && Text is { } text
         && WellFormedName.Is(text)
+        // A registry alone is no name: what puts it together with one is not known.
+        && !(ImageReference.MayBeRegistry(text) && !text.Contains('/'))
         && (Host(text) is { } host ? !ImageReference.MayBeRegistry(host) : !MeansOwnRegistry);
 
     /// <summary>The question to EcrGuard. An image without tag and digest is deployed as <c>latest</c>.</summary>

@@ -37,10 +37,50 @@ internal sealed class StateMachineImages
     /// <summary>Parameters that name what is defined somewhere else.</summary>
     private static readonly string[] Definitions = ["TaskDefinition", "JobDefinition", "ModelName"];
 
+    /// <summary>Parameters that hold an image somewhere below them.</summary>
+    private static readonly string[] Holders =
+    [
+        "AlgorithmSpecification",
+        "AppSpecification",
+        "ContainerDefinitions",
+        "Containers",
+        "ContainerProperties",
+        "ImageOverride",
+        "Job",
+        "Manifest",
+        "PrimaryContainer",
+    ];
+
+    /// <summary>Calls that begin so run nothing.</summary>
+    private static readonly string[] Harmless =
+    [
+        "cancel",
+        "delete",
+        "deregister",
+        "describe",
+        "get",
+        "list",
+        "stop",
+        "tag",
+        "untag",
+    ];
+
+    /// <summary>Types whose resources a task only invokes.</summary>
+    private static readonly string[] Invoked =
+    [
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Version",
+        "AWS::Serverless::Function",
+        "AWS::StepFunctions::Activity",
+    ];
+
     /// <summary>Properties that give a definition its name.</summary>
     private static readonly string[] Names = ["Family", "JobDefinitionName", "ModelName"];
 
     private readonly JsonElement _resources;
+
+    private HashSet<string>? _held;
 
     /// <summary>What the placeholders of a definition, <c>${Name}</c>, stand for.</summary>
     private readonly Dictionary<string, JsonElement> _placeholders = new(StringComparer.Ordinal);
@@ -73,13 +113,17 @@ internal sealed class StateMachineImages
     }
 
     /// <summary>The images of a schedule's call of any service.</summary>
-    public static IEnumerable<NamedImage> OfSchedule(JsonElement resources, JsonElement properties, string place) =>
-        from target in ImagePlaces.Values(properties, "Target")
-        let call = ImagePlaces.Text(target, "Arn")
-        where call is not null && RunsImages(call)
-        from input in ImagePlaces.Values(target, "Input")
-        from image in new StateMachineImages(resources).OfCall(input, $"{place}.Target.Input")
-        select image;
+    public static IEnumerable<NamedImage> OfSchedule(JsonElement resources, JsonElement properties, string place)
+    {
+        var schedule = new StateMachineImages(resources);
+        return from target in ImagePlaces.Values(properties, "Target")
+            from call in ImagePlaces.Values(target, "Arn")
+            let verb = schedule.VerbOf(call)
+            where verb is not null
+            from input in ImagePlaces.Values(target, "Input")
+            from image in schedule.OfCall(verb, input, $"{place}.Target.Input")
+            select image;
+    }
 
     private static NamedImage Elsewhere(JsonElement value, string place) =>
         value.ValueKind == JsonValueKind.String && !value.GetString()!.Contains("://", StringComparison.Ordinal)
@@ -156,55 +200,117 @@ internal sealed class StateMachineImages
         element.ValueKind switch
         {
             JsonValueKind.Array => element.EnumerateArray().SelectMany((one, at) => OfStates(one, $"{place}[{at}]")),
-            JsonValueKind.Object when ImagePlaces.Text(element, "Type") == "Task" => IsOfImages(element)
-                ? Inputs.SelectMany(name =>
-                    ImagePlaces.Values(element, name).SelectMany(call => OfCall(call, ImagePlaces.Joined(place, name)))
-                )
-                : [],
+            JsonValueKind.Object when ImagePlaces.Text(element, "Type") == "Task" => OfTask(element, place),
             JsonValueKind.Object => ImagePlaces
                 .Members(element)
                 .SelectMany(member => OfStates(member.Value, ImagePlaces.Joined(place, member.Name))),
             _ => [],
         };
 
-    /// <summary>Whether a task may run an image. One whose call is not known may.</summary>
-    private static bool IsOfImages(JsonElement task) =>
-        ImagePlaces.Text(task, "Resource") is not { } call || RunsImages(call);
-
-    private static bool RunsImages(string call)
+    private IEnumerable<NamedImage> OfTask(JsonElement task, string place)
     {
-        var name = call.Split(":::").Last();
-        const string sdk = "aws-sdk:";
-        var ofSdk = name.StartsWith(sdk, StringComparison.Ordinal);
-        var service = (ofSdk ? name[sdk.Length..] : name).Split(':')[0];
-        // Without the SDK, Lambda is only invoked.
-        return call.Contains(":::", StringComparison.Ordinal)
-            && (Services.Contains(service) || (ofSdk && service == "lambda"));
+        var resource = task.TryGetProperty("Resource", out var named) ? named : default;
+        if (VerbOf(resource) is not { } verb)
+            return [];
+        var inputs = Inputs
+            .SelectMany(name => ImagePlaces.Values(task, name).Select(call => (Name: name, Call: call)))
+            .ToList();
+        // Without parameters, the input of the state is the call.
+        if (inputs.Count == 0 && verb.Length > 0)
+            return [new NamedImage(null, place, ImagePlaces.OnlyThere)];
+        return inputs.SelectMany(input => OfCall(verb, input.Call, ImagePlaces.Joined(place, input.Name)));
     }
 
-    private IEnumerable<NamedImage> OfCall(JsonElement parameters, string place)
+    /// <summary>What a call of a service that runs images does, such as <c>runTask.sync</c>.</summary>
+    /// <returns>Empty if it is not known which call it is; null if it runs no image.</returns>
+    private string? VerbOf(JsonElement resource)
+    {
+        if (IsInvoked(resource))
+            return null;
+        var text = Text(resource);
+        if (text is ['$', '{', .. var name, '}'] && _placeholders.TryGetValue(name, out var meaning))
+            return VerbOf(meaning);
+        if (text is null || !text.Contains(":::", StringComparison.Ordinal))
+            // An ARN of one function, or of an activity.
+            return text?.StartsWith("arn:", StringComparison.Ordinal) == true ? null : "";
+        var call = text.Split(":::").Last();
+        const string sdk = "aws-sdk:";
+        var ofSdk = call.StartsWith(sdk, StringComparison.Ordinal);
+        var (service, verb) = (ofSdk ? call[sdk.Length..] : call).Split(':', 2) is [var first, var second]
+            ? (first, second)
+            : (call, "");
+        return service == "lambda" ? (ofSdk && IsChange(verb) ? verb : null)
+            : Services.Contains(service)
+            && !Array.Exists(Harmless, word => verb.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+                ? verb
+            : null;
+    }
+
+    private static bool IsChange(string verb) =>
+        verb.StartsWith("create", StringComparison.OrdinalIgnoreCase)
+        || verb.StartsWith("update", StringComparison.OrdinalIgnoreCase);
+
+    private bool IsInvoked(JsonElement resource)
+    {
+        var name =
+            resource.ValueKind == JsonValueKind.String && resource.GetString() is ['$', '{', .. var inside, '}']
+                ? _placeholders.TryGetValue(inside, out var meaning)
+                    ? TemplateImages.NameIn(meaning)
+                    : inside
+                : TemplateImages.NameIn(resource);
+        return name is not null
+            && _resources.ValueKind == JsonValueKind.Object
+            && _resources.TryGetProperty(name.Split('.')[0], out var held)
+            && ImagePlaces.Text(held, "Type") is { } type
+            && Invoked.Contains(type);
+    }
+
+    /// <param name="verb">As of <see cref="VerbOf"/>.</param>
+    private IEnumerable<NamedImage> OfCall(string verb, JsonElement parameters, string place)
     {
         var read =
             parameters.ValueKind == JsonValueKind.Object && !ImagePlaces.IsFilledInLater(parameters)
                 ? parameters
                 : Read(parameters);
-        return read is { } call
-            ? ImageFields.Of(call, place).Concat(OfDefinitions(call, place))
-            : [new NamedImage(null, place, ImagePlaces.OnlyThere)];
+        if (read is not { } call)
+            return [new NamedImage(null, place, ImagePlaces.OnlyThere)];
+        // It gives the name to what it defines.
+        var defines = verb.StartsWith("createModel", StringComparison.OrdinalIgnoreCase);
+        return ImageFields.Of(call, place).Concat(OfParameters(call, place, defines));
     }
 
-    private IEnumerable<NamedImage> OfDefinitions(JsonElement element, string place)
+    /// <summary>What is known only at run time, and what the template does not define.</summary>
+    /// <param name="defines">Whether the call makes what it names.</param>
+    private IEnumerable<NamedImage> OfParameters(JsonElement element, string place, bool defines)
     {
         if (element.ValueKind == JsonValueKind.Array)
-            return element.EnumerateArray().SelectMany((one, at) => OfDefinitions(one, $"{place}[{at}]"));
+            return element.EnumerateArray().SelectMany((one, at) => OfParameters(one, $"{place}[{at}]", defines));
         return ImagePlaces
             .Members(element)
-            .SelectMany(member =>
-                !Definitions.Contains(member.Name.Split('.')[0]) ? OfDefinitions(member.Value, $"{place}.{member.Name}")
-                : IsHeld(member.Value) ? []
-                : [new NamedImage(null, $"{place}.{member.Name}", TemplateImages.NotDefined)]
-            );
+            .SelectMany(member => OfParameter(member.Name, member.Value, $"{place}.{member.Name}", defines));
     }
+
+    private IEnumerable<NamedImage> OfParameter(string name, JsonElement value, string place, bool defines)
+    {
+        var called = name.Split('.')[0];
+        if (Definitions.Contains(called))
+            return defines || IsHeld(value) ? [] : [new NamedImage(null, place, TemplateImages.NotDefined)];
+        return called != name && Holders.Contains(called)
+            ? [new NamedImage(null, place, ImagePlaces.OnlyThere)]
+            : OfParameters(value, place, defines);
+    }
+
+    /// <summary>The names that the template itself gives to definitions.</summary>
+    private HashSet<string> NamesHeld() =>
+        [
+            .. ImagePlaces
+                .Members(_resources)
+                .SelectMany(one =>
+                    Names.SelectMany(property => ImagePlaces.Values(one.Value, $"Properties.{property}"))
+                )
+                .Where(own => own.ValueKind == JsonValueKind.String)
+                .Select(own => own.GetString()!),
+        ];
 
     /// <summary>Whether the template defines what a value names.</summary>
     private bool IsHeld(JsonElement value)
@@ -214,12 +320,7 @@ internal sealed class StateMachineImages
         if (value.ValueKind != JsonValueKind.String)
             return TemplateImages.IsOneOf(_resources, value);
         if (value.GetString()! is not ['$', '{', .. var name, '}'])
-            return ImagePlaces
-                .Members(_resources)
-                .SelectMany(one =>
-                    Names.SelectMany(property => ImagePlaces.Values(one.Value, $"Properties.{property}"))
-                )
-                .Any(own => own.ValueKind == JsonValueKind.String && own.ValueEquals(value.GetString()));
+            return (_held ??= NamesHeld()).Contains(value.GetString()!);
         return _placeholders.TryGetValue(name, out var meaning)
             ? TemplateImages.IsOneOf(_resources, meaning)
             : _resources.TryGetProperty(name.Split('.')[0], out _);

@@ -176,8 +176,14 @@ public static class TemplateImages
         // A text that is no JSON is read word by word, which finds no image whose parts stand apart.
         var isRead =
             images.Count > 0 || !ImageTexts.MayHoldImage(document) || ImageTexts.Json($"{document}") is not null;
-        var isElsewhere = ImagePlaces.Members(document).Any(one => one.Name == "PipelineDefinitionS3Location");
-        return isRead && !isElsewhere ? images : [new NamedImage(null, at, "What it runs cannot be read here.")];
+        var isElsewhere =
+            ImagePlaces.IsFilledInLater(document)
+            || ImagePlaces
+                .Members(document)
+                .Any(one => one.Name == "PipelineDefinitionS3Location" || ImagePlaces.IsFilledInLater(one.Value));
+        return (isRead && !isElsewhere) || images.Exists(image => image.Problem is not null)
+            ? images
+            : [.. images, new NamedImage(null, at, "What it runs cannot be read here.")];
     }
 
     private static IEnumerable<NamedImage> OfCalls(
@@ -198,16 +204,27 @@ public static class TemplateImages
         };
 
     /// <summary>Whether a value refers to a resource of the template.</summary>
-    internal static bool IsOneOf(JsonElement resources, JsonElement value)
+    internal static bool IsOneOf(JsonElement resources, JsonElement value) =>
+        NameIn(value) is { } name
+        && resources.TryGetProperty(name.Split('.')[0], out var held)
+        // What is made by a resource that is not read says nothing.
+        && ImagePlaces.Text(held, "Type") is { } type
+        && (
+            CloudFormationImages.ResourceTypes.Contains(type)
+            || Definitions.ContainsKey(type)
+            || OtherTemplates.ContainsKey(type)
+        );
+
+    /// <summary>The name to which a value refers, alone or with an attribute; null: it refers to none.</summary>
+    internal static string? NameIn(JsonElement value)
     {
         var (name, to) = ImagePlaces.Members(value).ToList() is [var only] ? only : default;
-        var text = name switch
+        return name switch
         {
             "Ref" or "!Ref" or "!GetAtt" or "Fn::GetAtt" when to.ValueKind == JsonValueKind.String => to.GetString()!,
             "Fn::GetAtt" or "!GetAtt" when to.ValueKind == JsonValueKind.Array && to.GetArrayLength() > 0 => $"{to[0]}",
             _ => null,
         };
-        return text is not null && resources.TryGetProperty(text.Split('.')[0], out _);
     }
 
     /// <summary>

@@ -63,15 +63,19 @@ internal static class WellFormedName
     {
         if (text.Length == 0 || !IsWord(text[0]) || !IsWord(text[^1]))
             return false;
-        var separator = "";
-        foreach (var c in text)
+        for (var at = 0; at < text.Length; at++)
         {
-            separator = IsWord(c) ? "" : separator + c;
-            if (separator.Length > 0 && separator is not ("." or "_" or "__") && separator.Trim('-').Length > 0)
+            var begin = at;
+            while (!IsWord(text[at]))
+                at++;
+            if (!IsSeparator(text.AsSpan(begin, at - begin)))
                 return false;
         }
         return true;
     }
+
+    private static bool IsSeparator(ReadOnlySpan<char> text) =>
+        text is "" or "." or "_" or "__" || text.TrimStart('-').IsEmpty;
 
     private static bool IsWord(char c) => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c);
 

@@ -38,6 +38,11 @@ public sealed class CloudFormationImagesTests
     [InlineData("AWS::Lambda::Function", """{"PackageType":"Image","Code":{"S3Bucket":"b","S3Key":"k"}}""")]
     [InlineData("AWS::Serverless::Function", """{"PackageType":"Image"}""")]
     [InlineData("AWS::Serverless::Function", """{"PackageType":{"Ref":"P"},"CodeUri":"./src"}""")]
+    [InlineData("AWS::Serverless::Function", """{"PackageType":"Image","ImageUri":"hello:latest"}""")]
+    [InlineData(
+        "AWS::BedrockAgentCore::Runtime",
+        """{"AgentRuntimeArtifact":{"ContainerConfiguration":{"ContainerUri":"agent:1"}}}"""
+    )]
     [InlineData("AWS::Serverless::Function", """{"Fn::Transform":{"Name":"M"}}""")]
     [InlineData("AWS::AppRunner::Service", """{"SourceConfiguration":{"ImageRepository":{"Fn::FindInMap":[]}}}""")]
     [InlineData("AWS::AppRunner::Service", """{"SourceConfiguration":{"Ref":"S"}}""")]
@@ -262,6 +267,7 @@ public sealed class CloudFormationImagesTests
         """{"MonitoringScheduleConfig":{"MonitoringJobDefinitionName":"x"}}""",
         true
     )]
+    [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Fn::GetAtt":["C","Arn"]}}""", true)]
     [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Ref":"Here"}}""", false)]
     [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"!GetAtt":"Here.TaskDefinitionArn"}}""", false)]
     [InlineData("AWS::ECS::Service", """{"TaskDefinition":{"Fn::GetAtt":["Here","TaskDefinitionArn"]}}""", false)]
@@ -273,7 +279,7 @@ public sealed class CloudFormationImagesTests
             no,
             OfTemplate(
                     $$"""
-                    {"Resources":{"Here":{"Type":"AWS::S3::Bucket"},
+                    {"Resources":{"Here":{"Type":"AWS::SageMaker::ModelPackage","Properties":{} },"C":{"Type":"Custom::Find"},
                     "X":{"Type":"{{type}}","Properties":{{properties}} } } }
                     """
                 )
@@ -292,6 +298,19 @@ public sealed class CloudFormationImagesTests
         "AWS::EKS::Addon",
         "ConfigurationValues",
         """{"Fn::Sub":"{\"image\":\"${I}\"}"}""",
+        "Only the deployment"
+    )]
+    [InlineData("AWS::EKS::Addon", "ConfigurationValues", """{"Ref":"Body"}""", "cannot be read")]
+    [InlineData(
+        "AWS::SageMaker::Pipeline",
+        "PipelineDefinition",
+        """{"PipelineDefinitionBody":{"Fn::Join":["",["{\"ImageUri\":\"",{"Ref":"I"},"\"}"]]}}""",
+        "Only the deployment"
+    )]
+    [InlineData(
+        "AWS::GreengrassV2::ComponentVersion",
+        "InlineRecipe",
+        """{"Fn::Sub":"URI: docker:${R.RepositoryUri}:1"}""",
         "Only the deployment"
     )]
     [InlineData(

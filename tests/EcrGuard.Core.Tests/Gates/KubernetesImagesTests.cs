@@ -29,6 +29,7 @@ public sealed class KubernetesImagesTests
     [InlineData("example.com/v1", "App1", """{"args":["--reloader=H/a:1"]}""")]
     [InlineData("example.com/v1", "App1", """{"command":["sh","-c","run 'docker://H/a:1'; exit"]}""")]
     [InlineData("example.com/v1", "App1", """{"args":["--sidecar-image","H/a:1"]}""")]
+    [InlineData("example.com/v1", "App1", """{"steps":[{"name":"a","value":"b","image":"H/a:1"}]}""")]
     [InlineData("example.com/v1", "App1", """{"env":[{"name":"IMAGE","value":"H/a:1"}]}""")]
     [InlineData("example.com/v1", "App1", """{"patch":"{\"spec\":{\"image\":\"H/a:1\"}}"}""")]
     [InlineData("example.com/v1", "App1", """{"recipe":"Artifacts: [{URI: docker:H/a:1}]"}""")]
@@ -116,6 +117,9 @@ public sealed class KubernetesImagesTests
     [InlineData("example.com/v1", "App1", """{"args":["https://$(REG)/a:1","$(HOST)/a:1","$(REG)/a","docker:27"]}""")]
     [InlineData("example.com/v1", "App1", """{"env":[{"name":"REPOSITORY","value":"H/a"},{"name":"X"}]}""")]
     [InlineData("example.com/v1", "App1", """{"storageUri":"s3://bucket/a"}""")]
+    [InlineData("example.com/v1", "App1", """{"backgroundImage":"https://x/y.png"}""")]
+    [InlineData("templates.gatekeeper.sh/v1", "ConstraintTemplate", """{"exemptImages":{"type":"array"}}""")]
+    [InlineData("example.com/v1", "App1", """{"openAPIV3Schema":{"image":{"type":"string"}}}""")]
     [InlineData("image.toolkit.fluxcd.io/v1", "ImageRepository", """{"image":"H/a"}""")]
     [InlineData("source.toolkit.fluxcd.io/v1", "HelmRepository", """{"url":"oci://H/charts"}""")]
     public void What_runs_nothing_passes(string version, string kind, string spec) =>
@@ -142,6 +146,17 @@ public sealed class KubernetesImagesTests
             Whole(images).Split(' ', StringSplitOptions.RemoveEmptyEntries).Append($"{Host}/web:1").Order(),
             found.Select(image => image.Problem ?? image.Text).Order()
         );
+    }
+
+    /// <summary>The operator puts it together with a name that stands somewhere else.</summary>
+    [Theory]
+    [InlineData("""{"image":{"repository":"H","name":"a","tag":"1"}}""")]
+    [InlineData("""{"image":"H"}""")]
+    public void A_registry_alone_is_no_image_of_another_registry(string spec)
+    {
+        var image = Assert.Single(Images("example.com/v1", "App1", spec));
+        Assert.False(image.IsOthers);
+        Assert.False(image.TryAsk(out _, out _));
     }
 
     /// <summary>Kubernetes reads a name without a tag as the tag latest.</summary>

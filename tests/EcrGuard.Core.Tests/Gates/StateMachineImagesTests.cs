@@ -22,6 +22,18 @@ public sealed class StateMachineImagesTests
     [InlineData(
         """{"Definition":DEF("batch:submitJob","JobDefinition","${J}"),"DefinitionSubstitutions":{"J":"x:1"}}"""
     )]
+    [InlineData(
+        """{"Definition":DEF("${Call}","TaskDefinition","web:7"),"DefinitionSubstitutions":{"Call":{"Ref":"P"}}}"""
+    )]
+    [InlineData("""{"Definition":DEF("sagemaker:createTrainingJob","AlgorithmSpecification.$","$.x")}""")]
+    [InlineData("""{"Definition":DEF("codebuild:startBuild.sync","ImageOverride","H/a")}""")]
+    [InlineData("""{"Definition":{"States":{"A":{"Type":"Task","Resource":"arn:aws:states:::ecs:runTask"}}}}""")]
+    [InlineData(
+        """
+            {"Definition":{"States":{"A":{"Type":"Task","Resource":"${Run}","Parameters":{"TaskDefinition":"web:7"}}}},
+            "DefinitionSubstitutions":{"Run":{"Fn::Sub":"arn:${AWS::Partition}:states:::ecs:runTask.sync"}}}
+            """
+    )]
     [InlineData("""{"Definition":{"Fn::If":["C",{"Ref":"X"},{"States":{}}]}}""")]
     [InlineData("""{"Definition":{"Fn::Transform":{}}}""")]
     [InlineData("""{"DefinitionString":{"Ref":"Definition"}}""")]
@@ -42,6 +54,15 @@ public sealed class StateMachineImagesTests
     [InlineData("""{"Definition":DEF("ecs:runTask.sync","TaskDefinition","web")}""")]
     [InlineData("""{"Definition":DEF("ecs:runTask.sync","TaskDefinition",{"Ref":"Here"})}""")]
     [InlineData("""{"Definition":DEF("lambda:invoke","Image","picture.png")}""")]
+    [InlineData("""{"Definition":DEF("aws-sdk:lambda:invoke","Image","picture.png")}""")]
+    [InlineData("""{"Definition":DEF("aws-sdk:ecs:describeTaskDefinition","TaskDefinition","x")}""")]
+    [InlineData("""{"Definition":DEF("sagemaker:createModel","ModelName","m")}""")]
+    [InlineData(
+        """{"Definition":{"States":{"A":{"Type":"Task","Resource":"${F.Arn}","Parameters":{"Image":"picture.png"}}}}}"""
+    )]
+    [InlineData(
+        """{"Definition":{"States":{"A":{"Type":"Task","Resource":{"Fn::GetAtt":"F.Arn"},"Parameters":{"image.$":"$.x"}}}}}"""
+    )]
     [InlineData("""{"Definition":DEF("aws-sdk:rekognition:detectLabels","Image",{"S3Object":{}})}""")]
     [InlineData(
         """{"Definition":DEF("ecs:runTask","TaskDefinition","${T}"),"DefinitionSubstitutions":{"T":{"Ref":"Here"}}}"""
@@ -95,10 +116,18 @@ public sealed class StateMachineImagesTests
     [InlineData("arn:aws:scheduler:::aws-sdk:batch:submitJob", """ {"Ref":"Input"} """, 1)]
     [InlineData("arn:aws:scheduler:::aws-sdk:ecs:runTask", """ {"Fn::Sub":"{\"TaskDefinition\":\"${Here}\"}"} """, 0)]
     [InlineData("arn:aws:scheduler:::aws-sdk:sqs:sendMessage", """ "{\"Image\":\"x\"}" """, 0)]
+    [InlineData("JOIN", """ "{\"JobDefinition\":\"x\"}" """, 1)]
     public void The_call_of_a_schedule_is_read(string arn, string input, int images) =>
         Assert.Equal(
             images,
-            OfTemplate("AWS::Scheduler::Schedule", $$"""{"Target":{"Arn":"{{arn}}","Input":{{input}} } }""").Count
+            OfTemplate(
+                "AWS::Scheduler::Schedule",
+                $$"""{"Target":{"Arn":"{{arn}}","Input":{{input}} } }""".Replace(
+                    "\"JOIN\"",
+                    """{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":scheduler:::aws-sdk:batch:submitJob"]]}""",
+                    StringComparison.Ordinal
+                )
+            ).Count
         );
 
     private static List<NamedImage> OfTemplate(string type, string properties) =>
@@ -108,6 +137,7 @@ public sealed class StateMachineImagesTests
                         $$"""
                         {"Resources":{"Here":{"Type":"AWS::ECS::TaskDefinition","Properties":{"Family":"web",
                         "ContainerDefinitions":[{"Image":"held"}]} },
+                        "F":{"Type":"AWS::Serverless::Function","Properties":{"Handler":"x"} },
                         "X":{"Type":"{{type}}","Properties":{{properties}} } } }
                         """
                     )
@@ -128,7 +158,9 @@ public sealed class StateMachineImagesTests
                 var end = text.IndexOf(')', at);
                 var parts = text[(at + macro.Length)..end].Split(',', 3);
                 var definition = $$"""
-                    {"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::{{parts[0].Trim('"')}}",
+                    {"StartAt":"A","States":{"A":{"Type":"Task","Resource":"{{(
+                        parts[0].Contains('$') ? "" : "arn:aws:states:::"
+                    )}}{{parts[0].Trim('"')}}",
                     "Parameters":{"Deep":[{ {{parts[1]}}:{{parts[2]}} }]} } } }
                     """;
                 text =
