@@ -106,7 +106,8 @@ public static class Figures
             "Images that are not scanned, not supported by the scanner, whose scan is too old or failed, or whose "
                 + "scan has not finished for a day.",
             "The last verdict on each image",
-            "A scan that began within the last day. The chart shows the others, in per cent of all images."
+            "A scan that began within the last day, and images in the archive. The chart shows the others, in per cent "
+                + "of all images."
         ),
         new(
             "Found removed, by lifecycle policies",

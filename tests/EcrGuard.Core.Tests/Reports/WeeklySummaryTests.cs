@@ -343,6 +343,14 @@ public sealed class WeeklySummaryTests
     }
 
     [Fact]
+    public void An_archived_image_needs_no_scan()
+    {
+        var stale = Facts.Record(Status.Stale) with { Scan = Facts.Scan([]) };
+        Assert.Single(Sum(stale).CoverageGaps);
+        Assert.Empty(Sum(stale with { Scan = stale.Scan with { State = ScanState.Archived } }).CoverageGaps);
+    }
+
+    [Fact]
     public void A_gap_says_how_many_images_the_policy_lets_pass()
     {
         var image = Facts.Image(1, "1.0");

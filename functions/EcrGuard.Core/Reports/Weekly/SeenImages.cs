@@ -115,7 +115,9 @@ internal sealed class SeenImages(SummaryFacts facts)
         );
 
     private bool IsGap(ImageRecord record) =>
-        record.Verdict.Status switch
+        // Nobody can pull an archived image, and no setting gets it scanned.
+        record.Scan?.State != ScanState.Archived
+        && record.Verdict.Status switch
         {
             Status.Unscanned or Status.Unsupported or Status.Stale or Status.Error => true,
             Status.Pending => facts.GeneratedAt - record.StatusSince > PatienceWithPending,
