@@ -65,16 +65,6 @@ internal sealed class StateMachineImages
         "untag",
     ];
 
-    /// <summary>Types whose resources a task only invokes.</summary>
-    private static readonly string[] Invoked =
-    [
-        "AWS::Lambda::Alias",
-        "AWS::Lambda::Function",
-        "AWS::Lambda::Version",
-        "AWS::Serverless::Function",
-        "AWS::StepFunctions::Activity",
-    ];
-
     /// <summary>Properties that give a definition its name.</summary>
     private static readonly string[] Names = ["Family", "JobDefinitionName", "ModelName"];
 
@@ -250,6 +240,7 @@ internal sealed class StateMachineImages
         verb.StartsWith("create", StringComparison.OrdinalIgnoreCase)
         || verb.StartsWith("update", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether a task invokes a resource of the template, such as a function, and calls no service.</summary>
     private bool IsInvoked(JsonElement resource)
     {
         var name =
@@ -260,9 +251,7 @@ internal sealed class StateMachineImages
                 : TemplateImages.NameIn(resource);
         return name is not null
             && _resources.ValueKind == JsonValueKind.Object
-            && _resources.TryGetProperty(name.Split('.')[0], out var held)
-            && ImagePlaces.Text(held, "Type") is { } type
-            && Invoked.Contains(type);
+            && _resources.TryGetProperty(name.Split('.')[0], out _);
     }
 
     /// <param name="verb">As of <see cref="VerbOf"/>.</param>

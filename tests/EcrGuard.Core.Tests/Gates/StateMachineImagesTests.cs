@@ -6,6 +6,9 @@ namespace EcrGuard.Core.Tests.Gates;
 /// <summary>State machines of Step Functions, in a template and in a file of their own.</summary>
 public sealed class StateMachineImagesTests
 {
+    private const string JoinedArn =
+        """{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":scheduler:::aws-sdk:batch:submitJob"]]}""";
+
     private const string Host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 
     /// <summary>A task definition is called Here, and its family is 'web'.</summary>
@@ -116,17 +119,14 @@ public sealed class StateMachineImagesTests
     [InlineData("arn:aws:scheduler:::aws-sdk:batch:submitJob", """ {"Ref":"Input"} """, 1)]
     [InlineData("arn:aws:scheduler:::aws-sdk:ecs:runTask", """ {"Fn::Sub":"{\"TaskDefinition\":\"${Here}\"}"} """, 0)]
     [InlineData("arn:aws:scheduler:::aws-sdk:sqs:sendMessage", """ "{\"Image\":\"x\"}" """, 0)]
-    [InlineData("JOIN", """ "{\"JobDefinition\":\"x\"}" """, 1)]
+    [InlineData(JoinedArn, """ "{\"JobDefinition\":\"x\"}" """, 1)]
+    [InlineData("""{"Fn::GetAtt":"F.Arn"}""", """ "{\"Image\":\"picture.png\"}" """, 0)]
     public void The_call_of_a_schedule_is_read(string arn, string input, int images) =>
         Assert.Equal(
             images,
             OfTemplate(
                 "AWS::Scheduler::Schedule",
-                $$"""{"Target":{"Arn":"{{arn}}","Input":{{input}} } }""".Replace(
-                    "\"JOIN\"",
-                    """{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":scheduler:::aws-sdk:batch:submitJob"]]}""",
-                    StringComparison.Ordinal
-                )
+                $$"""{"Target":{"Arn":{{(arn.StartsWith('{') ? arn : $"\"{arn}\"")}},"Input":{{input}} } }"""
             ).Count
         );
 
