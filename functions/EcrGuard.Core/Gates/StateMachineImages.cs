@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using EcrGuard.Core.Images;
 
@@ -140,7 +139,7 @@ internal sealed class StateMachineImages
         var text =
             value.ValueKind == JsonValueKind.Object && !ImagePlaces.IsFilledInLater(value)
                 ? value.GetRawText()
-                : Text(value);
+                : TemplateText.Of(value, _placeholders);
         if (text is null)
             return null;
         foreach (var (name, meaning) in _placeholders)
@@ -149,40 +148,6 @@ internal sealed class StateMachineImages
                 text = text.Replace($"${{{name}}}", $"{JsonEncodedText.Encode(meaning.GetString()!)}");
         }
         return ImageTexts.Json(text);
-    }
-
-    /// <summary>A text with placeholders for what CloudFormation fills in; null: it is none.</summary>
-    private string? Text(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.String)
-            return value.GetString();
-        if (ImagePlaces.Members(value).ToList() is not [var (function, inside)])
-            return null;
-        var parts = inside.ValueKind == JsonValueKind.Array ? inside.EnumerateArray().ToList() : [inside];
-        switch (function, parts)
-        {
-            case ("Fn::Sub" or "!Sub", [{ ValueKind: JsonValueKind.String } text, .. var names]):
-                foreach (var (name, meaning) in names.SelectMany(ImagePlaces.Members))
-                    _placeholders[name] = meaning;
-                return text.GetString();
-            case (
-                "Fn::Join"
-                    or "!Join",
-                [{ ValueKind: JsonValueKind.String } between, { ValueKind: JsonValueKind.Array } pieces]
-            ):
-                return string.Join(between.GetString(), pieces.EnumerateArray().Select(Piece));
-            default:
-                return null;
-        }
-    }
-
-    private string Piece(JsonElement piece)
-    {
-        if (piece.ValueKind == JsonValueKind.String)
-            return piece.GetString()!;
-        var name = string.Create(CultureInfo.InvariantCulture, $"#{_placeholders.Count}");
-        _placeholders[name] = piece;
-        return $"${{{name}}}";
     }
 
     /// <summary>The calls of all tasks, in branches and maps, too.</summary>
@@ -217,7 +182,7 @@ internal sealed class StateMachineImages
     {
         if (IsInvoked(resource))
             return null;
-        var text = Text(resource);
+        var text = TemplateText.Of(resource, _placeholders);
         if (text is ['$', '{', .. var name, '}'] && _placeholders.TryGetValue(name, out var meaning))
             return VerbOf(meaning);
         if (text is null || !text.Contains(":::", StringComparison.Ordinal))

@@ -233,24 +233,31 @@ public static class TemplateImages
     /// </summary>
     private static IEnumerable<NamedImage> OfCustom(string place, string type, JsonElement properties)
     {
-        var images = ImageFields.Of(properties, place);
         if (type.Contains("Helm", StringComparison.OrdinalIgnoreCase))
-            return images.Prepend(new NamedImage(null, place, KubernetesImages.RenderFirst));
+            return ImageFields.Of(properties, place).Prepend(new NamedImage(null, place, KubernetesImages.RenderFirst));
         var manifest = CloudFormationImages.Member(properties, "Manifest");
-        return
-            type.Contains("Kubernetes", StringComparison.OrdinalIgnoreCase)
-            && manifest.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null)
-            && (
-                manifest.ValueKind != JsonValueKind.String
-                || KubernetesImages.InText(manifest.GetString()!, place) is null
-            )
-            ? images.Prepend(
+        if (
+            !type.Contains("Kubernetes", StringComparison.OrdinalIgnoreCase)
+            || manifest.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
+        )
+            return ImageFields.Of(properties, place);
+        return ImageFields
+            .Fields(properties)
+            .Where(field => field.Name != "Manifest")
+            .SelectMany(field => ImageFields.OfField(field.Name, field.Value, $"{place}.{field.Name}"))
+            .Concat(OfManifest(manifest, $"{place}.Manifest"));
+    }
+
+    /// <summary>The images of objects of Kubernetes, whose text may be put together.</summary>
+    private static IEnumerable<NamedImage> OfManifest(JsonElement manifest, string place) =>
+        TemplateText.Of(manifest, []) is { } text && KubernetesImages.InText(text, place) is { } objects
+            ? objects.SelectMany(one => KubernetesImages.Of(one.Object, one.Place))
+            :
+            [
                 new NamedImage(
                     null,
-                    $"{place}.Manifest",
+                    place,
                     "Its objects cannot be read here; ask about the manifest itself, with its values filled in."
-                )
-            )
-            : images;
-    }
+                ),
+            ];
 }

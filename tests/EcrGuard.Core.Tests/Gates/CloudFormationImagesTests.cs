@@ -213,6 +213,10 @@ public sealed class CloudFormationImagesTests
         """{"Manifest":"[{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}]"}"""
     )]
     [InlineData("AWSQS::Kubernetes::Resource", """{"Manifest":{"Ref":"M"}}""")]
+    [InlineData(
+        "Custom::AWSCDK-EKS-KubernetesResource",
+        """{"Manifest":{"Fn::Join":["",["[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"image\":\"",{"Ref":"I"},"\"}]}}]"]]}}"""
+    )]
     [InlineData("Custom::AWSCDK-EKS-HelmChart", """{"Chart":"web"}""")]
     [InlineData("AWSQS::Kubernetes::Helm", "{}")]
     [InlineData(
@@ -244,6 +248,13 @@ public sealed class CloudFormationImagesTests
     [Theory]
     [InlineData("Custom::AWSCDK-EKS-Cluster", """{"Config":{"roleArn":{"Fn::GetAtt":["R","Arn"]}}}""")]
     [InlineData("Custom::AWSCDK-EKS-KubernetesObjectValue", """{"JsonPath":".status"}""")]
+    [InlineData(
+        "Custom::AWSCDK-EKS-KubernetesResource",
+        """
+            {"Manifest":{"Fn::Join":["",["[{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{\"annotations\":{\"eks.amazonaws.com/role-arn\":\"",
+            {"Fn::GetAtt":["R","Arn"]},"\"}}}]"]]}}
+            """
+    )]
     [InlineData("Custom::Clean", """{"Repository":{"Fn::GetAtt":["R","RepositoryUri"]}}""")]
     public void A_custom_resource_that_runs_nothing_passes(string type, string properties) =>
         Assert.Empty(OfTemplate($$"""{"Resources":{"X":{"Type":"{{type}}","Properties":{{properties}} } } }"""));
