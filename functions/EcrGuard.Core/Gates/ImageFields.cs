@@ -43,6 +43,15 @@ internal static class ImageFields
         "skipped",
     ];
 
+    /// <summary>Fields with a registry that is put before the images beside them.</summary>
+    private static readonly string[] Registries = ["registry", "repository"];
+
+    /// <summary>Fields with a registry that is put before images that only the operator knows.</summary>
+    private static readonly string[] ImageRegistries = ["hub", "imageRegistry", "imageRepository"];
+
+    private const string PutTogether =
+        "It is put together with the registry beside it; name it whole, or render it first.";
+
     private static readonly string[] ContainerLists = ["containers", "initContainers", "ephemeralContainers"];
 
     /// <summary>Their fields are names that people choose, or that a schema defines.</summary>
@@ -75,7 +84,22 @@ internal static class ImageFields
     private static IEnumerable<NamedImage> OfMembers(JsonElement element, string place, string? but = null) =>
         Fields(element)
             .Where(field => field.Name != but)
-            .SelectMany(field => OfField(field.Name, field.Value, ImagePlaces.Joined(place, field.Name)));
+            .SelectMany(field => OfField(field.Name, field.Value, ImagePlaces.Joined(place, field.Name)))
+            .Select(image =>
+                HasRegistry(element) && image is { IsOthers: true, HasHost: false }
+                    ? image with
+                    {
+                        Problem = PutTogether,
+                    }
+                    : image
+            );
+
+    /// <summary>Whether an object names a registry of ECR, which is put before the images in it.</summary>
+    private static bool HasRegistry(JsonElement element) =>
+        Array.Exists(
+            Registries,
+            name => ImagePlaces.Text(element, name) is { } text && ImageReference.MayBeRegistry(text)
+        );
 
     /// <summary>In a list of arguments, a flag names the one behind it.</summary>
     private static IEnumerable<NamedImage> OfList(JsonElement list, string place)
@@ -109,6 +133,8 @@ internal static class ImageFields
             return OfAnnotations(value, place);
         if (name.EndsWith("images", StringComparison.OrdinalIgnoreCase) && value.ValueKind == JsonValueKind.Object)
             return ImagePlaces.Members(value).SelectMany(one => OfImage(one.Value, $"{place}.{one.Name}"));
+        if (ImageRegistries.Contains(name) && ImageReference.MayBeRegistry($"{value}"))
+            return [new NamedImage(null, place, PutTogether)];
         if (name == "storageUri" && value.ValueKind == JsonValueKind.String && Model(value.GetString()!) is { } model)
             return [ImageTexts.Whole(ImagePlaces.Named(model, place))];
         // A definition of Step Functions fills in a field whose name ends so.

@@ -30,6 +30,8 @@ public sealed record NamedImage(string? Text, string Place, string? Problem = nu
         && !(ImageReference.MayBeRegistry(text) && !text.Contains('/'))
         && (Host(text) is { } host ? !ImageReference.MayBeRegistry(host) : !MeansOwnRegistry);
 
+    internal bool HasHost => Text is { } text && Host(text) is not null;
+
     /// <summary>The question to EcrGuard. An image without tag and digest is deployed as <c>latest</c>.</summary>
     /// <param name="question">Null where it cannot be asked about.</param>
     /// <param name="problem">A sentence; null where it can be asked about.</param>
