@@ -26,9 +26,9 @@ internal static class ImageTexts
     /// <param name="name">What the text is the value of, such as <c>--sidecar-image</c>; null: unknown.</param>
     public static IEnumerable<NamedImage> Of(string text, string place, string? name = null)
     {
-        if (KubernetesImages.InText(text, place) is { } objects)
-            return objects.SelectMany(one => KubernetesImages.Of(one.Object, one.Place));
-        return Json(text) is { } json ? ImageFields.Of(json, place) : OfWords(text, place, name).Distinct();
+        if (Json(text) is not { } json)
+            return OfWords(text, place, name).Distinct();
+        return KubernetesImages.OfObjects(json, place) ?? ImageFields.Of(json, place);
     }
 
     private static IEnumerable<NamedImage> OfWords(string text, string place, string? name)

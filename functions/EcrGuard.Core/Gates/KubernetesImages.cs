@@ -64,19 +64,17 @@ internal static class KubernetesImages
     /// <summary>With these fields, objects of any operator name a chart or a repository of manifests.</summary>
     private static readonly string[] SourceFields = ["chart", "chartRef", "repoURL"];
 
-    /// <summary>
-    /// The objects of Kubernetes that a text holds as JSON, one or a list of them, each with its place.
-    /// </summary>
-    /// <returns>Null if the text holds anything else.</returns>
-    public static IReadOnlyList<(JsonElement Object, string Place)>? InText(string text, string place)
+    /// <summary>The images of an object of Kubernetes, or of a list of them.</summary>
+    /// <returns>Null if it is anything else.</returns>
+    public static IEnumerable<NamedImage>? OfObjects(JsonElement root, string place)
     {
-        if (ImageTexts.Json(text) is not { } root)
-            return null;
         List<(JsonElement Object, string Place)> objects =
             root.ValueKind == JsonValueKind.Array
                 ? [.. root.EnumerateArray().Select((item, at) => (item, $"{place}[{at}]"))]
                 : [(root, place)];
-        return objects.Count > 0 && objects.TrueForAll(one => Is(one.Object)) ? objects : null;
+        return objects.Count > 0 && objects.TrueForAll(one => Is(one.Object))
+            ? objects.SelectMany(one => Of(one.Object, one.Place))
+            : null;
     }
 
     /// <summary>Whether an element looks like an object of Kubernetes.</summary>

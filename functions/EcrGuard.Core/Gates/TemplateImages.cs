@@ -250,8 +250,10 @@ public static class TemplateImages
 
     /// <summary>The images of objects of Kubernetes, whose text may be put together.</summary>
     private static IEnumerable<NamedImage> OfManifest(JsonElement manifest, string place) =>
-        TemplateText.Of(manifest, []) is { } text && KubernetesImages.InText(text, place) is { } objects
-            ? objects.SelectMany(one => KubernetesImages.Of(one.Object, one.Place))
+        TemplateText.Of(manifest, []) is { } text
+        && ImageTexts.Json(text) is { } json
+        && KubernetesImages.OfObjects(json, place) is { } images
+            ? images
             :
             [
                 new NamedImage(
