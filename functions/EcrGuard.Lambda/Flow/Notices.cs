@@ -36,7 +36,8 @@ public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notif
     public async Task PublishOnceAsync(ImageNews news, CancellationToken cancellation)
     {
         if (await ClaimAsync(news, cancellation).ConfigureAwait(false) is { } claimed)
-            await SendAsync([Key(claimed)], ImageMessage.For(claimed), cancellation).ConfigureAwait(false);
+            await SendAsync([Key(claimed)], () => Task.FromResult(ImageMessage.For(claimed)), cancellation)
+                .ConfigureAwait(false);
     }
 
     /// <summary>The same for many at once. Where they are a crowd, they share messages.</summary>
@@ -64,7 +65,11 @@ public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notif
         {
             try
             {
-                await SendAsync([.. batch.Select(Key)], ImageMessage.ForBatch(batch), cancellation)
+                await SendAsync(
+                        [.. batch.Select(Key)],
+                        () => Task.FromResult(ImageMessage.ForBatch(batch)),
+                        cancellation
+                    )
                     .ConfigureAwait(false);
             }
             catch (Exception failure)
@@ -88,8 +93,12 @@ public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notif
     {
         if (!await claims.ClaimNoticeAsync(repository, id, cancellation).ConfigureAwait(false))
             return;
-        var team = await facts.TeamAsync(repository, cancellation).ConfigureAwait(false);
-        await SendAsync([(repository, id)], message(team), cancellation).ConfigureAwait(false);
+        await SendAsync(
+                [(repository, id)],
+                async () => message(await facts.TeamAsync(repository, cancellation).ConfigureAwait(false)),
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
     private IReadOnlyList<ImageNews> Left(IReadOnlyList<ImageNews> news, Exception failure)
@@ -105,28 +114,44 @@ public sealed class Notices(AlertClaims claims, AlertFacts facts, Notifier notif
     }
 
     /// <returns>The news with all that is known; null: it is told, or somebody else is about to tell it.</returns>
-    private async Task<ImageNews?> ClaimAsync(ImageNews news, CancellationToken cancellation) =>
-        await claims.ClaimNoticeAsync(news.Image.Repository, news.Id, cancellation).ConfigureAwait(false)
-            ? await facts.OfAsync(news, cancellation).ConfigureAwait(false)
-            : null;
+    private async Task<ImageNews?> ClaimAsync(ImageNews news, CancellationToken cancellation)
+    {
+        if (!await claims.ClaimNoticeAsync(news.Image.Repository, news.Id, cancellation).ConfigureAwait(false))
+            return null;
+        try
+        {
+            return await facts.OfAsync(news, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            await ReleaseAsync([Key(news)]).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Gives claims back, even if time is up: the next try must not wait for them.</summary>
+    private async Task ReleaseAsync(IReadOnlyList<(RepositoryId Repository, string Id)> claimed)
+    {
+        foreach (var (repository, id) in claimed)
+            await claims.ReleaseNoticeAsync(repository, id, CancellationToken.None).ConfigureAwait(false);
+    }
 
     private static (RepositoryId Repository, string Id) Key(ImageNews news) => (news.Image.Repository, news.Id);
 
     /// <summary>Sends a message about claimed notices.</summary>
     private async Task SendAsync(
         IReadOnlyList<(RepositoryId Repository, string Id)> claimed,
-        AlertMessage message,
+        Func<Task<AlertMessage>> message,
         CancellationToken cancellation
     )
     {
         try
         {
-            await notifier.AlertAsync(message, cancellation).ConfigureAwait(false);
+            await notifier.AlertAsync(await message().ConfigureAwait(false), cancellation).ConfigureAwait(false);
         }
         catch
         {
-            foreach (var (repository, id) in claimed)
-                await claims.ReleaseNoticeAsync(repository, id, CancellationToken.None).ConfigureAwait(false);
+            await ReleaseAsync(claimed).ConfigureAwait(false);
             throw;
         }
         foreach (var (repository, id) in claimed)
