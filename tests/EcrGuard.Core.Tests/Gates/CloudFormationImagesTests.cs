@@ -290,7 +290,8 @@ public sealed class CloudFormationImagesTests
             no,
             OfTemplate(
                     $$"""
-                    {"Resources":{"Here":{"Type":"AWS::SageMaker::ModelPackage","Properties":{} },"C":{"Type":"Custom::Find"},
+                    {"Resources":{"Here":{"Type":"AWS::SageMaker::ModelPackage","Properties":{} },
+                    "C":{"Type":"Custom::Find"},
                     "X":{"Type":"{{type}}","Properties":{{properties}} } } }
                     """
                 )

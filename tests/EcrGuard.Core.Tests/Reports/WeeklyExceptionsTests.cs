@@ -325,7 +325,8 @@ public sealed class WeeklyExceptionsTests
         );
         Assert.Contains(
             "OTHER EXCEPTIONS (VEX documents, suppression rules of Amazon Inspector)\n- Amazon "
-                + "Inspector: 2 images; owner not known; no end\n- https://vex.example/1: 1 image; owner Team Pay; no end",
+                + "Inspector: 2 images; owner not known; no end\n"
+                + "- https://vex.example/1: 1 image; owner Team Pay; no end",
             Render(summary),
             StringComparison.Ordinal
         );
